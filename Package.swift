@@ -1,0 +1,181 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Who may import whom is told in docs/modules.md and held by scripts/check-modules.
+
+/// Settings of every Swift target.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// One Swift module of `Sources/<group>/<name>`.
+func module(_ name: String, in group: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(group)/\(name)", swiftSettings: swiftSettings)
+}
+
+/// A program: a `main.swift` that calls exactly one library.
+func program(_ name: String, _ library: Target.Dependency) -> Target {
+    .executableTarget(
+        name: name, dependencies: [library], path: "Sources/Executables/\(name)", swiftSettings: swiftSettings)
+}
+
+/// A module map for one Debian library.
+func debianLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// The tests of one module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
+        exclude: [], resources: resources, swiftSettings: swiftSettings)
+}
+
+let cLibraries: [Target] = [
+    debianLibrary("CCairo", pkgConfig: "cairo", package: "libcairo2-dev"),
+    debianLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
+    .target(name: "CKernels", path: "Sources/CLibraries/CKernels"),
+    .target(name: "CLinuxShims", path: "Sources/CLibraries/CLinuxShims"),
+    debianLibrary("CPCRE2", pkgConfig: "libpcre2-8", package: "libpcre2-dev"),
+    debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+    debianLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
+    debianLibrary("CUTF8Proc", pkgConfig: "libutf8proc", package: "libutf8proc-dev"),
+    debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
+    debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+]
+
+let system: [Target] = [
+    module("JSONDocuments", in: "System", ["CJansson"]),
+    module("LinuxSystem", in: "System", ["CLinuxShims", "CXXHash"]),
+    module("StructuredLogging", in: "System", ["CSystemd", "LinuxSystem"]),
+]
+
+let configuration: [Target] = [
+    module("RunConfiguration", in: "Configuration", ["CYAML"])
+]
+
+let numerics: [Target] = [
+    module("Optimizers", in: "Numerics", ["CKernels", "Tensors"]),
+    module("Tensors", in: "Numerics", ["CKernels", "CLinuxShims"]),
+]
+
+let language: [Target] = [
+    module("Adapters", in: "Language", ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors", "WeightFiles"]),
+    module("ChatTemplates", in: "Language", ["JSONDocuments", "Tokenization"]),
+    module("LanguageModels", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"]),
+    module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
+    module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
+    module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
+]
+
+let fineTuning: [Target] = [
+    module(
+        "Checkpoints", in: "FineTuning",
+        ["Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "Tensors", "WeightFiles"]),
+    module(
+        "Datasets", in: "FineTuning",
+        ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization"]),
+    module(
+        "TrainingLoop", in: "FineTuning",
+        [
+            "Adapters", "CCairo", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels",
+            "LinuxSystem", "Optimizers", "RunConfiguration", "StructuredLogging", "Tensors", "Tokenization",
+            "TrainingStages", "WeightFiles",
+        ]),
+    module("TrainingStages", in: "FineTuning", ["Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
+]
+
+let service: [Target] = [
+    module(
+        "DaemonService", in: "Service",
+        [
+            "JSONDocuments", "JSONRPC", "JobStore", "LinuxSystem", "RunConfiguration", "Scheduling", "ServiceAPI",
+            "StructuredLogging", "WorkerSupervision",
+        ]),
+    module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
+    module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
+    module("Scheduling", in: "Service", ["ServiceAPI"]),
+    module("ServiceAPI", in: "Service", ["JSONDocuments", "JSONRPC"]),
+    module(
+        "WorkerService", in: "Service",
+        [
+            "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "JSONRPC", "LanguageModels",
+            "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
+            "Tokenization", "TrainingLoop", "WeightFiles",
+        ]),
+    module("WorkerSupervision", in: "Service", ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI", "StructuredLogging"]),
+]
+
+let commandLine: [Target] = [
+    module("TerminalOutput", in: "CommandLine", ["LinuxSystem"]),
+    module(
+        "TunectlCommands", in: "CommandLine",
+        ["JSONDocuments", "JSONRPC", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
+]
+
+let programs: [Target] = [
+    program("finetuned", "DaemonService"),
+    program("finetuned-worker", "WorkerService"),
+    program("tunectl", "TunectlCommands"),
+]
+
+let allTests: [Target] = [
+    tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
+    tests("Checkpoints", ["JSONDocuments", "LinuxSystem"]),
+    tests("CKernels"),
+    tests("DaemonService", ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"]),
+    tests(
+        "Datasets", ["ChatTemplates", "JSONDocuments", "RunConfiguration", "Tokenization"],
+        resources: [.copy("Fixtures")]),
+    tests("JSONDocuments"),
+    tests("JSONRPC", ["JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
+    tests("JobStore", ["JSONDocuments", "ServiceAPI"]),
+    tests("LanguageModels", ["JSONDocuments", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests("LinuxSystem"),
+    tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
+    tests("RunConfiguration", resources: [.copy("Fixtures")]),
+    tests("Scheduling", ["ServiceAPI"]),
+    tests("ServiceAPI", ["JSONDocuments", "JSONRPC"]),
+    tests("StructuredLogging"),
+    tests("Tensors", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests("TerminalOutput"),
+    tests("TextGeneration", ["LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]),
+    tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests(
+        "TrainingLoop", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "WeightFiles"],
+        resources: [.copy("Fixtures")]),
+    tests("TrainingStages", ["Datasets", "LanguageModels", "Tensors"]),
+    tests("TunectlCommands", ["JSONDocuments", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
+    tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
+    tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),
+    .testTarget(
+        name: "GoldenTests",
+        dependencies: [
+            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
+        ], path: "Tests/Golden", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "IntegrationTests", dependencies: ["JSONDocuments", "LinuxSystem"], path: "Tests/Integration",
+        swiftSettings: swiftSettings),
+    .testTarget(
+        name: "RecoveryTests", dependencies: ["JSONDocuments", "LinuxSystem"], path: "Tests/Recovery",
+        swiftSettings: swiftSettings),
+]
+
+let package = Package(
+    name: "finetuned",
+    products: [
+        .executable(name: "finetuned", targets: ["finetuned"]),
+        .executable(name: "finetuned-worker", targets: ["finetuned-worker"]),
+        .executable(name: "tunectl", targets: ["tunectl"]),
+    ],
+    targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs
+        + allTests,
+    cLanguageStandard: .gnu17
+)
