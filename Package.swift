@@ -24,7 +24,7 @@ func program(_ name: String, _ library: Target.Dependency) -> Target {
 }
 
 /// A module map for one Debian library.
-func debianLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+func debianLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
     .systemLibrary(
         name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -44,7 +44,8 @@ let cLibraries: [Target] = [
     debianLibrary("CPCRE2", pkgConfig: "libpcre2-8", package: "libpcre2-dev"),
     debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     debianLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
-    debianLibrary("CUTF8Proc", pkgConfig: "libutf8proc", package: "libutf8proc-dev"),
+    // Its pkg-config file holds a flag that SwiftPM warns about; header and library lie in the system's own folders.
+    debianLibrary("CUTF8Proc", pkgConfig: nil, package: "libutf8proc-dev"),
     debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
 ]
