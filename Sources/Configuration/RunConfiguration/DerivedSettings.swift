@@ -1,0 +1,47 @@
+/// Settings that follow from several parameters, derived once for everybody (training-and-inference, 1.4; data, 1.1).
+extension RunConfiguration {
+    /// The adapter's scale before division by the rank: absent and 0 both mean twice the rank.
+    package var loraAlphaInEffect: Int {
+        let alpha = self[Parameters.loraAlpha] ?? 0
+        return alpha == 0 ? 2 * self[Parameters.loraRank] : alpha
+    }
+
+    /// Whether items are packed: stage pt does unless told not to.
+    package var packs: Bool {
+        self[Parameters.packing] ?? (self[Parameters.neatPacking] || self[Parameters.stage] == .pt)
+    }
+
+    /// `cutoff_len`, one less where the reference reserves a token: packing that was asked for by name.
+    package var cutoffLengthInEffect: Int {
+        let asksToPack = self[Parameters.packing] == true || self[Parameters.neatPacking]
+        return self[Parameters.cutoffLen] - (asksToPack ? 1 : 0)
+    }
+
+    /// Whether the model is evaluated: asked for, or implied by `eval_strategy`.
+    package var evaluates: Bool {
+        self[Parameters.doEval] || self[Parameters.evalStrategy] != .no
+    }
+
+    /// Steps between two evaluations, below 1 a share of all steps.
+    package var evaluationSteps: Double {
+        self[Parameters.evalSteps] ?? self[Parameters.loggingSteps]
+    }
+
+    /// The log's key of the figure that decides which checkpoint is best, nil when nothing does.
+    package var bestModelMetric: String? {
+        let needsMetric =
+            self[Parameters.loadBestModelAtEnd] || self[Parameters.lrSchedulerType] == .reduceOnPlateau
+        guard let metric = self[Parameters.metricForBestModel] ?? (needsMetric ? "loss" : nil) else { return nil }
+        return metric.hasPrefix("eval_") ? metric : "eval_" + metric
+    }
+
+    /// Whether larger values of that figure are better.
+    package var largerMetricIsBetter: Bool {
+        self[Parameters.greaterIsBetter] ?? !(bestModelMetric ?? "loss").hasSuffix("loss")
+    }
+
+    /// The seed of the data's order.
+    package var dataSeed: Int {
+        self[Parameters.dataSeed] ?? self[Parameters.seed]
+    }
+}

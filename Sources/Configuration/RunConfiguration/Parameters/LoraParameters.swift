@@ -1,0 +1,82 @@
+/// Rows of the group `lora`.
+extension Parameters {
+    package static let additionalTarget = Parameter<[String]?>(
+        "additional_target", .lora, default: nil,
+        help: "Modules outside the adapter that are trained in full and stored with it, by the end of their names.",
+        .notYet("fully trained modules inside an adapter"))
+    package static let loraAlpha = Parameter<Int?>(
+        "lora_alpha", .lora, default: nil, .atLeast(0),
+        help: "Scale of the adapter: its output is multiplied by alpha / rank. Absent or 0 means twice the rank.",
+        .acts(test: "AdaptersTests"))
+    package static let loraDropout = Parameter<Double>(
+        "lora_dropout", .lora, default: 0, .from(0, below: 1),
+        help: "Share of the adapter's inputs that are dropped at random during training.",
+        .acts(test: "AdaptersTests"))
+    package static let loraRank = Parameter<Int>(
+        "lora_rank", .lora, default: 8, .atLeast(1),
+        help: "Rank of the adapter matrices; a higher rank trains more numbers and can express larger changes.",
+        .acts(test: "AdaptersTests"))
+    package static let loraTarget = Parameter<[String]>(
+        "lora_target", .lora, default: ["all"],
+        help: """
+            Linear layers that get an adapter, by the last part of their names; all alone means every one \
+            but the output head.
+            """,
+        .acts(test: "AdaptersTests"))
+    package static let loraplusLrRatio = Parameter<Double?>(
+        "loraplus_lr_ratio", .lora, default: nil, .above(0),
+        help: "Learning rate of the B matrices divided by that of the A matrices (LoRA+).",
+        .notYet("LoRA+"))
+    package static let loraplusLrEmbedding = Parameter<Double>(
+        "loraplus_lr_embedding", .lora, default: 1e-6, .atLeast(0),
+        help: "Learning rate of adapters on embeddings when LoRA+ is on.",
+        .notYet("LoRA+"))
+    package static let useRslora = Parameter<Bool>(
+        "use_rslora", .lora, default: false,
+        help: "Scale the adapter by alpha / sqrt(rank), which keeps large ranks stable.",
+        .acts(test: "AdaptersTests"))
+    package static let useDora = Parameter<Bool>(
+        "use_dora", .lora, default: false,
+        help: "Split weights into direction and magnitude and train both (DoRA).",
+        .notYet("DoRA"))
+    package static let pissaInit = Parameter<Bool>(
+        "pissa_init", .lora, default: false,
+        help: "Start the adapter from the largest singular vectors of the weights (PiSSA).",
+        .notYet("PiSSA"))
+    package static let pissaIter = Parameter<Int>(
+        "pissa_iter", .lora, default: 16, .atLeast(-1),
+        help: "Power iterations of the approximate decomposition for PiSSA; -1 computes it exactly.",
+        .notYet("PiSSA"))
+    package static let pissaConvert = Parameter<Bool>(
+        "pissa_convert", .lora, default: false,
+        help: "Also save a trained PiSSA adapter as an ordinary one for the untouched base.",
+        .notYet("PiSSA"))
+    package static let createNewAdapter = Parameter<Bool>(
+        "create_new_adapter", .lora, default: false,
+        help: "Merge the given adapters into the base and train a fresh one, instead of going on with the last.",
+        .acts(test: "AdaptersTests"))
+    package static let moduleDropout = Parameter<Double>(
+        "module_dropout", .lora, default: 0.0,
+        help: "Share of whole adapter modules dropped during orthogonal fine-tuning.",
+        .notYet("orthogonal fine-tuning"))
+    package static let oftRank = Parameter<Int>(
+        "oft_rank", .lora, default: 0,
+        help: "Rank of orthogonal fine-tuning.",
+        .notYet("orthogonal fine-tuning"))
+    package static let oftBlockSize = Parameter<Int>(
+        "oft_block_size", .lora, default: 32,
+        help: "Block size of orthogonal fine-tuning.",
+        .notYet("orthogonal fine-tuning"))
+    package static let oftTarget = Parameter<[String]>(
+        "oft_target", .lora, default: ["all"],
+        help: "Layers that orthogonal fine-tuning changes.",
+        .notYet("orthogonal fine-tuning"))
+
+    static let loraRows: [ParameterDescription] = [
+        additionalTarget.description, loraAlpha.description, loraDropout.description, loraRank.description,
+        loraTarget.description, loraplusLrRatio.description, loraplusLrEmbedding.description,
+        useRslora.description, useDora.description, pissaInit.description, pissaIter.description,
+        pissaConvert.description, createNewAdapter.description, moduleDropout.description, oftRank.description,
+        oftBlockSize.description, oftTarget.description,
+    ]
+}

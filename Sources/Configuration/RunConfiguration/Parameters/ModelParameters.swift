@@ -1,0 +1,185 @@
+/// Rows of the group `model`.
+extension Parameters {
+    package static let modelNameOrPath = Parameter<String?>(
+        "model_name_or_path", .model, default: nil,
+        help: "The model: a folder, or a name in the local hub cache.",
+        .acts(test: "GoldenTests"))
+    package static let adapterNameOrPath = Parameter<[String]?>(
+        "adapter_name_or_path", .model, default: nil,
+        help: "Adapters on top of the model: all but the last are merged; training goes on with the last.",
+        .acts(test: "AdaptersTests"))
+    package static let adapterFolder = Parameter<String?>(
+        "adapter_folder", .model, default: nil,
+        help: "Folder inside each adapter's path that holds its files.",
+        .notYet("adapters in sub-folders"))
+    package static let cacheDir = Parameter<String?>(
+        "cache_dir", .model, default: nil,
+        help: "Folder for models from a hub.",
+        .notYet("downloads from model hubs"))
+    package static let useFastTokenizer = Parameter<Bool>(
+        "use_fast_tokenizer", .model, default: true,
+        help: "Prefer the fast tokenizer implementation where two exist.",
+        .cannotMatter("there is one tokenizer implementation, which reads tokenizer.json"))
+    package static let resizeVocab = Parameter<Bool>(
+        "resize_vocab", .model, default: false,
+        help: "Enlarge the embeddings when the tokenizer has more tokens than they have rows.",
+        .notYet("resized embeddings"))
+    package static let splitSpecialTokens = Parameter<Bool>(
+        "split_special_tokens", .model, default: false,
+        help: "Tokenize special tokens that occur in texts as ordinary text.",
+        .notYet("special tokens as text"))
+    package static let newSpecialTokens = Parameter<[String]?>(
+        "new_special_tokens", aliases: ["add_special_tokens"], .model, default: nil,
+        help: "Special tokens to add to the tokenizer.",
+        .notYet("new tokens"))
+    package static let addTokens = Parameter<[String]?>(
+        "add_tokens", .model, default: nil,
+        help: "Ordinary tokens to add to the tokenizer.",
+        .notYet("new tokens"))
+    package static let newSpecialTokensConfig = Parameter<String?>(
+        "new_special_tokens_config", .model, default: nil,
+        help: "File that describes new special tokens.",
+        .notYet("new tokens"))
+    package static let initSpecialTokens = Parameter<String>(
+        "init_special_tokens", .model, default: "noise_init",
+        choices: ["noise_init", "desc_init", "desc_init_w_noise"],
+        help: "How the embeddings of new special tokens start.",
+        .notYet("new tokens"))
+    package static let modelRevision = Parameter<String>(
+        "model_revision", .model, default: "main",
+        help: "Revision of the model on its hub.",
+        .notYet("downloads from model hubs"))
+    package static let lowCpuMemUsage = Parameter<Bool>(
+        "low_cpu_mem_usage", .model, default: true,
+        help: "Load weights straight into place.",
+        .cannotMatter("weights are mapped from their files, never copied as a whole"))
+    package static let ropeScaling = Parameter<String?>(
+        "rope_scaling", .model, default: nil,
+        choices: ["linear", "dynamic", "yarn", "llama3"],
+        help: "Stretch position encodings beyond the model's trained length.",
+        .notYet("stretched position encodings"))
+    package static let flashAttn = Parameter<String>(
+        "flash_attn", .model, default: "auto",
+        choices: ["auto", "disabled", "sdpa", "fa2", "fa3"],
+        help: "The attention implementation.",
+        .cannotMatter("every choice means the built-in fused attention, which computes the same function"))
+    package static let shiftAttn = Parameter<Bool>(
+        "shift_attn", .model, default: false,
+        help: "Train long contexts with shifted groups of attention (S2-Attn).",
+        .notYet("shifted short attention"))
+    package static let mixtureOfDepths = Parameter<String?>(
+        "mixture_of_depths", .model, default: nil,
+        choices: ["convert", "load"],
+        help: "Convert a model to, or load one with, mixture of depths.",
+        .notYet("mixture of depths"))
+    package static let useUnsloth = Parameter<Bool>(
+        "use_unsloth", .model, default: false,
+        help: "Ask for the Unsloth implementation of LoRA.",
+        .cannotMatter("a faster implementation of the same mathematics for GPUs; the built-in kernels are used"))
+    package static let useUnslothGc = Parameter<Bool>(
+        "use_unsloth_gc", .model, default: false,
+        help: "Ask for Unsloth's gradient checkpointing.",
+        .cannotMatter("the built-in gradient checkpointing gives the same result"))
+    package static let enableLigerKernel = Parameter<Bool>(
+        "enable_liger_kernel", aliases: ["use_liger_kernel"], .model, default: false,
+        help: "Ask for the Liger kernels.",
+        .cannotMatter("a faster implementation of the same mathematics for GPUs; the built-in kernels are used"))
+    package static let moeAuxLossCoef = Parameter<Double?>(
+        "moe_aux_loss_coef", .model, default: nil,
+        help: "Weight of the loss that balances the experts of a mixture.",
+        .notYet("mixtures of experts"))
+    package static let disableGradientCheckpointing = Parameter<Bool>(
+        "disable_gradient_checkpointing", .model, default: false,
+        help: "Keep activations instead of recomputing them in the backward pass: faster, more memory, same result.",
+        .acts(test: "TrainingLoopTests"))
+    package static let upcastLayernorm = Parameter<Bool>(
+        "upcast_layernorm", .model, default: false,
+        help: "Hold the weights of norms in float32.",
+        .cannotMatter("norms are computed in float32 whatever their storage"))
+    package static let upcastLmheadOutput = Parameter<Bool>(
+        "upcast_lmhead_output", .model, default: false,
+        help: "Turn the output head's logits into float32.",
+        .cannotMatter("logits are float32 always"))
+    package static let trainFromScratch = Parameter<Bool>(
+        "train_from_scratch", .model, default: false,
+        help: "Start from random weights of the shape in config.json; weight files are not read.",
+        .acts(test: "TrainingLoopTests"))
+    package static let inferBackend = Parameter<String>(
+        "infer_backend", .model, default: "huggingface",
+        choices: ["huggingface", "vllm", "sglang", "ktransformers"],
+        help: "The inference engine.",
+        .cannotMatter("the built-in engine does what the huggingface one does"),
+        except: [.noneOf("huggingface", effect: .notYet("the batching inference engine"))])
+    package static let offloadFolder = Parameter<String>(
+        "offload_folder", .model, default: "offload",
+        help: "Folder for weights that do not fit into memory.",
+        .cannotMatter("weights are mapped from their own files and can be paged out without a copy"))
+    package static let useCache = Parameter<Bool>(
+        "use_cache", aliases: ["use_kv_cache"], .model, default: true,
+        help: "Keep keys and values of earlier positions while generating.",
+        .cannotMatter("the cache is always kept; it changes the speed, not the result"))
+    package static let inferDtype = Parameter<InferenceNumberFormat>(
+        "infer_dtype", .model, default: .auto,
+        help: "Number format of weights and activations at inference.",
+        .cannotMatter("weights stay as on disk and arithmetic is float32"),
+        except: [.oneOf("float16", "bfloat16", effect: .notYet("rounding weights at load"))])
+    package static let hfHubToken = Parameter<String?>(
+        "hf_hub_token", .model, default: nil,
+        help: "Access token for Hugging Face.",
+        .notYet("downloads from model hubs"))
+    package static let msHubToken = Parameter<String?>(
+        "ms_hub_token", .model, default: nil,
+        help: "Access token for ModelScope.",
+        .notYet("downloads from model hubs"))
+    package static let omHubToken = Parameter<String?>(
+        "om_hub_token", .model, default: nil,
+        help: "Access token for Modelers.",
+        .notYet("downloads from model hubs"))
+    package static let printParamStatus = Parameter<Bool>(
+        "print_param_status", .model, default: false,
+        help: "Print name, number format and trainability of every parameter after loading.",
+        .acts(test: "TrainingLoopTests"))
+    package static let trustRemoteCode = Parameter<Bool>(
+        "trust_remote_code", .model, default: false,
+        help: "Run code that comes with a model.",
+        .cannotMatter("model families are built in and no code is ever fetched or run"))
+    package static let useReentrantGc = Parameter<Bool>(
+        "use_reentrant_gc", .model, default: true,
+        help: "The variant of PyTorch's gradient checkpointing.",
+        .cannotMatter("the built-in gradient checkpointing gives the same result"))
+    package static let useV1Kernels = Parameter<Bool?>(
+        "use_v1_kernels", .model, default: false,
+        help: "Ask for experimental kernels.",
+        .cannotMatter("the built-in kernels are used"))
+    package static let computeDtype = Parameter<String?>(
+        "compute_dtype", .model, default: nil,
+        help: "Number format of the computation; derived.",
+        .refused("it is derived and not for users to set", instead: "arithmetic is float32"))
+    package static let deviceMap = Parameter<ConfigurationMapping?>(
+        "device_map", .model, default: nil,
+        help: "Placement of the model on devices; derived.",
+        .refused("it is derived and not for users to set", instead: "there is one device"))
+    package static let modelMaxLength = Parameter<Int?>(
+        "model_max_length", .model, default: nil,
+        help: "Longest input of the model; derived from cutoff_len.",
+        .refused("it is derived and not for users to set", instead: "set cutoff_len"))
+    package static let blockDiagAttn = Parameter<Bool>(
+        "block_diag_attn", .model, default: false,
+        help: "Whether packed examples are kept apart; derived from neat_packing.",
+        .refused("it is derived and not for users to set", instead: "set neat_packing"))
+
+    static let modelRows: [ParameterDescription] = [
+        modelNameOrPath.description, adapterNameOrPath.description, adapterFolder.description,
+        cacheDir.description, useFastTokenizer.description, resizeVocab.description,
+        splitSpecialTokens.description, newSpecialTokens.description, addTokens.description,
+        newSpecialTokensConfig.description, initSpecialTokens.description, modelRevision.description,
+        lowCpuMemUsage.description, ropeScaling.description, flashAttn.description, shiftAttn.description,
+        mixtureOfDepths.description, useUnsloth.description, useUnslothGc.description,
+        enableLigerKernel.description, moeAuxLossCoef.description, disableGradientCheckpointing.description,
+        upcastLayernorm.description, upcastLmheadOutput.description, trainFromScratch.description,
+        inferBackend.description, offloadFolder.description, useCache.description, inferDtype.description,
+        hfHubToken.description, msHubToken.description, omHubToken.description, printParamStatus.description,
+        trustRemoteCode.description, useReentrantGc.description, useV1Kernels.description,
+        computeDtype.description, deviceMap.description, modelMaxLength.description, blockDiagAttn.description,
+    ]
+}

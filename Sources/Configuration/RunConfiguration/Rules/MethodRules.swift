@@ -1,0 +1,89 @@
+extension CrossRule {
+    /// Rules between stage, method and their options (finetuning, 1.9 rules 3 to 10 and 13).
+    static let method: [CrossRule] = [
+        CrossRule(
+            Parameters.rewardModel, "stage ppo needs a model that scores answers", hint: "set `reward_model`"
+        ) { $0[Parameters.stage] == .ppo && $0[Parameters.rewardModel] == nil },
+        CrossRule(
+            Parameters.rewardModelType, "a reward adapter needs `finetuning_type: lora`",
+            hint: "set `reward_model_type: full`"
+        ) {
+            $0[Parameters.stage] == .ppo && $0[Parameters.rewardModelType] == "lora"
+                && $0[Parameters.finetuningType] != .lora
+        },
+        CrossRule(
+            Parameters.dpoLabelSmoothing, "`dpo_label_smoothing` belongs to the sigmoid loss",
+            hint: "set `pref_loss: sigmoid` or take it out"
+        ) {
+            $0[Parameters.stage] == .dpo && $0[Parameters.prefLoss] != "sigmoid"
+                && $0[Parameters.dpoLabelSmoothing] > 1e-6
+        },
+        CrossRule(
+            Parameters.useLlamaPro, "`use_llama_pro` goes with freeze or lora", hint: "change `finetuning_type`"
+        ) { $0[Parameters.useLlamaPro] && $0[Parameters.finetuningType] == .full },
+        CrossRule(
+            Parameters.finetuningType, "an adapter cannot be trained with GaLore, APOLLO or BAdam",
+            hint: "set `finetuning_type: full`, or take out the optimizer"
+        ) { $0[Parameters.finetuningType] == .lora && $0.projectingOptimizers > 0 },
+        CrossRule(
+            Parameters.useGalore, "GaLore, APOLLO and BAdam exclude each other", hint: "keep one of them"
+        ) { $0.projectingOptimizers > 1 },
+        CrossRule(
+            Parameters.pissaInit, "PiSSA changes the base, which this stage needs as its reference",
+            hint: "take out `pissa_init`"
+        ) { $0[Parameters.pissaInit] && $0.needsReferenceModel },
+        loraOnly(Parameters.loraplusLrRatio) { $0[Parameters.loraplusLrRatio] != nil },
+        loraOnly(Parameters.useRslora) { $0[Parameters.useRslora] },
+        loraOnly(Parameters.useDora) { $0[Parameters.useDora] },
+        loraOnly(Parameters.pissaInit) { $0[Parameters.pissaInit] },
+        CrossRule(
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            hint: "take out `adapter_name_or_path`, or train an adapter"
+        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.galoreLayerwise, "layer-wise GaLore does not accumulate gradients",
+            hint: "set `gradient_accumulation_steps: 1`"
+        ) {
+            $0[Parameters.useGalore] && $0[Parameters.galoreLayerwise] && $0[Parameters.gradientAccumulationSteps] != 1
+        },
+        CrossRule(
+            Parameters.shiftAttn, "stage ppo does not go with shifted attention", hint: "take out `shift_attn`"
+        ) { $0[Parameters.stage] == .ppo && $0[Parameters.shiftAttn] },
+        CrossRule(
+            Parameters.reportTo, "stage ppo reports to wandb or tensorboard only", hint: "change `report_to`"
+        ) {
+            $0[Parameters.stage] == .ppo
+                && !$0[Parameters.reportTo].allSatisfy { ["none", "wandb", "tensorboard"].contains($0) }
+        },
+        CrossRule(
+            Parameters.bf16, "`bf16` and `fp16` exclude each other", hint: "keep `bf16`"
+        ) { $0[Parameters.bf16] && $0[Parameters.fp16] },
+        CrossRule(
+            Parameters.inferBackend, "training uses the built-in engine; other engines are for chat and generation",
+            hint: "take out `infer_backend`"
+        ) { $0[Parameters.inferBackend] != "huggingface" },
+    ]
+
+    private static func loraOnly<Value>(
+        _ parameter: Parameter<Value>, when isSet: @escaping @Sendable (RunConfiguration) -> Bool
+    ) -> CrossRule {
+        CrossRule(
+            parameter, "`\(parameter.name)` is for adapters only",
+            hint: "set `finetuning_type: lora` or take out `\(parameter.name)`"
+        ) { isSet($0) && $0[Parameters.finetuningType] != .lora }
+    }
+}
+
+extension RunConfiguration {
+    fileprivate var projectingOptimizers: Int {
+        [self[Parameters.useGalore], self[Parameters.useApollo], self[Parameters.useBadam]].count { $0 }
+    }
+
+    fileprivate var needsReferenceModel: Bool {
+        switch self[Parameters.stage] {
+        case .ppo, .kto: true
+        case .dpo: !["orpo", "simpo"].contains(self[Parameters.prefLoss])
+        case .pt, .sft, .rm: false
+        }
+    }
+}

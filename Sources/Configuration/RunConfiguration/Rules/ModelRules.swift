@@ -1,0 +1,82 @@
+extension CrossRule {
+    /// Rules about the model that hold for every use (training-and-inference, 1.5).
+    static let model: [CrossRule] = [
+        CrossRule(
+            Parameters.modelNameOrPath, "no model is given",
+            hint: "set `model_name_or_path` to a model's folder or name"
+        ) { $0[Parameters.modelNameOrPath]?.isBlank ?? true },
+        CrossRule(
+            Parameters.splitSpecialTokens, "`split_special_tokens` works with slow tokenizers only",
+            hint: "set `use_fast_tokenizer: false` as well"
+        ) { $0[Parameters.splitSpecialTokens] && $0[Parameters.useFastTokenizer] },
+        CrossRule(
+            Parameters.exportQuantizationBit, "a quantized export is calibrated on data, and none is given",
+            hint: "set `export_quantization_dataset`"
+        ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },
+    ]
+
+    /// Rules of inference (training-and-inference, 1.5).
+    static let inference: [CrossRule] = [
+        CrossRule(
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            hint: "take out `adapter_name_or_path` or `finetuning_type`"
+        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.stage, "the vllm engine runs models of stage sft only", hint: "set `infer_backend: huggingface`"
+        ) { $0.usesVLLM && $0[Parameters.stage] != .sft },
+        CrossRule(
+            Parameters.quantizationBit, "the vllm engine does not quantize while loading",
+            hint: "set `infer_backend: huggingface`"
+        ) { $0.usesVLLM && $0[Parameters.quantizationBit] != nil },
+        CrossRule(
+            Parameters.ropeScaling, "the vllm engine does not stretch position encodings",
+            hint: "set `infer_backend: huggingface`"
+        ) { $0.usesVLLM && $0[Parameters.ropeScaling] != nil },
+        CrossRule(
+            Parameters.adapterNameOrPath, "the vllm engine takes a single adapter", hint: "merge them first"
+        ) { $0.usesVLLM && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
+    ]
+
+    /// Rules of quantized bases (finetuning, 1.9 rules 11, 12 and 22).
+    static let quantized: [CrossRule] = [
+        CrossRule(
+            Parameters.quantizationBit, "a quantized base is trained through an adapter only",
+            hint: "set `finetuning_type: lora`"
+        ) { $0.isQuantized && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.pissaInit, "PiSSA changes the base, which a quantized one does not allow",
+            hint: "prepare the PiSSA base before quantizing it"
+        ) { $0.isQuantized && $0[Parameters.pissaInit] },
+        CrossRule(
+            Parameters.resizeVocab, "the embeddings of a quantized model cannot be resized",
+            hint: "take out `resize_vocab`"
+        ) { $0.isQuantized && $0[Parameters.resizeVocab] },
+        CrossRule(
+            Parameters.createNewAdapter, "a given adapter cannot be merged into a quantized base",
+            hint: "go on with the adapter, or take out `create_new_adapter`"
+        ) { $0.isQuantized && $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.createNewAdapter] },
+        CrossRule(
+            Parameters.adapterNameOrPath, "a quantized model takes a single adapter", hint: "merge them first"
+        ) { $0.isQuantized && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
+        CrossRule(
+            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
+            hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
+        ) { configuration in
+            guard let bits = configuration[Parameters.quantizationBit] else { return false }
+            return switch configuration[Parameters.quantizationMethod] {
+            case "eetq": bits != 8
+            case "hqq": ![1, 2, 3, 4, 5, 6, 8].contains(bits)
+            default: ![4, 8].contains(bits)
+            }
+        },
+        CrossRule(
+            Parameters.quantizationDeviceMap, "a device map for quantized models is for inference",
+            hint: "take out `quantization_device_map`"
+        ) { $0[Parameters.doTrain] && $0[Parameters.quantizationDeviceMap] != nil },
+    ]
+}
+
+extension RunConfiguration {
+    fileprivate var isQuantized: Bool { self[Parameters.quantizationBit] != nil }
+    fileprivate var usesVLLM: Bool { self[Parameters.inferBackend] == "vllm" }
+}

@@ -1,0 +1,104 @@
+/// A run's parameters: decoded, with defaults filled in. `validated(for:)` must accept it before it is used.
+package struct RunConfiguration: Sendable {
+    /// What a configuration is going to be used for; the cross rules differ.
+    package enum Purpose: Sendable {
+        case training, inference
+    }
+
+    /// Values that were given, under the parameters' own names.
+    let given: [String: GivenValue]
+    /// The order in which they were given.
+    let order: [String]
+
+    /// A value somebody wrote, with the spelling of its name.
+    struct GivenValue: Sendable {
+        let writtenAs: String
+        let stored: any StoredParameterValue
+        let text: String?
+        let place: ConfigurationPlace
+    }
+
+    /// The value given for `parameter`, or its default.
+    package subscript<Value>(parameter: Parameter<Value>) -> Value {
+        (given[parameter.name]?.stored as? StoredValue<Value>)?.value ?? parameter.defaultValue
+    }
+
+    /// Whether the user gave the parameter, be it its default.
+    package func isExplicit<Value>(_ parameter: Parameter<Value>) -> Bool {
+        given[parameter.name] != nil
+    }
+
+    /// The values that were given, as a plain mapping in the order they were given.
+    package var explicitValues: ConfigurationValue {
+        .mapping(order.compactMap { name in given[name].map { .init(name, $0.stored.configurationValue) } })
+    }
+
+    /// The value of every parameter, in the table's order.
+    package var effectiveValues: ConfigurationValue {
+        .mapping(
+            Parameters.all.map { row in
+                .init(row.name, given[row.name]?.stored.configurationValue ?? row.defaultValue)
+            })
+    }
+
+    /// One line for each given value that is accepted but cannot change the result here.
+    package var notes: [String] {
+        order.compactMap { name in
+            guard let row = Parameters.named(name), let value = given[name]?.stored.configurationValue,
+                case .cannotMatter(let reason) = row.effect(of: value)
+            else { return nil }
+            return "`\(name): \(value)` changes nothing here: \(reason)"
+        }
+    }
+}
+
+extension RunConfiguration {
+    /// Reads a YAML or JSON text; each override is `key=value` and wins over the text.
+    ///
+    /// - Parameter name: the file's name for messages.
+    package static func parse(yaml text: String, name: String, overrides: [String] = []) throws(ConfigurationError)
+        -> RunConfiguration
+    {
+        let (configuration, problems) = read(yaml: text, name: name, overrides: overrides)
+        if let first = problems.first { throw first }
+        return configuration
+    }
+
+    /// Reads an object that came by RPC or from a test.
+    package static func parse(object: ConfigurationValue, overrides: [String] = []) throws(ConfigurationError)
+        -> RunConfiguration
+    {
+        let (configuration, problems) = read(object: object, overrides: overrides)
+        if let first = problems.first { throw first }
+        return configuration
+    }
+
+    /// As `parse`, but with every problem; the configuration lacks the values that had one.
+    package static func read(yaml text: String, name: String, overrides: [String] = [])
+        -> (configuration: RunConfiguration, problems: [ConfigurationError])
+    {
+        do throws(ConfigurationError) {
+            return decode(try YAMLDocument.parse(text, source: .file(name)), overrides: overrides)
+        } catch {
+            return (RunConfiguration(given: [:], order: []), [error])
+        }
+    }
+
+    /// As `parse`, but with every problem; the configuration lacks the values that had one.
+    package static func read(object: ConfigurationValue, overrides: [String] = [])
+        -> (configuration: RunConfiguration, problems: [ConfigurationError])
+    {
+        decode(ConfigurationNode(object, place: ConfigurationPlace(source: .object)), overrides: overrides)
+    }
+
+    private static func decode(_ root: ConfigurationNode?, overrides: [String])
+        -> (configuration: RunConfiguration, problems: [ConfigurationError])
+    {
+        var decoder = ConfigurationDecoder()
+        decoder.read(root: root)
+        for (index, override) in overrides.enumerated() {
+            decoder.read(override: override, number: index + 1)
+        }
+        return decoder.finish()
+    }
+}
