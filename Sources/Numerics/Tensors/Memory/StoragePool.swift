@@ -1,0 +1,126 @@
+import Glibc
+import Synchronization
+
+/// Bytes held by tensors now and at most, and bytes kept aside for reuse.
+package struct MemoryStatistics: Sendable, Equatable {
+    package var liveBytes = 0
+    package var peakBytes = 0
+    package var cachedBytes = 0
+}
+
+/// Hands out 64-byte aligned blocks in size classes and keeps a bounded number of freed ones for reuse.
+///
+/// A training step asks for the same sizes again and again; reuse saves the page faults of fresh memory.
+final class StoragePool: Sendable {
+    static let shared = StoragePool()
+
+    private struct State {
+        var free: [Int: [UnsafeMutableRawPointer]] = [:]
+        var statistics = MemoryStatistics()
+    }
+
+    // The pointers in the state are blocks nobody else knows; the mutex guards them.
+    private struct Guarded: @unchecked Sendable { var state = State() }
+    private let guarded = Mutex(Guarded())
+
+    /// Freed bytes kept for reuse at most; beyond it blocks go back to the system.
+    private let cacheLimit = 192 << 20
+
+    var statistics: MemoryStatistics { guarded.withLock { $0.state.statistics } }
+
+    /// Forgets the past peak, so that the next phase is measured alone.
+    func resetPeak() {
+        guarded.withLock { $0.state.statistics.peakBytes = $0.state.statistics.liveBytes }
+    }
+
+    /// The smallest of four classes per power of two that holds `bytes`.
+    static func classSize(_ bytes: Int) -> Int {
+        let least = max(bytes, 256)
+        let power = Int.bitWidth - 1 - least.leadingZeroBitCount
+        let step = max(64, 1 << max(0, power - 2))
+        return (least + step - 1) / step * step
+    }
+
+    func allocate(classSize: Int) -> UnsafeMutableRawPointer {
+        let reused: UnsafeMutableRawPointer? = guarded.withLock { guarded in
+            let block = guarded.state.free[classSize]?.popLast()
+            if block != nil { guarded.state.statistics.cachedBytes -= classSize }
+            guarded.state.statistics.liveBytes += classSize
+            guarded.state.statistics.peakBytes = max(
+                guarded.state.statistics.peakBytes, guarded.state.statistics.liveBytes)
+            return Box(block)
+        }.block
+        return reused ?? fresh(classSize)
+    }
+
+    func release(_ block: UnsafeMutableRawPointer, classSize: Int) {
+        let box = Box(block)
+        let kept = guarded.withLock { guarded in
+            guarded.state.statistics.liveBytes -= classSize
+            guard guarded.state.statistics.cachedBytes + classSize <= cacheLimit else { return false }
+            guarded.state.statistics.cachedBytes += classSize
+            if let block = box.block { guarded.state.free[classSize, default: []].append(block) }
+            return true
+        }
+        if !kept { giveBack(block, classSize) }
+    }
+
+    /// Returns every block kept for reuse to the system.
+    func trim() {
+        let blocks = guarded.withLock { guarded in
+            let free = guarded.state.free
+            guarded.state.free = [:]
+            guarded.state.statistics.cachedBytes = 0
+            return FreeBlocks(free: free)
+        }
+        for (size, list) in blocks.free { for block in list { giveBack(block, size) } }
+    }
+
+    /// Carry pointers across the mutex's closure, where only their new owner sees them.
+    private struct Box: @unchecked Sendable {
+        let block: UnsafeMutableRawPointer?
+        init(_ block: UnsafeMutableRawPointer?) { self.block = block }
+    }
+    private struct FreeBlocks: @unchecked Sendable { let free: [Int: [UnsafeMutableRawPointer]] }
+
+    // Blocks from here up are mapped alone, so that giving one back really shrinks the process.
+    private static let mappedFrom = 1 << 20
+
+    private func fresh(_ size: Int) -> UnsafeMutableRawPointer {
+        if size >= Self.mappedFrom {
+            let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            if let block, block != MAP_FAILED { return block }
+        } else if let block = aligned_alloc(64, size) {
+            return block
+        }
+        // The process computes for one job only; without memory there is nothing left for it to do.
+        trim()
+        fatalError("out of memory: could not allocate \(size) bytes for a tensor (live \(statistics.liveBytes) bytes)")
+    }
+
+    private func giveBack(_ block: UnsafeMutableRawPointer, _ size: Int) {
+        if size >= Self.mappedFrom { munmap(block, size) } else { free(block) }
+    }
+}
+
+/// The process's tensor memory.
+package enum TensorMemory {
+    package static var statistics: MemoryStatistics { StoragePool.shared.statistics }
+    package static func resetPeak() { StoragePool.shared.resetPeak() }
+    package static func trim() { StoragePool.shared.trim() }
+}
+
+/// One block of the pool; gives it back when the last user is gone.
+final class Storage: @unchecked Sendable {
+    // Sendable by the rule that whoever writes a tensor is its only user at that time.
+    let floats: UnsafeMutablePointer<Float>
+    private let size: Int
+
+    init(count: Int) {
+        size = StoragePool.classSize(count * MemoryLayout<Float>.stride)
+        floats = StoragePool.shared.allocate(classSize: size).bindMemory(
+            to: Float.self, capacity: size / MemoryLayout<Float>.stride)
+    }
+
+    deinit { StoragePool.shared.release(UnsafeMutableRawPointer(floats), classSize: size) }
+}

@@ -1,0 +1,93 @@
+import Glibc
+
+/// Query rows of one head against the keys of its sequence: the tiles shared by training and generation.
+///
+/// Row r of the queries stands at `firstPosition + r * positionStep`; with a step of 0 all rows are heads of one token.
+struct AttentionTiles {
+    static let queryTile = 64
+    static let keyTile = 256
+
+    let options: AttentionOptions
+    let blas: BLAS
+    let queries: UnsafePointer<Float>
+    let queryStride: Int
+    let firstPosition: Int
+    let positionStep: Int
+    let keys: UnsafePointer<Float>
+    let values: UnsafePointer<Float>
+    let keyStride: Int
+    let keyCount: Int
+
+    @inline(__always)
+    func visible(_ row: Int) -> Range<Int> {
+        options.visibleKeys(from: firstPosition + row * positionStep, of: keyCount)
+    }
+
+    /// Keys that any of `rows` may see.
+    func span(_ rows: Range<Int>) -> Range<Int> {
+        let (first, last) = (visible(rows.lowerBound), visible(rows.upperBound - 1))
+        return first.lowerBound..<max(first.lowerBound, last.upperBound)
+    }
+
+    /// `scores(rows, keys) = scale * q * k^T`, capped when the options say so; row stride is `keyTile`.
+    func scores(_ rows: Range<Int>, _ range: Range<Int>, into scores: UnsafeMutablePointer<Float>) {
+        blas.multiply(
+            .no, .yes, m: rows.count, n: range.count, k: options.headSize, alpha: options.scale,
+            queries + rows.lowerBound * queryStride, stride: queryStride, keys + range.lowerBound * keyStride,
+            stride: keyStride, scores, stride: Self.keyTile)
+        guard let cap = options.softCap else { return }
+        for row in 0..<rows.count { Loops.softCap(scores + row * Self.keyTile, cap, range.count) }
+    }
+
+    /// Attention of `rows` by online softmax (Milakov and Gimelshein, 2018; Dao et al., 2022).
+    ///
+    /// - Parameters:
+    ///   - output: row `rows.lowerBound`'s place; rows are `outputStride` apart.
+    ///   - logSums: the logarithm of each row's softmax denominator, `logSumStride` apart; nil when not wanted.
+    func forward(
+        _ rows: Range<Int>, output: UnsafeMutablePointer<Float>, outputStride: Int,
+        logSums: UnsafeMutablePointer<Float>?, logSumStride: Int
+    ) {
+        let (size, count) = (options.headSize, rows.count)
+        let scratch = Storage(count: count * (Self.keyTile + size + 2))
+        let tile = scratch.floats
+        let sums = tile + count * Self.keyTile
+        let (maxima, denominators) = (sums + count * size, sums + count * (size + 1))
+        sums.update(repeating: 0, count: count * size)
+        maxima.update(repeating: -.infinity, count: count)
+        denominators.update(repeating: 0, count: count)
+        let span = span(rows)
+        for start in stride(from: span.lowerBound, to: span.upperBound, by: Self.keyTile) {
+            let range = start..<min(span.upperBound, start + Self.keyTile)
+            scores(rows, range, into: tile)
+            for row in 0..<count {
+                let line = tile + row * Self.keyTile
+                let seen = visible(rows.lowerBound + row).clamped(to: range)
+                let (from, to) = (seen.lowerBound - start, seen.upperBound - start)
+                guard from < to else {
+                    line.update(repeating: 0, count: range.count)
+                    continue
+                }
+                let highest = max(maxima[row], Loops.maximum(line + from, to - from))
+                if maxima[row] > -.infinity, highest > maxima[row] {
+                    let factor = expf(maxima[row] - highest)
+                    denominators[row] *= factor
+                    Loops.scale(sums + row * size, factor, sums + row * size, size)
+                }
+                maxima[row] = highest
+                denominators[row] += Loops.exponentials(line + from, minus: highest, to - from)
+                if from > 0 { line.update(repeating: 0, count: from) }
+                if to < range.count { (line + to).update(repeating: 0, count: range.count - to) }
+            }
+            blas.multiply(
+                .no, .no, m: count, n: size, k: range.count, tile, stride: Self.keyTile, values + start * keyStride,
+                stride: keyStride, beta: 1, sums, stride: size)
+        }
+        for row in 0..<count {
+            // A row that may see nothing (only possible without causality) gets zeros.
+            let factor = denominators[row] > 0 ? 1 / denominators[row] : 0
+            Loops.scale(sums + row * size, factor, output + row * outputStride, size)
+            logSums?[row * logSumStride] = maxima[row] + logf(denominators[row])
+        }
+    }
+}

@@ -1,0 +1,59 @@
+extension Tape {
+    /// Root-mean-square norm over the last dimension: `x / sqrt(mean(x^2) + epsilon) * (weight + weightOffset)`.
+    ///
+    /// - Parameter weight: as many numbers as the last dimension of `x`; `x` may have any number of rows, so that
+    ///   `(tokens, heads * headSize)` is normalised head by head when the weight has `headSize` numbers.
+    package func rmsNorm(
+        _ x: Variable, weight: Vector, epsilon: Float, weightOffset: Float = 0
+    ) throws -> Variable {
+        let width = weight.shape.reduce(1, *)
+        guard width > 0, x.value.columns % width == 0 else {
+            throw TensorError.shapeMismatch(operation: "rmsNorm", expected: [width], actual: x.shape)
+        }
+        let rows = x.value.count / width
+        let result = Tensor(uninitialized: x.shape)
+        let factors = Tensor(uninitialized: [rows])
+        let scales = weight.widened()
+        let (a, w, c, f) = (x.value.pointer, scales.pointer, result.pointer, factors.pointer)
+        let rowsPerTask = max(1, Elementwise.block / width)
+        ComputePool.shared.forEachBlock(rows, atMost: rowsPerTask) { range in
+            for row in range {
+                f[row] = Loops.rmsNorm(
+                    a + row * width, w, c + row * width, width, epsilon: epsilon, offset: weightOffset)
+            }
+        }
+        let (xValue, slot, parameter) = (x.value, x.slot, weight.parameterToTrain)
+        return record(result, needed: x.needsGradient || parameter != nil) { tape, gradient in
+            if let parameter {
+                Normalization.addWeightGradient(xValue, gradient, factors, to: parameter.gradientForAdding())
+            }
+            guard slot != nil else { return }
+            let scales = weight.widened()
+            let target = Tensor(uninitialized: xValue.shape)
+            let (a, w, g) = (xValue.pointer, scales.pointer, gradient.pointer)
+            let (f, d) = (factors.pointer, target.pointer)
+            ComputePool.shared.forEachBlock(rows, atMost: rowsPerTask) { range in
+                for row in range {
+                    let at = row * width
+                    Loops.rmsNormBackward(a + at, w, g + at, d + at, width, r: f[row], offset: weightOffset)
+                }
+            }
+            tape.accumulate(target, into: slot)
+        }
+    }
+}
+
+enum Normalization {
+    /// `target[i] += sum over rows of gradient * x * r`; each task owns some columns and adds the rows in order.
+    static func addWeightGradient(_ x: Tensor, _ gradient: Tensor, _ factors: Tensor, to target: Tensor) {
+        let width = target.count
+        let rows = x.count / width
+        let (a, g, f, d) = (x.pointer, gradient.pointer, factors.pointer, target.pointer)
+        ComputePool.shared.forEachBlock(width, atMost: 256) { columns in
+            for row in 0..<rows {
+                let (at, r) = (row &* width, f[row])
+                for column in columns { d[column] += g[at &+ column] * a[at &+ column] * r }
+            }
+        }
+    }
+}

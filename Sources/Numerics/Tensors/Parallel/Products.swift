@@ -1,0 +1,182 @@
+/// Matrix products cut into tasks for the pool. The cut depends on the sizes only, and no sum crosses a task.
+enum Products {
+    /// Floats of one widened panel: about half of a core's second-level cache.
+    private static let panelFloats = 1 << 17
+    /// Longest piece of the summed dimension in one panel; a multiple of OpenBLAS's own block.
+    private static let depth = 1152
+    /// Up to this many rows a product is limited by reading the weight, so it is done as dot products.
+    static let fewRows = 4
+
+    /// Cuts `count` into a multiple of eight blocks of about `target`, each a multiple of 16 and not below `least`.
+    static func blockSize(_ count: Int, target: Int, least: Int) -> Int {
+        let blocks = ((count + target - 1) / target + 7) / 8 * 8
+        return max(least, ((count + blocks - 1) / blocks + 15) / 16 * 16)
+    }
+
+    /// Cuts the other dimension too when there are fewer than eight blocks of the first.
+    private static func rowBlock(_ rows: Int, besides blocks: Int) -> Int {
+        guard blocks < 8 else { return max(1, rows) }
+        let pieces = (8 + blocks - 1) / blocks
+        return max(64, ((rows + pieces - 1) / pieces + 15) / 16 * 16)
+    }
+
+    private static func depthBlock(_ count: Int) -> Int {
+        let blocks = max(1, (count + depth - 1) / depth)
+        return max(1, ((count + blocks - 1) / blocks + 15) / 16 * 16)
+    }
+
+    /// `y(m, n) = x(m, k) * w(n, k)^T + bias`, or added to `y` when `adding`.
+    static func forward(
+        _ x: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, bias: UnsafePointer<Float>? = nil,
+        adding: Bool = false, into y: UnsafeMutablePointer<Float>
+    ) throws {
+        let blas = try BLAS.load()
+        let (n, k) = (w.rows, w.columns)
+        if m <= fewRows, w.update == nil {
+            fewRowForward(x, m: m, w, bias: bias, adding: adding, into: y)
+            return
+        }
+        let width = blockSize(n, target: 144, least: 64)
+        let columnBlocks = (n + width - 1) / width
+        let height = rowBlock(m, besides: columnBlocks)
+        let rowBlocks = (m + height - 1) / height
+        let deep = depthBlock(k)
+        ComputePool.shared.run(columnBlocks * rowBlocks) { task in
+            let columns = (task / rowBlocks) * width..<min(n, (task / rowBlocks + 1) * width)
+            let rows = (task % rowBlocks) * height..<min(m, (task % rowBlocks + 1) * height)
+            let target = y + (rows.lowerBound * n + columns.lowerBound)
+            var beta: Float = adding ? 1 : 0
+            if let bias {
+                for row in 0..<rows.count {
+                    let line = target + row * n
+                    if adding {
+                        Loops.add(line, bias + columns.lowerBound, line, columns.count)
+                    } else {
+                        line.update(from: bias + columns.lowerBound, count: columns.count)
+                    }
+                }
+                beta = 1
+            }
+            if let floats = w.floats {
+                blas.multiply(
+                    .no, .yes, m: rows.count, n: columns.count, k: k, x + rows.lowerBound * k, stride: k,
+                    floats + columns.lowerBound * k, stride: k, beta: beta, target, stride: n)
+                return
+            }
+            let panel = Storage(count: columns.count * deep)
+            for start in stride(from: 0, to: k, by: deep) {
+                let inputs = start..<min(k, start + deep)
+                w.widen(rows: columns, columns: inputs, into: panel.floats, blas)
+                blas.multiply(
+                    .no, .yes, m: rows.count, n: columns.count, k: inputs.count, x + (rows.lowerBound * k + start),
+                    stride: k, panel.floats, stride: inputs.count, beta: beta, target, stride: n)
+                beta = 1
+            }
+        }
+    }
+
+    private static func fewRowForward(
+        _ x: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, bias: UnsafePointer<Float>?, adding: Bool,
+        into y: UnsafeMutablePointer<Float>
+    ) {
+        let (n, k) = (w.rows, w.columns)
+        ComputePool.shared.forEachBlock(n, atMost: max(16, (1 << 17) / max(1, k))) { outputs in
+            let scratch = Storage(count: k + outputs.count)
+            let products = scratch.floats + k
+            for row in 0..<m {
+                Loops.matrixVector(
+                    w.type, w.bytes + outputs.lowerBound * k * w.type.byteCount, rows: outputs.count, columns: k,
+                    x + row * k, products, scratch: scratch.floats)
+                let target = y + (row * n + outputs.lowerBound)
+                if adding {
+                    Loops.add(target, products, target, outputs.count)
+                } else {
+                    target.update(from: products, count: outputs.count)
+                }
+                if let bias { Loops.add(target, bias + outputs.lowerBound, target, outputs.count) }
+            }
+        }
+    }
+
+    /// `dx(m, k) = dy(m, n) * w(n, k)`, or added to `dx` when `adding`.
+    static func inputGradient(
+        _ dy: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, adding: Bool, into dx: UnsafeMutablePointer<Float>
+    ) throws {
+        let blas = try BLAS.load()
+        let (n, k) = (w.rows, w.columns)
+        let width = blockSize(k, target: 256, least: 64)
+        let columnBlocks = (k + width - 1) / width
+        let height = rowBlock(m, besides: columnBlocks)
+        let rowBlocks = (m + height - 1) / height
+        let deep = min(depth, max(64, panelFloats / width / 16 * 16))
+        ComputePool.shared.run(columnBlocks * rowBlocks) { task in
+            let columns = (task / rowBlocks) * width..<min(k, (task / rowBlocks + 1) * width)
+            let rows = (task % rowBlocks) * height..<min(m, (task % rowBlocks + 1) * height)
+            let target = dx + (rows.lowerBound * k + columns.lowerBound)
+            var beta: Float = adding ? 1 : 0
+            if let floats = w.floats {
+                blas.multiply(
+                    .no, .no, m: rows.count, n: columns.count, k: n, dy + rows.lowerBound * n, stride: n,
+                    floats + columns.lowerBound, stride: k, beta: beta, target, stride: k)
+                return
+            }
+            let panel = Storage(count: columns.count * min(deep, n))
+            for start in stride(from: 0, to: n, by: deep) {
+                let outputs = start..<min(n, start + deep)
+                w.widen(rows: outputs, columns: columns, into: panel.floats, blas)
+                blas.multiply(
+                    .no, .no, m: rows.count, n: columns.count, k: outputs.count, dy + (rows.lowerBound * n + start),
+                    stride: n, panel.floats, stride: columns.count, beta: beta, target, stride: k)
+                beta = 1
+            }
+        }
+    }
+
+    /// `result(n, k) += alpha * dy(m, n)^T * x(m, k)`; also the two gradients of a low-rank pair.
+    static func addTransposedProduct(
+        _ dy: UnsafePointer<Float>, m: Int, n: Int, _ x: UnsafePointer<Float>, k: Int, alpha: Float = 1,
+        into result: UnsafeMutablePointer<Float>
+    ) throws {
+        let blas = try BLAS.load()
+        // The longer side of the result is cut, so that a low-rank factor is cut as well.
+        if n >= k {
+            let height = blockSize(n, target: 256, least: 64)
+            ComputePool.shared.forEachBlock(n, atMost: height) { rows in
+                blas.multiply(
+                    .yes, .no, m: rows.count, n: k, k: m, alpha: alpha, dy + rows.lowerBound, stride: n, x, stride: k,
+                    beta: 1, result + rows.lowerBound * k, stride: k)
+            }
+        } else {
+            let width = blockSize(k, target: 256, least: 64)
+            ComputePool.shared.forEachBlock(k, atMost: width) { columns in
+                blas.multiply(
+                    .yes, .no, m: n, n: columns.count, k: m, alpha: alpha, dy, stride: n, x + columns.lowerBound,
+                    stride: k, beta: 1, result + columns.lowerBound, stride: k)
+            }
+        }
+    }
+
+    /// `result(m, n) = alpha * left(m, k) * op(right) + beta * result`, cut over the rows of `left`.
+    static func rowwise(
+        _ left: UnsafePointer<Float>, m: Int, k: Int, _ right: UnsafePointer<Float>, n: Int,
+        transposed: Bool, alpha: Float = 1, beta: Float = 0, into result: UnsafeMutablePointer<Float>
+    ) throws {
+        let blas = try BLAS.load()
+        let height = max(16, ((m + 7) / 8 + 15) / 16 * 16)
+        ComputePool.shared.forEachBlock(m, atMost: height) { rows in
+            blas.multiply(
+                .no, transposed ? .yes : .no, m: rows.count, n: n, k: k, alpha: alpha, left + rows.lowerBound * k,
+                stride: k, right, stride: transposed ? k : n, beta: beta, result + rows.lowerBound * n, stride: n)
+        }
+    }
+
+    /// `result[column] += sum over rows`, rows in order.
+    static func addColumnSums(_ matrix: UnsafePointer<Float>, m: Int, n: Int, to result: UnsafeMutablePointer<Float>) {
+        ComputePool.shared.forEachBlock(n, atMost: 256) { columns in
+            for row in 0..<m {
+                let at = result + columns.lowerBound
+                Loops.add(at, matrix + (row * n + columns.lowerBound), at, columns.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// A value on a tape.
+package struct Variable {
+    /// The numbers; row `t` belongs to token `t` of the packed sequences.
+    package let value: Tensor
+    /// Where the gradient arrives, nil when none is wanted.
+    let slot: Int?
+
+    /// Whether something below this value is trained.
+    package var needsGradient: Bool { slot != nil }
+    package var shape: [Int] { value.shape }
+}
+
+/// When `Tape.checkpoint` drops a block's intermediate values and computes them again on the way back.
+package enum CheckpointPolicy: Sendable, Equatable {
+    /// Always recompute: least memory.
+    case recompute
+    /// Keep while the live tensor bytes stay below the limit; the numbers are the same either way.
+    case keepWhileBelow(liveBytes: Int)
+    /// Never recompute.
+    case keep
+}
+
+/// Records coarse operations and walks them back in a loop to accumulate gradients.
+///
+/// One tape serves one forward and one backward pass. With `recording: false` it only computes.
+package final class Tape {
+    typealias Backward = (Tape, inout Tensor) throws -> Void
+
+    private struct Node {
+        let output: Int
+        let backward: Backward
+    }
+
+    enum Mode { case computing, tracking, recording }
+
+    let mode: Mode
+    /// Seeds dropout; nil means evaluation, where dropout does nothing.
+    package let randomness: RandomContext?
+    package let checkpointPolicy: CheckpointPolicy
+    private var nodes: [Node] = []
+    private var gradients: [Tensor?] = []
+
+    package var isRecording: Bool { mode == .recording }
+
+    package init(
+        recording: Bool, randomness: RandomContext? = nil, checkpointPolicy: CheckpointPolicy = .recompute
+    ) {
+        mode = recording ? .recording : .computing
+        self.randomness = randomness
+        self.checkpointPolicy = checkpointPolicy
+    }
+
+    /// A tape for the inside of a checkpoint, with the outer tape's randomness.
+    init(mode: Mode, like outer: Tape) {
+        self.mode = mode
+        randomness = outer.randomness
+        checkpointPolicy = .keep
+    }
+
+    /// A value that takes no gradient.
+    package func constant(_ value: Tensor) -> Variable { Variable(value: value, slot: nil) }
+
+    /// A value whose gradient can be asked for after `backward`.
+    package func leaf(_ value: Tensor) -> Variable {
+        mode == .computing ? constant(value) : Variable(value: value, slot: newSlot())
+    }
+
+    /// The gradient that arrived at a `leaf`.
+    package func gradient(of variable: Variable) -> Tensor? { variable.slot.flatMap { gradients[$0] } }
+
+    private func newSlot() -> Int {
+        gradients.append(nil)
+        return gradients.count - 1
+    }
+
+    /// Puts an operation on the record when anything under it wants a gradient.
+    ///
+    /// `backward` gets the gradient of `value` and may write into it when it is the only holder.
+    func record(_ value: Tensor, needed: Bool, _ backward: @escaping Backward) -> Variable {
+        guard needed, mode != .computing else { return constant(value) }
+        let slot = newSlot()
+        if mode == .recording { nodes.append(Node(output: slot, backward: backward)) }
+        return Variable(value: value, slot: slot)
+    }
+
+    /// Adds a gradient to what has already arrived.
+    func accumulate(_ gradient: Tensor, into variable: Int?) {
+        guard let slot = variable else { return }
+        guard gradients[slot] != nil else {
+            gradients[slot] = gradient
+            return
+        }
+        var target = take(slot, like: gradient)
+        if !isKnownUniquelyReferenced(&target) {
+            let sum = Tensor(uninitialized: target.shape)
+            Elementwise.add(target, gradient, into: sum)
+            gradients[slot] = sum
+        } else {
+            Elementwise.add(target, gradient, into: target)
+            gradients[slot] = target
+        }
+    }
+
+    private func take(_ slot: Int, like other: Tensor) -> Tensor {
+        defer { gradients[slot] = nil }
+        return gradients[slot] ?? Tensor(zeros: other.shape)
+    }
+
+    /// A buffer that a product can add into: what has arrived, if nobody else holds it.
+    ///
+    /// The caller gives it back through `store`.
+    func bufferForAdding(_ slot: Int, shape: [Int]) -> (buffer: Tensor, holdsSum: Bool) {
+        guard gradients[slot] != nil else { return (Tensor(uninitialized: shape), false) }
+        if isKnownUniquelyReferenced(&gradients[slot]), let buffer = gradients[slot] { return (buffer, true) }
+        let copy = gradients[slot]?.copy() ?? Tensor(zeros: shape)
+        return (copy, true)
+    }
+
+    func store(_ buffer: Tensor, in slot: Int) { gradients[slot] = buffer }
+
+    /// Walks the record back from a scalar, releasing every saved value as soon as it is used.
+    package func backward(from variable: Variable, seed: Float = 1) throws {
+        let gradient = Tensor(uninitialized: variable.value.shape)
+        gradient.fill(seed)
+        try backward(from: variable, gradient: gradient)
+    }
+
+    /// Walks the record back from `variable` whose gradient is known.
+    package func backward(from variable: Variable, gradient: Tensor) throws {
+        guard mode == .recording, let slot = variable.slot else {
+            throw TensorError.notRecorded(operation: "backward")
+        }
+        guard gradient.shape == variable.value.shape else {
+            throw TensorError.shapeMismatch(
+                operation: "backward", expected: variable.value.shape, actual: gradient.shape)
+        }
+        accumulate(gradient, into: slot)
+        while let node = nodes.popLast() {
+            guard gradients[node.output] != nil else { continue }
+            var incoming = take(node.output, like: gradient)
+            try node.backward(self, &incoming)
+        }
+    }
+}
