@@ -5,7 +5,7 @@ enum Loops {
     // MARK: Storage formats
 
     static func widen(
-        _ type: ElementType, _ source: UnsafeRawPointer, _ count: Int, into destination: UnsafeMutablePointer<Float>
+        _ type: WeightFormat, _ source: UnsafeRawPointer, _ count: Int, into destination: UnsafeMutablePointer<Float>
     ) {
         switch type {
         case .float32:
@@ -24,7 +24,7 @@ enum Loops {
     }
 
     static func narrow(
-        _ source: UnsafePointer<Float>, _ count: Int, to type: ElementType, into destination: UnsafeMutableRawPointer
+        _ source: UnsafePointer<Float>, _ count: Int, to type: WeightFormat, into destination: UnsafeMutableRawPointer
     ) {
         switch type {
         case .float32:
@@ -194,7 +194,7 @@ enum Loops {
 
     /// `result[j] = x . row(j)` for `rows` consecutive rows of a stored matrix.
     static func matrixVector(
-        _ type: ElementType, _ matrix: UnsafeRawPointer, rows: Int, columns: Int, _ x: UnsafePointer<Float>,
+        _ type: WeightFormat, _ matrix: UnsafeRawPointer, rows: Int, columns: Int, _ x: UnsafePointer<Float>,
         _ result: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         for row in 0..<rows {

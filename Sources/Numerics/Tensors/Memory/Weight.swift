@@ -1,7 +1,7 @@
 import Glibc
 
 /// How a weight's numbers are stored.
-package enum ElementType: String, Sendable, CaseIterable {
+package enum WeightFormat: String, Sendable, CaseIterable {
     case float32, bfloat16, float16
 
     package var byteCount: Int { self == .float32 ? 4 : 2 }
@@ -13,7 +13,7 @@ package enum ElementType: String, Sendable, CaseIterable {
 package final class Weight: @unchecked Sendable {
     // Sendable because the bytes are read-only for the life of the owner.
     package let name: String
-    package let elementType: ElementType
+    package let format: WeightFormat
     package let shape: [Int]
     package let count: Int
     let bytes: UnsafeRawPointer
@@ -24,15 +24,15 @@ package final class Weight: @unchecked Sendable {
     ///   - owner: what keeps `bytes` mapped.
     /// - Throws: `TensorError.byteCountMismatch` when the bytes are not exactly what the shape needs.
     package init(
-        name: String, elementType: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer, owner: AnyObject
+        name: String, format: WeightFormat, shape: [Int], bytes: UnsafeRawBufferPointer, owner: AnyObject
     ) throws {
         let count = try Weight.elementCount(of: shape, name: name)
-        guard bytes.count == count * elementType.byteCount, let base = bytes.baseAddress else {
+        guard bytes.count == count * format.byteCount, let base = bytes.baseAddress else {
             throw TensorError.byteCountMismatch(
-                name: name, shape: shape, expected: count * elementType.byteCount, actual: bytes.count)
+                name: name, shape: shape, expected: count * format.byteCount, actual: bytes.count)
         }
         self.name = name
-        self.elementType = elementType
+        self.format = format
         self.shape = shape
         self.count = count
         self.bytes = base
@@ -42,7 +42,7 @@ package final class Weight: @unchecked Sendable {
     /// A weight that owns its memory: the tensor's elements, not copied.
     package init(name: String, tensor: Tensor) {
         self.name = name
-        elementType = .float32
+        format = .float32
         shape = tensor.shape
         count = tensor.count
         bytes = UnsafeRawPointer(tensor.pointer)
@@ -50,13 +50,13 @@ package final class Weight: @unchecked Sendable {
     }
 
     /// A weight of the given storage type with its own copy of `bytes`.
-    package convenience init(name: String, elementType: ElementType, shape: [Int], copying bytes: [UInt8]) throws {
+    package convenience init(name: String, format: WeightFormat, shape: [Int], copying bytes: [UInt8]) throws {
         let tensor = Tensor(uninitialized: [(bytes.count + 3) / 4])
         bytes.withUnsafeBytes { source in
             if let base = source.baseAddress { memcpy(tensor.pointer, base, source.count) }
         }
         try self.init(
-            name: name, elementType: elementType, shape: shape,
+            name: name, format: format, shape: shape,
             bytes: UnsafeRawBufferPointer(start: tensor.pointer, count: bytes.count), owner: tensor)
     }
 
@@ -79,7 +79,7 @@ package final class Weight: @unchecked Sendable {
     /// Product of all dimensions but the last.
     package var rows: Int { shape.dropLast().reduce(1, *) }
 
-    package var byteCount: Int { count * elementType.byteCount }
+    package var byteCount: Int { count * format.byteCount }
 
     /// The stored bytes, for writing the weight unchanged into another file.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
@@ -88,7 +88,7 @@ package final class Weight: @unchecked Sendable {
 
     /// Widens elements `start ..< start + count` into `destination`.
     func widen(from start: Int, count: Int, into destination: UnsafeMutablePointer<Float>) {
-        Loops.widen(elementType, bytes + start * elementType.byteCount, count, into: destination)
+        Loops.widen(format, bytes + start * format.byteCount, count, into: destination)
     }
 
     /// Widens rows `rows` (of the weight seen as a matrix) into the front of `destination`.
@@ -112,12 +112,12 @@ package final class Weight: @unchecked Sendable {
         return result
     }
 
-    /// `values` rounded to nearest even into the bytes of `elementType`, for writing files.
-    package static func narrowedBytes(_ values: Tensor, to elementType: ElementType) -> [UInt8] {
-        let count = values.count * elementType.byteCount
+    /// `values` rounded to nearest even into the bytes of `format`, for writing files.
+    package static func narrowedBytes(_ values: Tensor, to format: WeightFormat) -> [UInt8] {
+        let count = values.count * format.byteCount
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress {
-                Loops.narrow(values.pointer, values.count, to: elementType, into: UnsafeMutableRawPointer(base))
+                Loops.narrow(values.pointer, values.count, to: format, into: UnsafeMutableRawPointer(base))
             }
             initialized = count
         }

@@ -10,7 +10,7 @@ struct LowRankUpdate {
 struct StoredMatrix {
     let rows: Int
     let columns: Int
-    let type: ElementType
+    let type: WeightFormat
     let bytes: UnsafeRawPointer
     private let owner: AnyObject
     /// Added to every panel while it is widened, so that the product sees the adapted weight.
@@ -21,7 +21,7 @@ struct StoredMatrix {
         columns = matrix.columns
         switch matrix {
         case .frozen(let weight):
-            (type, bytes, owner) = (weight.elementType, weight.bytes, weight)
+            (type, bytes, owner) = (weight.format, weight.bytes, weight)
         case .trainable(let parameter):
             (type, bytes, owner) = (.float32, UnsafeRawPointer(parameter.value.pointer), parameter.value)
         }
