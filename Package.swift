@@ -125,6 +125,11 @@ let programs: [Target] = [
     program("tunectl", "TunectlCommands"),
 ]
 
+/// Writes the text, questions and tokenizer of the bundled example (`make example-model`).
+let examples: [Target] = [
+    .executableTarget(name: "valley-generator", path: "examples/valley/generator", swiftSettings: swiftSettings)
+]
+
 let allTests: [Target] = [
     tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
@@ -177,6 +182,6 @@ let package = Package(
         .executable(name: "tunectl", targets: ["tunectl"]),
     ],
     targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs
-        + allTests,
+        + examples + allTests,
     cLanguageStandard: .gnu17
 )
