@@ -1,0 +1,93 @@
+package import RunConfiguration
+
+/// Everything that decides which items a run trains on, apart from tokenizer and template.
+package struct DataOptions: Equatable, Sendable {
+    package var stage: Stage = .sft
+    /// `template` as given; the pre-training stage looks at its name alone.
+    package var templateName: String?
+    package var datasets: [String] = []
+    package var evaluationDatasets: [String] = []
+    /// Absolute path of the folder that holds dataset_info.json.
+    package var folder: String
+    /// Tokens of one item, or of one block.
+    package var cutoff = 2048
+    package var trainsOnPrompt = false
+    package var masksHistory = false
+    package var mixStrategy: MixStrategy = .concat
+    package var mixProbabilities: [Double]?
+    /// Rows that are tokenized together; blocks of text never cross such a group.
+    package var groupSize = 1000
+    /// Shards whose groups are counted apart, as the reference's worker processes do.
+    package var shardCount: Int?
+    /// First rows kept of each dataset.
+    package var maximumRows: Int?
+    package var validation: RowShare = .count(0)
+    /// Pre-training: join documents into blocks.
+    package var packs = true
+    package var seed: UInt64 = 42
+
+    package init(folder: String) {
+        self.folder = folder
+    }
+}
+
+extension DataOptions {
+    /// The options of a run whose relative paths start at `workingDirectory`.
+    ///
+    /// - Throws: `DataError.notAvailable` for what only later work brings.
+    package init(_ configuration: RunConfiguration, stage: Stage, workingDirectory: String) throws {
+        let folder = configuration[Parameters.datasetDir]
+        try Self.refuseUnavailable(configuration, stage: stage, folder: folder)
+        self.init(folder: folder.utf8.first == UInt8(ascii: "/") ? folder : workingDirectory + "/" + folder)
+        self.stage = stage
+        templateName = configuration[Parameters.template]
+        datasets = configuration[Parameters.dataset] ?? []
+        evaluationDatasets = configuration[Parameters.evalDataset] ?? []
+        cutoff = configuration[Parameters.cutoffLen]
+        trainsOnPrompt = configuration[Parameters.trainOnPrompt]
+        masksHistory = configuration[Parameters.maskHistory]
+        mixStrategy = configuration[Parameters.mixStrategy]
+        mixProbabilities = configuration[Parameters.interleaveProbs]
+        groupSize = configuration[Parameters.preprocessingBatchSize]
+        shardCount = configuration[Parameters.preprocessingNumWorkers]
+        maximumRows = configuration[Parameters.maxSamples]
+        validation = configuration[Parameters.valSize]
+        seed = UInt64(max(configuration[Parameters.seed], 0))
+        let packing = configuration[Parameters.packing]
+        packs = packing ?? true
+        // The reference takes one token off as soon as packing is asked for, not where it is the stage's default.
+        if packing == true { cutoff -= 1 }
+        guard cutoff > 0 else {
+            throw DataError.notAvailable(
+                what: "`packing: true` with `cutoff_len: 1` leaves blocks of no token",
+                instead: "raise `cutoff_len`")
+        }
+    }
+
+    private static func refuseUnavailable(
+        _ configuration: RunConfiguration, stage: Stage, folder: String
+    ) throws {
+        func refuse(_ condition: Bool, _ what: String, _ instead: String) throws {
+            if condition { throw DataError.notAvailable(what: what, instead: instead) }
+        }
+        try refuse(
+            stage != .sft && stage != .pt, "data for the stage `\(stage.rawValue)`", "use the stage `sft` or `pt`")
+        try refuse(
+            folder == "ONLINE" || folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (datasets on a hub)",
+            "download them and give the folder that holds dataset_info.json")
+        try refuse(configuration[Parameters.streaming], "`streaming`", "leave it out: the data is read lazily anyway")
+        try refuse(
+            configuration[Parameters.tokenizedPath] != nil, "`tokenized_path`", "leave it out: tokenizing takes seconds"
+        )
+        try refuse(
+            stage == .sft && configuration[Parameters.packing] == true || configuration[Parameters.neatPacking],
+            "`packing` for the stage `sft`", "leave it out: our batches hold no padding, so nothing is lost")
+        try refuse(
+            configuration[Parameters.mixStrategy] == .interleaveOnce, "`mix_strategy: interleave_once`",
+            "use `interleave_over`")
+        try refuse(
+            configuration[Parameters.toolFormat] != nil, "`tool_format` (tool calls)", "leave it out")
+        try refuse(
+            configuration[Parameters.evalOnEachDataset], "`eval_on_each_dataset`", "evaluate one dataset a run")
+    }
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+import JSONDocuments
+
+/// Rows of a comma-separated file (RFC 4180) whose first record names the columns.
+///
+/// Every cell is text, also one that looks like a number; an empty cell is null.
+struct CSVRowReader: RowReader {
+    private let path: String
+    private let names: [String]
+    private let records: [CSVRecord]
+
+    init(path: String) throws {
+        self.path = path
+        let data = try FileContents.read(path)
+        var records = try CSVRecord.records(of: data.span, path: path)
+        guard !records.isEmpty else { throw DataError.emptyFile(path: path) }
+        names = records.removeFirst().cells
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            throw DataError.badFile(path: path, line: 1, reason: "two columns are named `\(name)`")
+        }
+        self.records = records
+    }
+
+    var count: Int { records.count }
+
+    func place(of index: Int) -> RowPlace {
+        RowPlace(path: path, number: records[index].line, isLine: true)
+    }
+
+    func row(_ index: Int) throws -> JSONObject {
+        let cells = records[index].cells
+        guard cells.count <= names.count else {
+            throw DataError.badRow(
+                place: place(of: index),
+                reason: "\(cells.count) cells, but the first line names \(names.count) columns; "
+                    + "put cells that hold commas into quotation marks")
+        }
+        var row = JSONObject()
+        for (column, name) in names.enumerated() {
+            let cell = column < cells.count ? cells[column] : ""
+            row[name] = cell.isEmpty ? .null : .string(cell)
+        }
+        return row
+    }
+}
+
+/// One record with the line it begins on.
+struct CSVRecord: Sendable {
+    let line: Int
+    let cells: [String]
+
+    static func records(of text: Span<UInt8>, path: String) throws -> [CSVRecord] {
+        var records: [CSVRecord] = []
+        var position = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
+        var line = 1
+        while position < text.count {
+            let begin = line
+            var cells: [String] = []
+            var isBlank = true
+            while true {
+                let wasQuoted = position < text.count && text[position] == UInt8(ascii: "\"")
+                let cell = try cell(of: text, at: &position, line: &line, path: path)
+                if wasQuoted || !cell.isEmpty { isBlank = false }
+                cells.append(cell)
+                guard position < text.count, text[position] == UInt8(ascii: ",") else { break }
+                position += 1
+            }
+            if position < text.count, text[position] == 0x0D { position += 1 }
+            if position < text.count, text[position] == 0x0A { position += 1 }
+            line += 1
+            if cells.count > 1 || !isBlank { records.append(CSVRecord(line: begin, cells: cells)) }
+        }
+        return records
+    }
+
+    /// A cell; leaves `position` on the comma or line end behind it.
+    private static func cell(
+        of text: Span<UInt8>, at position: inout Int, line: inout Int, path: String
+    ) throws -> String {
+        var bytes: [UInt8] = []
+        let begin = line
+        if position < text.count, text[position] == UInt8(ascii: "\"") {
+            position += 1
+            while true {
+                guard position < text.count else {
+                    throw DataError.badFile(path: path, line: begin, reason: "a quotation mark is never closed")
+                }
+                let byte = text[position]
+                position += 1
+                if byte == UInt8(ascii: "\"") {
+                    guard position < text.count, text[position] == UInt8(ascii: "\"") else { break }
+                    position += 1
+                }
+                if byte == 0x0A { line += 1 }
+                bytes.append(byte)
+            }
+        }
+        while position < text.count, ![UInt8(ascii: ","), 0x0A, 0x0D].contains(text[position]) {
+            bytes.append(text[position])
+            position += 1
+        }
+        guard let cell = String(validating: bytes, as: UTF8.self) else {
+            throw DataError.badFile(path: path, line: begin, reason: "the text is not valid UTF-8")
+        }
+        return cell
+    }
+}

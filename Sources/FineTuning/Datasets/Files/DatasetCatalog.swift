@@ -1,0 +1,88 @@
+internal import FoundationEssentials
+internal import JSONDocuments
+
+/// A folder with dataset_info.json: finds descriptions by name and the files they speak of.
+package struct DatasetCatalog: Sendable {
+    /// `dataset_dir` as an absolute path.
+    package let folder: String
+    private let entries: JSONObject
+
+    private var path: String { folder + "/dataset_info.json" }
+
+    package init(folder: String) throws {
+        self.folder = folder
+        entries = try Self.entries(of: folder + "/dataset_info.json")
+    }
+
+    private static func entries(of path: String) throws -> JSONObject {
+        let text: Data
+        do {
+            text = try FileContents.read(path)
+        } catch DataError.unreadable(let path, let reason) {
+            throw DataError.noDescriptionFile(path: path, reason: reason)
+        }
+        do {
+            let value = try JSONValue(parsing: Array(text))
+            if let object = value.object { return object }
+            throw DataError.badDescriptionFile(
+                path: path, reason: "must hold an object (names with their descriptions), not \(value.kindName)")
+        } catch let error as JSONError {
+            throw DataError.badDescriptionFile(path: path, reason: error.description)
+        }
+    }
+
+    package func description(of name: String) throws -> DatasetDescription {
+        guard let entry = entries[name] else {
+            throw DataError.unknownDataset(name: name, path: path, known: localNames)
+        }
+        return try DatasetDescription(name: name, entry: entry)
+    }
+
+    /// The datasets that are files here, for messages.
+    private var localNames: [String] {
+        entries.compactMap { $0.value["file_name"] != nil ? $0.key : nil }
+    }
+
+    /// The dataset's files: itself, or everything in its folder by name. All have one type.
+    package func files(of description: DatasetDescription) throws -> [DataFile] {
+        let path =
+            description.fileName.utf8.first == UInt8(ascii: "/")
+            ? description.fileName : folder + "/" + description.fileName
+        guard let names = try FileContents.names(inFolder: path) else {
+            guard FileContents.exists(path) else { throw DataError.fileNotFound(dataset: description.name, path: path) }
+            return [try DataFile(path: path, inFolder: false)]
+        }
+        guard !names.isEmpty else { throw DataError.emptyFolder(dataset: description.name, path: path) }
+        let files = try names.map { try DataFile(path: path + "/" + $0, inFolder: true) }
+        if let other = files.first(where: { $0.kind != files[0].kind }) {
+            throw DataError.mixedFileTypes(folder: path, first: files[0].name, other: other.name)
+        }
+        return files
+    }
+}
+
+/// A file whose name says how to read it.
+package struct DataFile: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case json, csv, text
+    }
+
+    package let path: String
+    package let kind: Kind
+
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    package init(path: String, inFolder: Bool) throws {
+        self.path = path
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last {
+        case "json", "jsonl": kind = .json
+        case "csv": kind = .csv
+        case "txt": kind = .text
+        case .some(let ending) where ending == "parquet" || ending == "arrow":
+            throw DataError.notAvailable(
+                what: "\(path) is a .\(ending) file", instead: "convert it to JSON Lines")
+        default: throw DataError.unknownFileType(path: path, folder: inFolder)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import RunConfiguration
+
+/// The rows of several datasets in the order in which they are taken.
+struct MixedRows: Sendable {
+    private(set) var tables: [RowTable] = []
+    private(set) var converters: [RowConverter] = []
+    private(set) var sources: [DataReport.Source] = []
+    private(set) var order: [RowReference] = []
+
+    init(
+        _ names: [String], of catalog: DatasetCatalog, options: DataOptions, sampler: inout MersenneTwister
+    ) throws {
+        if let probabilities = options.mixProbabilities, !names.isEmpty {
+            try Self.check(probabilities, names: names)
+        }
+        var rows: [[Int]] = []
+        for name in Self.withoutRepetitions(names) {
+            let description = try catalog.description(of: name)
+            // Preferences serve other stages only, and these stages take no others.
+            if description.ranking { throw DataError.wrongStage(dataset: name, ranking: true) }
+            let table = try RowTable(files: try catalog.files(of: description))
+            let converter = RowConverter(description: description)
+            try ColumnCheck(converter: converter, table: table).run()
+            let taken = try Self.rows(of: table, description: description, options: options, sampler: &sampler)
+            tables.append(table)
+            converters.append(converter)
+            rows.append(taken)
+            sources.append(DataReport.Source(name: name, rows: table.count, taken: taken.count))
+        }
+        let mixed = options.mixStrategy.mixed(
+            counts: rows.map(\.count), probabilities: options.mixProbabilities, seed: options.seed)
+        order = mixed.map { RowReference(dataset: $0.dataset, row: rows[$0.dataset][$0.row]) }
+    }
+
+    /// The training and the evaluation part.
+    func split(_ share: RowShare, seed: UInt64) throws -> (train: MixedRows, evaluation: MixedRows) {
+        let parts = try share.split(order.count, seed: seed)
+        var train = self
+        var evaluation = self
+        train.order = parts.train.map { order[$0] }
+        evaluation.order = parts.evaluation.map { order[$0] }
+        return (train, evaluation)
+    }
+
+    /// A name given twice is loaded once.
+    private static func withoutRepetitions(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
+    private static func check(_ probabilities: [Double], names: [String]) throws {
+        guard probabilities.count == names.count else {
+            throw DataError.badProbabilities(
+                reason: "there must be one number for each dataset: \(probabilities.count) numbers, "
+                    + "\(names.count) datasets")
+        }
+        let sum = probabilities.reduce(0, +)
+        guard abs(sum - 1) <= 1e-8, probabilities.allSatisfy({ $0 >= 0 }) else {
+            throw DataError.badProbabilities(reason: "the numbers must be positive and add up to 1, not \(sum)")
+        }
+    }
+
+    /// The rows that `split`, `num_samples` and `max_samples` leave, in this order of application.
+    private static func rows(
+        of table: RowTable, description: DatasetDescription, options: DataOptions, sampler: inout MersenneTwister
+    ) throws -> [Int] {
+        let range = try SplitExpression(description.split, dataset: description.name).range(of: table.count)
+        guard !range.isEmpty else {
+            throw DataError.emptySelection(
+                dataset: description.name,
+                reason: "the split `\(description.split)` takes none of its \(table.count) rows")
+        }
+        var rows = Array(range)
+        if let count = description.sampleCount {
+            var drawn = Array(sampler.legacyPermutation(rows.count).prefix(count))
+            while drawn.count < count { drawn.append(sampler.next(through: rows.count - 1)) }
+            rows = drawn.map { rows[$0] }
+        }
+        if let maximum = options.maximumRows { rows = Array(rows.prefix(maximum)) }
+        guard !rows.isEmpty else {
+            throw DataError.emptySelection(
+                dataset: description.name, reason: "`max_samples: \(options.maximumRows ?? 0)` keeps none")
+        }
+        return rows
+    }
+}

@@ -1,0 +1,195 @@
+import FoundationEssentials
+import JSONDocuments
+import Testing
+
+import Datasets
+
+/// A folder of files that lives as long as the value.
+final class ScratchFolder: Sendable {
+    let path: String
+
+    init(_ files: [String: String] = [:]) throws {
+        path = FileManager.default.temporaryDirectory.path + "/datasets-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (name, text) in files { try write(text, to: name) }
+    }
+
+    func write(_ text: String, to name: String) throws {
+        let file = URL(filePath: path + "/" + name)
+        try FileManager.default.createDirectory(
+            atPath: file.deletingLastPathComponent().path, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+struct DatasetFileTests {
+    func table(_ name: String, _ text: String) throws -> (RowTable, ScratchFolder) {
+        let folder = try ScratchFolder([name: text])
+        return (try RowTable(files: [DataFile(path: folder.path + "/" + name, inFolder: false)]), folder)
+    }
+
+    func rows(_ name: String, _ text: String) throws -> [JSONObject] {
+        let (table, _) = try table(name, text)
+        return try (0..<table.count).map { try table.row($0) }
+    }
+
+    @Test(arguments: [
+        #"[{"a": "x"}, {"a": "y, ]"}]"#, "\u{FEFF} [ {\"a\":\"x\"} ,\n{\"a\":\"y, ]\"}\n]\n",
+        "{\"a\": \"x\"}\n\n{\"a\": \"y, ]\"}\n", "{\"a\": \"x\"}\r\n{\"a\": \"y, ]\"}",
+    ])
+    func arraysAndLinesOfJSON(text: String) throws {
+        for name in ["data.json", "data.jsonl"] {
+            #expect(try rows(name, text) == [["a": "x"], ["a": "y, ]"]])
+        }
+    }
+
+    @Test func aSingleObjectIsOneRow() throws {
+        #expect(try rows("data.json", "{\n  \"a\": [1, 2],\n  \"b\": null\n}\n") == [["a": [1, 2], "b": nil]])
+    }
+
+    @Test func textsBecomeRowsOfOneColumn() throws {
+        #expect(try rows("data.json", #"["one", "two \" ]"]"#) == [["text": "one"], ["text": #"two " ]"#]])
+        #expect(
+            try rows("data.txt", "one\n\ntwo\r\nthree\rfour")
+                == ["one", "", "two", "three", "four"].map { ["text": .string($0)] })
+        #expect(try rows("data.txt", "one\n").count == 1)
+    }
+
+    @Test func commaSeparatedValues() throws {
+        let text = "q,a\nplain,\"with, comma\"\n\"two\nlines\",\"say \"\"hi\"\"\"\r\nonly one\n\n7,\n"
+        #expect(
+            try rows("data.csv", text) == [
+                ["q": "plain", "a": "with, comma"], ["q": "two\nlines", "a": "say \"hi\""],
+                ["q": "only one", "a": nil],
+                ["q": "7", "a": nil],
+            ])
+    }
+
+    @Test func placesCountLinesOrRows() throws {
+        let (lines, first) = try table("a.jsonl", "{\"a\": 1}\n\n{\"a\": 2}\n")
+        #expect(lines.place(of: 1).description == "\(first.path)/a.jsonl, line 3")
+        let (array, second) = try table("a.json", "[{\"a\": 1},\n {\"a\": 2}]")
+        #expect(array.place(of: 1).description == "\(second.path)/a.json, row 2")
+        let (cells, third) = try table("a.csv", "q\n\"x\ny\"\nz\n")
+        #expect(cells.place(of: 1).description == "\(third.path)/a.csv, line 4")
+    }
+
+    struct BadFile: Sendable {
+        var name: String
+        var text: String
+        var message: String
+    }
+
+    static let badFiles = [
+        BadFile(
+            name: "a.json", text: "[{\"a\": 1},\n{\"a\": \"x}]", message: "line 2: row 2, beginning here, has no end"),
+        BadFile(name: "a.json", text: "[{\"a\": 1}\n{\"a\": 2}]", message: "line 2: after row 1 a comma"),
+        BadFile(name: "a.json", text: "[{\"a\": 1},\n]", message: "line 2: row 2 is missing"),
+        BadFile(name: "a.json", text: "[{\"a\": 1}", message: "the file ends inside the array"),
+        BadFile(name: "a.json", text: "[{\"a\": 1}] x", message: "line 1: there is text after the array"),
+        BadFile(name: "a.json", text: "42", message: "must hold an array of rows"),
+        BadFile(name: "a.json", text: "{\n\"a\": 1}\n{\"a\": 2}", message: "text after the row"),
+        BadFile(name: "a.json", text: "[]", message: "holds no rows"),
+        BadFile(name: "a.json", text: " \n", message: "holds no rows"),
+        BadFile(name: "a.txt", text: "", message: "holds no rows"),
+        BadFile(name: "a.csv", text: "a,b\n", message: "holds no rows"),
+        BadFile(name: "a.csv", text: "a,a\n1,2\n", message: "two columns are named `a`"),
+        BadFile(name: "a.csv", text: "a\n\"x\n", message: "line 2: a quotation mark is never closed"),
+        // Found when the row is read:
+        BadFile(name: "a.jsonl", text: "{\"a\": 1}\n{\"a\": 2\n{\"a\": 3}", message: "line 2: not valid JSON"),
+        BadFile(name: "a.jsonl", text: "{\"a\": 1}\n[1]\n", message: "line 2: a row must be an object"),
+        BadFile(name: "a.json", text: "[{\"a\": 1}, {\"a\" 2}]", message: "row 2: not valid JSON"),
+        BadFile(name: "a.json", text: "[{\"a\": 1}, 5]", message: "row 2: a row must be an object"),
+        BadFile(name: "a.csv", text: "a\nx,y\n", message: "line 2: 2 cells, but the first line names 1 columns"),
+    ]
+
+    @Test(arguments: badFiles) func badFilesSayWhatAndWhere(_ file: BadFile) throws {
+        let error = #expect(throws: DataError.self) { try rows(file.name, file.text) }
+        #expect(error?.description.contains(file.message) == true, "\(error?.description ?? "")")
+    }
+
+    // MARK: - dataset_info.json
+
+    func catalog(_ info: String, _ files: [String: String] = [:]) throws -> (DatasetCatalog, ScratchFolder) {
+        let folder = try ScratchFolder(files.merging(["dataset_info.json": info]) { $1 })
+        return (try DatasetCatalog(folder: folder.path), folder)
+    }
+
+    @Test func defaultsOfADescription() throws {
+        let (catalog, _) = try catalog(#"{"d": {"file_name": "d.json", "file_sha1": "x", "format": "sharegpt"}}"#)
+        let description = try catalog.description(of: "d")
+        #expect(description == DatasetDescription(name: "d", fileName: "d.json"))
+        #expect(description.columns.prompt == "instruction" && description.tags.system == "system")
+    }
+
+    @Test func aBlockReplacesAllDefaults() throws {
+        let (catalog, _) = try catalog(
+            #"{"d": {"file_name": "d.json", "formatting": "sharegpt", "columns": {"messages": "m"}, "tags": {"role_tag": "r"}}}"#
+        )
+        let description = try catalog.description(of: "d")
+        #expect(description.columns.messages == "m" && description.columns.prompt == nil)
+        #expect(description.tags.role == "r" && description.tags.content == nil && description.tags.system == nil)
+    }
+
+    static let badEntries: [(String, String)] = [
+        (
+            #"{"file_name": "d.json", "formatting": "alpacca"}"#,
+            "`formatting` must be `alpaca` or `sharegpt`, not `alpacca`"
+        ),
+        (#"{"file_name": "d.json", "formatting": "openai"}"#, "not available yet; use `sharegpt` with the tags"),
+        (#"{"file_name": "d.json", "num_samples": "5"}"#, "`num_samples` must be an integer above zero, not \"5\""),
+        (#"{"file_name": "d.json", "ranking": "true"}"#, "`ranking` must be true or false, not \"true\""),
+        (#"{"file_name": "d.json", "columns": {"prompt": 3}}"#, "`columns.prompt` must be a text, not 3"),
+        (#"{"hf_hub_url": "a/b"}"#, "is on a hub (`hf_hub_url`): not available yet"),
+        (#"{"script_url": "x"}"#, "is made by a script"), (#"{"cloud_file_name": "s3://x"}"#, "in a cloud store"),
+        (#"{"split": "train"}"#, "`file_name` is missing"), ("7", "must be an object"),
+    ]
+
+    @Test(arguments: badEntries) func badEntriesAreNamed(entry: String, message: String) throws {
+        let (catalog, _) = try catalog("{\"d\": \(entry)}")
+        let error = #expect(throws: DataError.self) { try catalog.description(of: "d") }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func unknownNamesListTheKnownOnes() throws {
+        let (catalog, folder) = try catalog(#"{"one": {"file_name": "x"}, "far": {"hf_hub_url": "x"}}"#)
+        let error = #expect(throws: DataError.self) { try catalog.description(of: "two") }
+        #expect(
+            error?.description
+                == "the dataset `two` is not described in \(folder.path)/dataset_info.json; it describes `one`")
+    }
+
+    @Test func foldersAreReadByName() throws {
+        let (catalog, folder) = try catalog(
+            #"{"d": {"file_name": "d"}}"#, ["d/b.jsonl": "{\"a\": 2}", "d/a.json": "[{\"a\": 0}, {\"a\": 1}]"])
+        let table = try RowTable(files: try catalog.files(of: try catalog.description(of: "d")))
+        #expect(try (0..<table.count).map { try table.row($0) } == [["a": 0], ["a": 1], ["a": 2]])
+        #expect(table.place(of: 2).description == "\(folder.path)/d/b.jsonl, line 1")
+    }
+
+    static let badLocations: [([String: String], String)] = [
+        ([:], "names the file"),
+        (["d/a.json": "[]", "d/b.csv": "x"], "must all be of one type, but it holds a.json and b.csv"),
+        (["d/README": "x", "d/a.json": "[]"], "/d/README is not a data file"), (["d/a.JSON": "[]"], "lower case"),
+        (["d/a.parquet": "x"], "is a .parquet file: not available yet"),
+    ]
+
+    @Test(arguments: badLocations) func filesThatCannotBeRead(files: [String: String], message: String) throws {
+        let (catalog, folder) = try catalog(#"{"d": {"file_name": "d"}}"#, files)
+        let error = #expect(throws: DataError.self) {
+            try withExtendedLifetime(folder) { try catalog.files(of: try catalog.description(of: "d")) }
+        }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func theFolderMustHoldADescription() throws {
+        let folder = try ScratchFolder()
+        let missing = #expect(throws: DataError.self) { try DatasetCatalog(folder: folder.path) }
+        #expect(missing?.description.contains("dataset_info.json (it does not exist); `dataset_dir` must be") == true)
+        try folder.write("{\"a\": }", to: "dataset_info.json")
+        let broken = #expect(throws: DataError.self) { try DatasetCatalog(folder: folder.path) }
+        #expect(broken?.description.contains("dataset_info.json: invalid JSON at line 1") == true)
+    }
+}
