@@ -1,1 +1,49 @@
 #pragma once
+// Linux calls that Swift cannot make itself: variadic functions, macros and system calls without a wrapper.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+/// openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS. glibc has no wrapper.
+int linux_open_beneath(int directory, const char *path, int flags, mode_t mode);
+
+/// pidfd_open(2). The glibc wrapper came after Debian 12's.
+int linux_pidfd_open(pid_t process);
+
+/// pidfd_send_signal(2).
+int linux_pidfd_send_signal(int pidfd, int signal);
+
+/// prctl(PR_SET_PDEATHSIG): `signal` is sent to this process when the thread that started it ends. prctl is variadic.
+int linux_set_parent_death_signal(int signal);
+
+/// Sends `length` bytes with up to 253 descriptors as SCM_RIGHTS. CMSG_* are macros.
+ssize_t linux_send_with_descriptors(
+    int socket, const void *bytes, size_t length, const int *_Nullable descriptors, size_t descriptor_count);
+
+/// Receives bytes and descriptors (close-on-exec). `*descriptor_count` holds the capacity, then the number received.
+ssize_t linux_receive_with_descriptors(
+    int socket, void *bytes, size_t length, int *descriptors, size_t *descriptor_count);
+
+/// The peer's credentials (SO_PEERCRED). struct ucred needs _GNU_SOURCE.
+int linux_peer_credentials(int socket, pid_t *process, uid_t *user, gid_t *group);
+
+/// The terminal's width in columns, or 0. ioctl is variadic.
+int linux_terminal_columns(int descriptor);
+
+/// CPU features that the operating system also saves (CPUID and XGETBV).
+typedef struct {
+    bool avx2_fma;
+    bool avx512;  // F, DQ, BW and VL
+    bool amd;
+} linux_cpu_features;
+linux_cpu_features linux_get_cpu_features(void);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif

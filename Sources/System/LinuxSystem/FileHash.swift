@@ -1,0 +1,30 @@
+import CXXHash
+import Glibc
+
+/// XXH3-128 of a file's bytes, as 32 hexadecimal digits. It finds accidents, not forgeries.
+package enum FileHash {
+    package static func ofFile(_ path: String) throws(SystemError) -> String {
+        let descriptor = try FileDescriptor.open(path, O_RDONLY)
+        guard let state = unsafe XXH3_createState() else { throw SystemError("malloc", path, code: ENOMEM) }
+        defer { unsafe XXH3_freeState(state) }
+        unsafe XXH3_128bits_reset(state)
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try checking("read", path) { unsafe read(descriptor.number, &chunk, chunk.count) }
+            if count == 0 { break }
+            unsafe XXH3_128bits_update(state, chunk, count)
+        }
+        return hexadecimal(unsafe XXH3_128bits_digest(state))
+    }
+
+    package static func of(_ bytes: some ContiguousBytesSource) -> String {
+        hexadecimal(unsafe bytes.withBytes { unsafe XXH3_128bits($0.baseAddress, $0.count) })
+    }
+
+    private static func hexadecimal(_ hash: XXH128_hash_t) -> String {
+        [hash.high64, hash.low64].map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

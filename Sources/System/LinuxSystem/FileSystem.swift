@@ -1,0 +1,84 @@
+package import Glibc
+
+/// Questions about paths, and the few changes that need no transaction.
+package enum FileSystem {
+    package enum Kind: Sendable { case regularFile, directory, other }
+
+    /// What `path` is after following links, or nil when there is nothing.
+    package static func kind(of path: String) -> Kind? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return switch status.st_mode & S_IFMT {
+        case S_IFREG: .regularFile
+        case S_IFDIR: .directory
+        default: .other
+        }
+    }
+
+    package static func isFile(_ path: String) -> Bool { kind(of: path) == .regularFile }
+    package static func isDirectory(_ path: String) -> Bool { kind(of: path) == .directory }
+
+    /// Names in a directory, sorted by their bytes, without `.` and `..`.
+    package static func entries(of directory: String) throws(SystemError) -> [String] {
+        guard let stream = unsafe opendir(directory) else { throw SystemError("opendir", directory) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Creates a directory and those above it.
+    package static func createDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+        if isDirectory(path) { return }
+        let parent = Path.parent(of: path)
+        if parent != path, !parent.isEmpty { try createDirectories(parent, mode: mode) }
+        if mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("mkdir", path) }
+    }
+
+    /// Removes a file or a directory with all below it; links are removed, not followed. Absence is no error.
+    package static func remove(_ path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in try entries(of: path) { try remove(path + "/" + name) }
+            if rmdir(path) != 0 && errno != ENOENT { throw SystemError("rmdir", path) }
+        } else if unlink(path) != 0 && errno != ENOENT {
+            throw SystemError("unlink", path)
+        }
+    }
+
+    /// Bytes that an ordinary user may still write on the file system of `path`.
+    package static func availableBytes(at path: String) -> Int? {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return nil }
+        return Int(status.f_bavail) * Int(status.f_frsize)
+    }
+
+    /// Makes a rename or a new entry in `directory` durable.
+    package static func synchronizeDirectory(_ directory: String) throws(SystemError) {
+        try FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize(subject: directory)
+    }
+}
+
+/// Path arithmetic without touching the file system.
+package enum Path {
+    /// `path` itself when absolute, else below `directory`.
+    package static func resolve(_ path: String, in directory: String) -> String {
+        path.hasPrefix("/") ? path : directory.hasSuffix("/") ? directory + path : directory + "/" + path
+    }
+
+    package static func parent(of path: String) -> String {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    package static func lastComponent(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
