@@ -1,0 +1,73 @@
+/// Every kind of failure that a client can see. The names are stable; docs/protocol.md explains each.
+package enum ErrorKind: String, CaseIterable, Codable, Sendable {
+    case badConfig = "bad_config"
+    case badData = "bad_data"
+    case badModel = "bad_model"
+    case badRequest = "bad_request"
+    case busy
+    case cancelled
+    case conflict
+    case diskFull = "disk_full"
+    case internalError = "internal"
+    case notAvailable = "not_available"
+    case notFinite = "not_finite"
+    case notFound = "not_found"
+    case outOfMemory = "oom"
+    case permission
+    case shuttingDown = "shutting_down"
+    case timeOut = "timeout"
+    case workerCrashed = "worker_crashed"
+
+    /// The JSON-RPC code, outside the range that the specification reserves.
+    package var code: Int64 {
+        switch self {
+        case .badConfig: 1001
+        case .badData: 1002
+        case .badModel: 1003
+        case .badRequest: -32602
+        case .busy: 1004
+        case .cancelled: -32800
+        case .conflict: 1005
+        case .diskFull: 1006
+        case .internalError: -32603
+        case .notAvailable: 1007
+        case .notFinite: 1008
+        case .notFound: 1009
+        case .outOfMemory: 1010
+        case .permission: 1011
+        case .shuttingDown: 1012
+        case .timeOut: 1013
+        case .workerCrashed: 1014
+        }
+    }
+
+    /// Whether the same job may succeed when it is simply run again.
+    package var isTransient: Bool {
+        switch self {
+        case .busy, .shuttingDown, .workerCrashed: true
+        default: false
+        }
+    }
+
+    package var explanation: String {
+        switch self {
+        case .badConfig: "the run configuration was refused"
+        case .badData: "a dataset, its description or a row of it cannot be used"
+        case .badModel: "a model, adapter, tokenizer or checkpoint cannot be used"
+        case .badRequest: "the request's parameters are wrong"
+        case .busy: "a limit is reached; try again later"
+        case .cancelled: "the request or the job was cancelled"
+        case .conflict: "the request contradicts the present state"
+        case .diskFull: "a file system has no space left; earlier checkpoints are whole"
+        case .internalError: "a defect of the program"
+        case .notAvailable: "a feature that this version does not have"
+        case .notFinite: "the loss or a gradient became infinite or not a number"
+        case .notFound: "a file, folder, job or model does not exist"
+        case .outOfMemory: "the worker needed more memory than there was"
+        case .permission: "the service or the caller may not do this"
+        case .shuttingDown: "the daemon is stopping"
+        case .timeOut: "something took longer than its limit"
+        case .workerCrashed: "the worker process ended unexpectedly"
+        }
+    }
+}

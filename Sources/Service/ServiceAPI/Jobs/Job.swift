@@ -1,0 +1,125 @@
+package import JSONDocuments
+
+package enum JobState: String, CaseIterable, Codable, Sendable {
+    case queued, waiting, running, paused, succeeded, failed, cancelled
+
+    /// Whether nothing more will happen.
+    package var isFinal: Bool { self == .succeeded || self == .failed || self == .cancelled }
+}
+
+package enum JobKind: String, CaseIterable, Codable, Sendable {
+    case train
+}
+
+/// A job as every method that speaks of jobs shows it.
+package struct Job: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var kind: JobKind
+    package var state: JobState
+    /// The user id of the submitter.
+    package var owner: UInt32
+    package var priority: Int
+    package var outputDirectory: String
+    package var workingDirectory: String?
+    /// ISO 8601, UTC.
+    package var submittedAt: String
+    package var startedAt: String?
+    package var finishedAt: String?
+    /// How often a worker was started for it.
+    package var attempt: Int
+    package var progress: JobProgress?
+    package var error: ServiceError?
+    /// What the run reported at its end, for example `train_loss`.
+    package var metrics: JSONObject?
+    /// What was accepted without an effect here, one line each.
+    package var notes: [String]
+
+    package init(
+        id: String, name: String, kind: JobKind, state: JobState, owner: UInt32, priority: Int,
+        outputDirectory: String, workingDirectory: String?, submittedAt: String, attempt: Int = 0, notes: [String] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.kind = kind
+        self.state = state
+        self.owner = owner
+        self.priority = priority
+        self.outputDirectory = outputDirectory
+        self.workingDirectory = workingDirectory
+        self.submittedAt = submittedAt
+        self.attempt = attempt
+        self.notes = notes
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, kind, state, owner, priority, attempt, progress, error, metrics, notes
+        case outputDirectory = "output_dir"
+        case workingDirectory = "working_directory"
+        case submittedAt = "submitted_at"
+        case startedAt = "started_at"
+        case finishedAt = "finished_at"
+    }
+}
+
+/// How far a training job is.
+package struct JobProgress: Codable, Equatable, Sendable {
+    /// What the worker is doing: `loading`, `tokenizing`, `training`, `evaluating`, `saving`.
+    package var phase: String
+    package var step: Int
+    package var totalSteps: Int
+    package var epoch: Double?
+    package var loss: Double?
+    package var gradientNorm: Double?
+    package var learningRate: Double?
+    /// Real tokens, without padding.
+    package var tokensPerSecond: Double?
+    /// Seconds.
+    package var elapsed: Double?
+    package var remaining: Double?
+
+    package init(phase: String, step: Int = 0, totalSteps: Int = 0) {
+        self.phase = phase
+        self.step = step
+        self.totalSteps = totalSteps
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case phase, step, epoch, loss, elapsed, remaining
+        case totalSteps = "total_steps"
+        case gradientNorm = "grad_norm"
+        case learningRate = "learning_rate"
+        case tokensPerSecond = "tokens_per_second"
+    }
+}
+
+/// Something that happened to a job. Events of a job are numbered from 1 without gaps and are kept.
+package struct JobEvent: Codable, Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Codable, Sendable {
+        /// The state changed: `state`, and `error` where it failed.
+        case state
+        /// The worker began another phase: `phase`.
+        case phase
+        /// A training record: the members of `JobProgress`.
+        case progress
+        /// An evaluation record: `eval_loss` and its kin.
+        case evaluation
+        /// A checkpoint is complete: `step`, `path`.
+        case checkpoint
+        /// A line for people: `message`.
+        case note
+    }
+
+    package var seq: Int64
+    package var kind: Kind
+    /// ISO 8601, UTC, milliseconds.
+    package var at: String
+    package var fields: JSONObject
+
+    package init(seq: Int64, kind: Kind, at: String, fields: JSONObject) {
+        self.seq = seq
+        self.kind = kind
+        self.at = at
+        self.fields = fields
+    }
+}

@@ -1,0 +1,110 @@
+/// One message of a dialogue.
+package struct DialogueMessage: Codable, Equatable, Sendable {
+    /// `system`, `user`, `assistant`.
+    package var role: String
+    package var content: String
+
+    package init(role: String, content: String) {
+        self.role = role
+        self.content = content
+    }
+}
+
+package enum Generate: ServiceMethod {
+    package static let name = "generate"
+    package static let summary = "Continues token ids, a raw prompt or a dialogue."
+    package static let parameters = [
+        MethodParameter("model", "string", required: true, "the model's folder"),
+        MethodParameter("adapter", "string", "an adapter's folder"),
+        MethodParameter("ids", "array", "token ids to continue"),
+        MethodParameter("prompt", "string", "raw text to continue"),
+        MethodParameter("messages", "array", "a dialogue, [{role, content}]; needs template=NAME in overrides"),
+        overrides, MethodParameter("stream", "boolean", "send pieces of text as $/progress"), workingDirectory,
+    ]
+
+    /// Exactly one of `ids`, `prompt` and `messages` is given.
+    package struct Parameters: Codable, Sendable {
+        package var model: String
+        package var adapter: String?
+        package var ids: [Int32]?
+        package var prompt: String?
+        package var messages: [DialogueMessage]?
+        /// Generation parameters, `template=`, `seed=`, `ignore_eos=`.
+        package var overrides: [String]?
+        package var stream: Bool?
+        package var workingDirectory: String?
+
+        package init(
+            model: String, adapter: String? = nil, ids: [Int32]? = nil, prompt: String? = nil,
+            messages: [DialogueMessage]? = nil, overrides: [String]? = nil, stream: Bool? = nil,
+            workingDirectory: String? = nil
+        ) {
+            self.model = model
+            self.adapter = adapter
+            self.ids = ids
+            self.prompt = prompt
+            self.messages = messages
+            self.overrides = overrides
+            self.stream = stream
+            self.workingDirectory = workingDirectory
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case model, adapter, ids, prompt, messages, overrides, stream
+            case workingDirectory = "working_directory"
+        }
+    }
+
+    package struct Result: Codable, Equatable, Sendable {
+        /// The new tokens, a stop token that ended them included.
+        package var ids: [Int32]
+        /// Their text without special tokens.
+        package var text: String
+        /// `stop` or `length`.
+        package var finishReason: String
+        package var promptTokens: Int
+        /// Seconds for the prompt and for the new tokens.
+        package var promptSeconds: Double?
+        package var generationSeconds: Double?
+
+        package init(
+            ids: [Int32], text: String, finishReason: String, promptTokens: Int, promptSeconds: Double? = nil,
+            generationSeconds: Double? = nil
+        ) {
+            self.ids = ids
+            self.text = text
+            self.finishReason = finishReason
+            self.promptTokens = promptTokens
+            self.promptSeconds = promptSeconds
+            self.generationSeconds = generationSeconds
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case ids, text
+            case finishReason = "finish_reason"
+            case promptTokens = "prompt_tokens"
+            case promptSeconds = "prompt_seconds"
+            case generationSeconds = "generation_seconds"
+        }
+    }
+
+    /// The `value` of a `$/progress` notification.
+    package struct Piece: Codable, Equatable, Sendable {
+        package var text: String
+
+        package init(text: String) { self.text = text }
+    }
+}
+
+package enum Chat: ServiceMethod {
+    package static let name = "chat"
+    package static let summary = "Answers a dialogue; the text streams as $/progress unless stream is false."
+    package static let parameters = [
+        MethodParameter("model", "string", required: true, "the model's folder"),
+        MethodParameter("messages", "array", required: true, "the dialogue, [{role, content}]"),
+        MethodParameter("adapter", "string", "an adapter's folder"), overrides,
+        MethodParameter("stream", "boolean", "true by default"), workingDirectory,
+    ]
+    package typealias Parameters = Generate.Parameters
+    package typealias Result = Generate.Result
+}

@@ -1,0 +1,55 @@
+package enum LogProbabilities: ServiceMethod {
+    package static let name = "logprobs"
+    package static let summary = "The log-probability of every token given those before it."
+    package static let parameters = [
+        MethodParameter("model", "string", required: true, "the model's folder"),
+        MethodParameter("adapter", "string", "an adapter's folder"), MethodParameter("ids", "array", "token ids"),
+        MethodParameter("text", "string", "text instead of ids"),
+        MethodParameter("special_tokens", "boolean", "add the tokenizer's special tokens to text, true by default"),
+        workingDirectory,
+    ]
+
+    /// Exactly one of `ids` and `text` is given.
+    package struct Parameters: Codable, Sendable {
+        package var model: String
+        package var adapter: String?
+        package var ids: [Int32]?
+        package var text: String?
+        package var specialTokens: Bool?
+        package var workingDirectory: String?
+
+        package init(
+            model: String, adapter: String? = nil, ids: [Int32]? = nil, text: String? = nil,
+            specialTokens: Bool? = nil, workingDirectory: String? = nil
+        ) {
+            self.model = model
+            self.adapter = adapter
+            self.ids = ids
+            self.text = text
+            self.specialTokens = specialTokens
+            self.workingDirectory = workingDirectory
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case model, adapter, ids, text
+            case specialTokens = "special_tokens"
+            case workingDirectory = "working_directory"
+        }
+    }
+
+    package struct Result: Codable, Sendable {
+        package var ids: [Int32]
+        /// `ids.count - 1` entries; entry i is that of `ids[i + 1]` after `ids[...i]`.
+        package var tokenLogProbabilities: [Double]
+
+        package init(ids: [Int32], tokenLogProbabilities: [Double]) {
+            self.ids = ids
+            self.tokenLogProbabilities = tokenLogProbabilities
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case ids
+            case tokenLogProbabilities = "token_logprobs"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package enum SystemInfo: ServiceMethod {
+    package static let name = "system.info"
+    package static let summary = "Versions, limits, the processor, memory, and what is running."
+    package static let parameters: [MethodParameter] = []
+    package typealias Parameters = Nothing
+
+    package struct Result: Codable, Sendable {
+        package var version: String
+        /// Rises when a method or a member is added.
+        package var apiLevel: Int
+        package var process: Int32
+        package var socket: String
+        package var stateDirectory: String
+        package var startedAt: String
+        /// `avx512`, `avx2` or `sse2`.
+        package var vectorInstructions: String
+        /// What workers pass to OpenBLAS as OPENBLAS_CORETYPE.
+        package var openBLASCoreType: String?
+        package var cores: Int
+        package var memoryBytes: Int
+        /// The daemon's own resident bytes.
+        package var residentBytes: Int
+        /// `cgroup` or `watch`: how a worker's memory is bounded.
+        package var memoryControl: String
+        package var jobs: [String: Int]
+        package var models: Int
+        package var limits: [String: Int]
+
+        package init(
+            version: String, apiLevel: Int, process: Int32, socket: String, stateDirectory: String, startedAt: String,
+            vectorInstructions: String, openBLASCoreType: String?, cores: Int, memoryBytes: Int, residentBytes: Int,
+            memoryControl: String, jobs: [String: Int], models: Int, limits: [String: Int]
+        ) {
+            self.version = version
+            self.apiLevel = apiLevel
+            self.process = process
+            self.socket = socket
+            self.stateDirectory = stateDirectory
+            self.startedAt = startedAt
+            self.vectorInstructions = vectorInstructions
+            self.openBLASCoreType = openBLASCoreType
+            self.cores = cores
+            self.memoryBytes = memoryBytes
+            self.residentBytes = residentBytes
+            self.memoryControl = memoryControl
+            self.jobs = jobs
+            self.models = models
+            self.limits = limits
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case version, process, socket, cores, jobs, models, limits
+            case apiLevel = "api_level"
+            case stateDirectory = "state_dir"
+            case startedAt = "started_at"
+            case vectorInstructions = "vector_instructions"
+            case openBLASCoreType = "openblas_core_type"
+            case memoryBytes = "memory_bytes"
+            case residentBytes = "resident_bytes"
+            case memoryControl = "memory_control"
+        }
+    }
+}
+
+package enum SystemShutdown: ServiceMethod {
+    package static let name = "system.shutdown"
+    package static let summary = "Stops the daemon; running jobs write a checkpoint and go on at the next start."
+    package static let parameters: [MethodParameter] = []
+    package typealias Parameters = Nothing
+    package typealias Result = Nothing
+}
