@@ -1,0 +1,88 @@
+import JSONDocuments
+
+/// Typed access to a `config.json` whose values are not trusted.
+struct ConfigurationReader {
+    let object: JSONObject
+    let file: String
+
+    /// A positive number of things, bounded so that products of a few of them cannot overflow.
+    func size(_ key: String, default fallback: Int? = nil) throws -> Int {
+        guard let value = present(key) else {
+            guard let fallback else { throw ModelConfigurationError.missing(key: key, file: file) }
+            return fallback
+        }
+        guard let integer = value.integer, (1...(1 << 30)).contains(integer) else {
+            throw wrong(key, "a whole number from 1 to \(1 << 30)", value)
+        }
+        return Int(integer)
+    }
+
+    func count(_ key: String, default fallback: Int) throws -> Int {
+        guard let value = present(key) else { return fallback }
+        guard let integer = value.integer, (0...(1 << 30)).contains(integer) else {
+            throw wrong(key, "a whole number from 0 to \(1 << 30)", value)
+        }
+        return Int(integer)
+    }
+
+    func number(_ key: String, default fallback: Double? = nil) throws -> Double {
+        guard let value = present(key) else {
+            guard let fallback else { throw ModelConfigurationError.missing(key: key, file: file) }
+            return fallback
+        }
+        guard let number = value.double, number.isFinite else { throw wrong(key, "a number", value) }
+        return number
+    }
+
+    func positive(_ key: String, default fallback: Double? = nil) throws -> Double {
+        let number = try number(key, default: fallback)
+        guard number > 0 else { throw wrong(key, "a number above 0", .number(number)) }
+        return number
+    }
+
+    func flag(_ key: String, default fallback: Bool) throws -> Bool {
+        guard let value = present(key) else { return fallback }
+        guard let flag = value.bool else { throw wrong(key, "true or false", value) }
+        return flag
+    }
+
+    func text(_ key: String) throws -> String? {
+        guard let value = present(key) else { return nil }
+        guard let text = value.string else { throw wrong(key, "a text", value) }
+        return text
+    }
+
+    /// One token id, a list of them, or none.
+    func tokens(_ key: String) throws -> [Int32] {
+        guard let value = present(key) else { return [] }
+        return try (value.array ?? [value]).map { element in
+            guard let integer = element.integer, let token = Int32(exactly: integer) else {
+                throw wrong(key, "a token id or a list of them", value)
+            }
+            return token
+        }
+    }
+
+    func texts(_ key: String) throws -> [String]? {
+        guard let value = present(key) else { return nil }
+        let texts = value.array?.compactMap(\.string)
+        guard let texts, texts.count == value.array?.count else { throw wrong(key, "a list of texts", value) }
+        return texts
+    }
+
+    /// A nested object; absent and null are the same.
+    func nested(_ key: String) throws -> ConfigurationReader? {
+        guard let value = present(key) else { return nil }
+        guard let object = value.object else { throw wrong(key, "an object", value) }
+        return ConfigurationReader(object: object, file: file)
+    }
+
+    func wrong(_ key: String, _ expected: String, _ value: JSONValue) -> ModelConfigurationError {
+        .wrongValue(key: key, expected: expected, found: value.serialized(.compact), file: file)
+    }
+
+    private func present(_ key: String) -> JSONValue? {
+        guard let value = object[key], !value.isNull else { return nil }
+        return value
+    }
+}

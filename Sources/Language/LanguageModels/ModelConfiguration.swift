@@ -1,0 +1,128 @@
+package import JSONDocuments
+package import Tensors
+import WeightFiles
+
+/// Which of a layer's attention projections add a bias.
+package enum AttentionBias: Sendable {
+    case none
+    case queriesKeysValues
+    case all
+}
+
+/// The shape of a decoder model, as its `config.json` describes it.
+package struct ModelConfiguration: Sendable {
+    package var modelType: String
+    package var architecture: String
+    package var vocabularySize: Int
+    package var hiddenSize: Int
+    package var intermediateSize: Int
+    package var layerCount: Int
+    package var heads: Int
+    package var keyValueHeads: Int
+    package var headSize: Int
+    package var normEpsilon: Float
+    package var tiesEmbeddings: Bool
+    package var attentionBias = AttentionBias.none
+    package var feedForwardBias = false
+    package var rotary: RotaryFrequencies
+    /// `max_position_embeddings`: the longest sequence the model was made for.
+    package var maximumPositions: Int
+    /// Keys that a query of each layer sees at most; nil for all.
+    package var slidingWindows: [Int?]
+    package var initializerRange: Float
+    package var beginToken: Int32?
+    package var endTokens: [Int32]
+    package var paddingToken: Int32?
+    /// How the checkpoint stores its weights, when the configuration says so.
+    package var weightFormat: WeightFormat?
+    /// Every key as it was read, the unknown ones too.
+    package var source: JSONObject
+
+    /// Reads `config.json` of a model directory.
+    package init(directory: String) throws {
+        let file = "\(directory)/config.json"
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: SmallFile.bytes(file))
+        } catch let error as JSONError {
+            throw WeightFileError.indexNotJSON(file: file, error: error)
+        }
+        try self.init(value, file: file)
+    }
+
+    /// - Parameter file: named in errors
+    package init(_ value: JSONValue, file: String = "config.json") throws {
+        guard let object = value.object else {
+            throw ModelConfigurationError.wrongValue(
+                key: "the whole file", expected: "an object", found: value.kindName, file: file)
+        }
+        let reader = ConfigurationReader(object: object, file: file)
+        guard let modelType = try reader.text("model_type") else {
+            throw ModelConfigurationError.missing(key: "model_type", file: file)
+        }
+        guard let family = ModelFamilies.named(modelType) else {
+            throw ModelConfigurationError.unknownFamily(name: modelType, known: ModelFamilies.names, file: file)
+        }
+        if let quantization = object["quantization_config"], !quantization.isNull {
+            throw ModelConfigurationError.unsupported(
+                key: "quantization_config", value: quantization["quant_method"]?.string ?? "unnamed",
+                supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
+        }
+        self = try family.configuration(reader)
+    }
+
+    /// The keys that all standard decoders share.
+    init(standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int) throws {
+        modelType = family.modelType
+        architecture = family.architecture
+        source = reader.object
+        vocabularySize = try reader.size("vocab_size")
+        hiddenSize = try reader.size("hidden_size")
+        intermediateSize = try reader.size("intermediate_size")
+        layerCount = try reader.size("num_hidden_layers")
+        heads = try reader.size("num_attention_heads")
+        keyValueHeads = try reader.size("num_key_value_heads", default: heads)
+        headSize = try reader.size("head_dim", default: max(1, hiddenSize / heads))
+        normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
+        tiesEmbeddings = try reader.flag("tie_word_embeddings", default: false)
+        self.maximumPositions = try reader.size("max_position_embeddings", default: maximumPositions)
+        slidingWindows = Array(repeating: nil, count: layerCount)
+        initializerRange = Float(try reader.number("initializer_range", default: 0.02))
+        beginToken = try reader.tokens("bos_token_id").first
+        endTokens = try reader.tokens("eos_token_id")
+        paddingToken = try reader.tokens("pad_token_id").first
+        weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
+        rotary = try RotaryFrequencies.reading(
+            reader, headSize: headSize, maximumPositions: self.maximumPositions)
+        try check(reader)
+    }
+
+    private func check(_ reader: ConfigurationReader) throws {
+        guard heads % keyValueHeads == 0 else {
+            throw reader.wrong(
+                "num_key_value_heads", "a divisor of num_attention_heads (\(heads))", .integer(Int64(keyValueHeads)))
+        }
+        guard headSize % 2 == 0 else {
+            throw reader.wrong("head_dim", "even, for the rotary embedding", .integer(Int64(headSize)))
+        }
+        guard reader.object["head_dim"]?.isNull == false || heads * headSize == hiddenSize else {
+            throw reader.wrong(
+                "hidden_size", "a multiple of num_attention_heads (\(heads))", .integer(Int64(hiddenSize)))
+        }
+        let activation = try reader.text("hidden_act") ?? "silu"
+        guard activation == "silu" else {
+            throw ModelConfigurationError.unsupported(
+                key: "hidden_act", value: activation, supported: ["silu"], file: reader.file)
+        }
+        // Sizes are bounded by 2^30, so these products fit.
+        guard layerCount <= 1 << 16, heads <= 1 << 16, headSize <= 1 << 16 else {
+            throw reader.wrong("num_hidden_layers", "at most 65536 layers, heads and head elements", .null)
+        }
+    }
+
+    /// Attention of one layer.
+    package func attention(layer: Int) -> AttentionOptions {
+        AttentionOptions(
+            heads: heads, keyValueHeads: keyValueHeads, headSize: headSize, slidingWindow: slidingWindows[layer])
+    }
+}

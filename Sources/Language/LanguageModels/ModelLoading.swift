@@ -1,0 +1,73 @@
+import Tensors
+package import WeightFiles
+
+/// Why a checkpoint does not fit its own `config.json`.
+package enum ModelLoadingError: Error, CustomStringConvertible {
+    /// Tensors that the model has no place for; loading on would silently compute something else.
+    case unexpectedTensors(names: [String], directory: String)
+
+    package var description: String {
+        switch self {
+        case .unexpectedTensors(let names, let directory):
+            "\(directory): the model described by config.json has no place for "
+                + names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+                + (names.count > 5 ? " and \(names.count - 5) more tensors" : "")
+        }
+    }
+}
+
+extension DecoderModel {
+    /// Opens a model directory; every tensor stays where it lies on disk.
+    package static func load(directory: String) throws -> DecoderModel {
+        let configuration = try ModelConfiguration(directory: directory)
+        return try load(configuration, weights: CheckpointWeights(directory: directory))
+    }
+
+    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file.
+    package static func load(
+        _ configuration: ModelConfiguration, weights: CheckpointWeights
+    ) throws -> DecoderModel {
+        var used: Set<String> = []
+        let model = try build(configuration) { name, shape in
+            used.insert(name)
+            return .frozen(try weights.weight(name, shape: shape))
+        }
+        let extra = weights.names.filter { !used.contains($0) && !isIgnored($0, configuration) }
+        guard extra.isEmpty else {
+            throw ModelLoadingError.unexpectedTensors(names: extra, directory: weights.directory)
+        }
+        return model
+    }
+
+    /// Random weights of the configuration's range; the same seed gives the same model.
+    ///
+    /// Matrices are N(0, `initializer_range`), biases zero, norms one, and the padding token's row is zero.
+    package static func initialized(_ configuration: ModelConfiguration, seed: UInt64) throws -> DecoderModel {
+        try build(configuration) { name, shape in
+            let value: Tensor
+            if shape.count > 1 {
+                value = Tensor.normal(
+                    shape, standardDeviation: configuration.initializerRange, seed: seed, name: name)
+                if name == "model.embed_tokens.weight", let padding = configuration.paddingToken {
+                    value.clearRow(padding)
+                }
+            } else {
+                value = Tensor(zeros: shape)
+                if !name.hasSuffix(".bias") { value.fill(1) }
+            }
+            return .trainable(Parameter(name: name, value: value))
+        }
+    }
+
+    /// Tables that old files carry, and a copy of the tied head.
+    private static func isIgnored(_ name: String, _ configuration: ModelConfiguration) -> Bool {
+        name.hasSuffix(".rotary_emb.inv_freq") || (name == "lm_head.weight" && configuration.tiesEmbeddings)
+    }
+}
+
+extension Tensor {
+    fileprivate func clearRow(_ row: Int32) {
+        guard row >= 0, Int(row) < rows else { return }
+        for column in 0..<columns { self[Int(row) * columns + column] = 0 }
+    }
+}

@@ -1,0 +1,39 @@
+import JSONDocuments
+/// Qwen2 and Qwen2.5: biased queries, keys and values, and a sliding window on the upper layers if asked for
+/// (arXiv 2407.10671).
+enum Qwen2: ModelFamily {
+    static let modelType = "qwen2"
+    static let architecture = "Qwen2ForCausalLM"
+
+    static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
+        var configuration = try ModelConfiguration(standard: reader, family: Self.self, maximumPositions: 32768)
+        configuration.attentionBias = .queriesKeysValues
+        configuration.slidingWindows = try slidingWindows(reader, layers: configuration.layerCount)
+        return configuration
+    }
+
+    /// Transformers 5 lists the kind of each layer, transformers 4 says from which layer on the window holds.
+    private static func slidingWindows(_ reader: ConfigurationReader, layers: Int) throws -> [Int?] {
+        let none = [Int?](repeating: nil, count: layers)
+        guard try reader.flag("use_sliding_window", default: false), reader.object["sliding_window"]?.isNull == false
+        else { return none }
+        let window = try reader.size("sliding_window")
+        guard let kinds = try reader.texts("layer_types") else {
+            let first = try reader.count("max_window_layers", default: 28)
+            return (0..<layers).map { $0 >= first ? window : nil }
+        }
+        guard kinds.count == layers else {
+            throw reader.wrong("layer_types", "a list of \(layers) kinds", .integer(Int64(kinds.count)))
+        }
+        return try kinds.map { kind in
+            switch kind {
+            case "full_attention": nil
+            case "sliding_attention": window
+            default:
+                throw ModelConfigurationError.unsupported(
+                    key: "layer_types", value: kind, supported: ["full_attention", "sliding_attention"],
+                    file: reader.file)
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import JSONDocuments
+import LanguageModels
+import Tensors
+import Testing
+
+@Suite struct ModelConfigurationTests {
+    static let minimum = """
+        "vocab_size":97,"hidden_size":32,"intermediate_size":48,"num_hidden_layers":3,"num_attention_heads":4
+        """
+
+    func configuration(_ keys: String) throws -> ModelConfiguration {
+        try ModelConfiguration(JSONValue(parsing: "{\(Self.minimum),\(keys)}"))
+    }
+
+    @Test func familyDefaults() throws {
+        let llama = try configuration(#""model_type":"llama""#)
+        #expect(llama.keyValueHeads == 4 && llama.headSize == 8 && llama.normEpsilon == 1e-6)
+        #expect(llama.rotary.theta == 10000 && llama.rotary.scaling == .none && !llama.tiesEmbeddings)
+        #expect(llama.attentionBias == .none && !llama.feedForwardBias && llama.maximumPositions == 2048)
+        #expect(try configuration(#""model_type":"qwen2""#).attentionBias == .queriesKeysValues)
+    }
+
+    @Test func bothSpellingsOfRopeAndType() throws {
+        let old = try configuration(
+            """
+            "model_type":"llama","torch_dtype":"bfloat16","rope_theta":5e5,"rope_scaling":{"rope_type":"llama3",
+            "factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":32}
+            """)
+        let new = try configuration(
+            """
+            "model_type":"llama","dtype":"bfloat16","rope_parameters":{"rope_type":"llama3","rope_theta":5e5,
+            "factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":32}
+            """)
+        #expect(old.rotary == new.rotary && old.rotary.theta == 5e5)
+        #expect(old.weightFormat == .bfloat16 && new.weightFormat == .bfloat16)
+        #expect(old.rotary.scaling == .llama3(factor: 8, lowFrequency: 1, highFrequency: 4, originalPositions: 32))
+        let oldest = try configuration(#""model_type":"llama","rope_scaling":{"type":"dynamic","factor":2.0}"#)
+        #expect(oldest.rotary.scaling == .dynamic(factor: 2))
+    }
+
+    @Test func slidingWindowsOfQwen2() throws {
+        let off = try configuration(#""model_type":"qwen2","sliding_window":7,"max_window_layers":1"#)
+        #expect(off.slidingWindows == [nil, nil, nil])
+        let on = try configuration(
+            #""model_type":"qwen2","use_sliding_window":true,"sliding_window":7,"max_window_layers":1"#)
+        #expect(on.slidingWindows == [nil, 7, 7] && on.attention(layer: 2).slidingWindow == 7)
+        let listed = try configuration(
+            """
+            "model_type":"qwen2","use_sliding_window":true,"sliding_window":7,
+            "layer_types":["sliding_attention","full_attention","full_attention"]
+            """)
+        #expect(listed.slidingWindows == [7, nil, nil])
+    }
+
+    @Test func endTokensAreOneOrSeveral() throws {
+        #expect(try configuration(#""model_type":"llama","eos_token_id":2"#).endTokens == [2])
+        #expect(try configuration(#""model_type":"llama","eos_token_id":[5,6]"#).endTokens == [5, 6])
+        #expect(try configuration(#""model_type":"llama","eos_token_id":null"#).endTokens == [])
+    }
+
+    @Test(arguments: [
+        (#""model_type":"mamba""#, "llama, qwen2"), (#""no_type":1"#, "model_type"),
+        (#""model_type":"llama","hidden_act":"gelu""#, "gelu"),
+        (#""model_type":"llama","rope_scaling":{"rope_type":"longrope","factor":2.0}"#, "longrope"),
+        (#""model_type":"llama","rope_scaling":{"rope_type":"linear"}"#, "factor"),
+        (#""model_type":"llama","num_key_value_heads":3"#, "num_key_value_heads"),
+        (#""model_type":"llama","num_key_value_heads":0"#, "num_key_value_heads"),
+        (#""model_type":"llama","head_dim":7"#, "head_dim"),
+        (#""model_type":"llama","rms_norm_eps":"small""#, "rms_norm_eps"),
+        (#""model_type":"llama","max_position_embeddings":1e30"#, "max_position_embeddings"),
+        (#""model_type":"llama","quantization_config":{"quant_method":"gptq"}"#, "gptq"),
+        (#""model_type":"llama","rope_parameters":{"partial_rotary_factor":0.5}"#, "partial_rotary_factor"),
+    ])
+    func refusedByName(keys: String, mentioned: String) throws {
+        let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }
+        #expect(error.description.contains(mentioned))
+    }
+
+    @Test func savingKeepsUnknownKeysAndBothSpellings() throws {
+        let fixture = try Fixture("llama-transformers4")
+        let configuration = try ModelConfiguration(directory: fixture.directory)
+        let saved = configuration.saved(weightFormat: .bfloat16)
+        #expect(saved["a_key_nobody_knows"] == ["kept": [1, 2.5]])
+        #expect(saved["torch_dtype"] == "bfloat16" && saved["dtype"] == "bfloat16")
+        #expect(saved["rope_scaling"]?["rope_type"] == "linear" && saved["rope_theta"] == 10000.0)
+        let again = try ModelConfiguration(saved)
+        #expect(again.rotary == configuration.rotary && again.weightFormat == .bfloat16)
+        var modern = saved
+        modern["rope_scaling"] = nil
+        modern["rope_theta"] = nil
+        #expect(try ModelConfiguration(modern).rotary == configuration.rotary)
+    }
+}

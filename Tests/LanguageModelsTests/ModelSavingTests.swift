@@ -1,0 +1,99 @@
+import Foundation
+import JSONDocuments
+import LanguageModels
+import Tensors
+import Testing
+import WeightFiles
+
+@Suite struct ModelSavingTests {
+    func inTemporaryDirectory(_ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    @Test(arguments: [CheckpointWriter.defaultShardLimit, 20_000])
+    func savedModelIsTheSame(limit: Int) throws {
+        let fixture = try Fixture("qwen2-sharded")
+        let model = try fixture.model().makingTrainable { _ in true }
+        try inTemporaryDirectory { directory in
+            let defaults = try GenerationDefaults(directory: fixture.directory, configuration: model.configuration)
+            try model.save(
+                into: DirectoryOutput(path: directory), generation: defaults, storedAs: .float32, shardLimit: limit)
+            let again = try DecoderModel.load(directory: directory)
+            #expect(again.tensors.map(\.name) == model.tensors.map(\.name))
+            for (left, right) in zip(again.tensors, model.tensors) {
+                #expect(left.value.widened().array == right.value.widened().array)
+            }
+            let names = try DirectoryOutput(path: directory).fileNames()
+            #expect(names.contains("generation_config.json"))
+            #expect(names.contains("model.safetensors.index.json") == (limit == 20_000))
+        }
+    }
+
+    @Test func misfitsAreNamed() throws {
+        let fixture = try Fixture("llama-gradients")
+        let configuration = try ModelConfiguration(directory: fixture.directory)
+        let model = try fixture.model()
+        try inTemporaryDirectory { directory in
+            let output = DirectoryOutput(path: directory)
+            var tensors = model.tensorsToWrite()
+            let removed = tensors.remove(at: 3)
+            try CheckpointWriter.write(tensors, into: output)
+            let missing = try #require(throws: WeightFileError.self) {
+                try DecoderModel.load(configuration, weights: CheckpointWeights(directory: directory))
+            }
+            #expect(missing.description.contains("'\(removed.name)'"))
+
+            let extra = TensorToWrite(name: "model.layers.0.self_attn.q_proj.bias", tensor: Tensor(zeros: [16]))
+            try CheckpointWriter.write(model.tensorsToWrite() + [extra], into: output)
+            let unexpected = try #require(throws: ModelLoadingError.self) {
+                try DecoderModel.load(configuration, weights: CheckpointWeights(directory: directory))
+            }
+            #expect(unexpected.description.contains("'\(extra.name)'"))
+
+            let tolerated = TensorToWrite(
+                name: "model.layers.0.self_attn.rotary_emb.inv_freq", tensor: Tensor(zeros: [2]))
+            try CheckpointWriter.write(model.tensorsToWrite() + [tolerated], into: output)
+            _ = try DecoderModel.load(configuration, weights: CheckpointWeights(directory: directory))
+
+            var wide = configuration
+            wide.vocabularySize = 40
+            let wrong = try #require(throws: WeightFileError.self) {
+                try DecoderModel.load(wide, weights: CheckpointWeights(directory: directory))
+            }
+            #expect(wrong.description.contains("[40, 16]") && wrong.description.contains("[31, 16]"))
+        }
+    }
+
+    @Test func initialWeightsFollowTheConfiguration() throws {
+        var configuration = try ModelConfiguration(directory: Fixture("qwen2-sharded").directory)
+        configuration.paddingToken = 5
+        configuration.initializerRange = 0.3
+        let model = try DecoderModel.initialized(configuration, seed: 3)
+        #expect(model.parameters.count == model.tensors.count)
+        let values = Dictionary(uniqueKeysWithValues: model.tensors.map { ($0.name, $0.value.widened()) })
+        let embedding = try #require(values["model.embed_tokens.weight"])
+        #expect(embedding.row(5).allSatisfy { $0 == 0 } && embedding.row(4).contains { $0 != 0 })
+        let variance = embedding.array.reduce(0) { $0 + Double($1 * $1) } / Double(embedding.count)
+        #expect(abs(variance.squareRoot() - 0.3) < 0.03)
+        #expect(values["model.norm.weight"]?.array.allSatisfy { $0 == 1 } == true)
+        #expect(values["model.layers.0.self_attn.q_proj.bias"]?.array.allSatisfy { $0 == 0 } == true)
+        let again = try DecoderModel.initialized(configuration, seed: 3)
+        #expect(again.tensors[1].value.widened().array == model.tensors[1].value.widened().array)
+        let other = try DecoderModel.initialized(configuration, seed: 4)
+        #expect(other.tensors[1].value.widened().array != model.tensors[1].value.widened().array)
+    }
+
+    @Test func samplingIsSwitchedOnWhereOtherKeysNeedIt() throws {
+        let fixture = try Fixture("llama-gradients")
+        let configuration = try ModelConfiguration(directory: fixture.directory)
+        var defaults = try GenerationDefaults(directory: fixture.directory, configuration: configuration)
+        #expect(defaults.endTokens == [2] && defaults.saved["do_sample"] == nil)
+        defaults.source["temperature"] = 0.7
+        #expect(defaults.saved["do_sample"] == true)
+        defaults.source = [:]
+        #expect(defaults.saved["eos_token_id"] == 2 && defaults.saved["bos_token_id"] == 1)
+    }
+}
