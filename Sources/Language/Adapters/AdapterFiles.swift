@@ -1,0 +1,89 @@
+import Glibc
+package import LanguageModels
+import Tensors
+package import WeightFiles
+
+extension LoRAAdapter {
+    package static let weightsName = "adapter_model.safetensors"
+
+    /// An adapter read from its directory.
+    package struct Loaded {
+        package var adapter: LoRAAdapter
+        /// Tensors that the file lacks; they have the values of a fresh adapter.
+        package var missing: [String]
+    }
+
+    /// Reads an adapter that PEFT or we have saved.
+    ///
+    /// - Parameter seed: for matrices that the file lacks
+    /// - Throws: `AdapterError`, among others for a matrix that does not fit the base
+    package static func load(directory: String, for model: DecoderModel, seed: UInt64 = 0) throws -> Loaded {
+        let configuration = try AdapterConfiguration(directory: directory)
+        let path = "\(directory)/\(weightsName)"
+        guard access(path, F_OK) == 0 else {
+            let pickle = "\(directory)/adapter_model.bin"
+            guard access(pickle, F_OK) != 0 else { throw AdapterError.pickleOnly(file: pickle) }
+            throw AdapterError.missingFile(directory: directory, lookedFor: weightsName)
+        }
+        let file = try SafetensorsFile(path: path)
+        var used: Set<String> = []
+        var missing: [String] = []
+        let start = try fresh(configuration, for: model, seed: seed)
+        let initial = Dictionary(uniqueKeysWithValues: start.parameters.map { ($0.name, $0.value) })
+        let adapter = try make(configuration, for: model) { name, shape in
+            guard let record = file[name], let fallback = initial[name] ?? nil else {
+                missing.append(name)
+                return initial[name] ?? Tensor(zeros: shape)
+            }
+            guard record.shape == fallback.shape else {
+                throw AdapterError.wrongShape(tensor: name, expected: shape, found: record.shape, file: path)
+            }
+            used.insert(name)
+            return try file.tensor(named: name)
+        }
+        guard !used.isEmpty else { throw AdapterError.missingTensors(names: missing, file: path) }
+        if let unknown = file.records.first(where: { !used.contains($0.name) }) {
+            throw AdapterError.unknownTensor(name: unknown.name, file: path)
+        }
+        return Loaded(adapter: adapter, missing: missing)
+    }
+
+    /// Writes `adapter_config.json`, `adapter_model.safetensors` and `README.md` as PEFT expects them.
+    package func save(into output: some CheckpointOutput) throws {
+        try output.writeFile(Self.weightsName) { append in
+            try SafetensorsWriter.write(tensorsToWrite, append: append)
+        }
+        try output.writeFile(AdapterConfiguration.fileName, bytes: configuration.fileBytes)
+        try output.writeFile("README.md", bytes: Array(modelCard.utf8))
+    }
+
+    package var tensorsToWrite: [TensorToWrite] {
+        parameters.map { TensorToWrite(name: $0.name, tensor: $0.value) }
+    }
+
+    private var modelCard: String {
+        let base = configuration.baseModel ?? "unknown"
+        return """
+            ---
+            base_model: \(base)
+            library_name: peft
+            pipeline_tag: text-generation
+            tags:
+            - base_model:adapter:\(base)
+            - llama-factory
+            - lora
+            - transformers
+            ---
+
+            # LoRA adapter
+
+            An adapter for `\(base)` of rank \(configuration.rank), trained with finetuned. Load it with PEFT, or name
+            it as `adapter_name_or_path`.
+
+            ### Framework versions
+
+            - PEFT 0.18.1 (file format)
+
+            """
+    }
+}

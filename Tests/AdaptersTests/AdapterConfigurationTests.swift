@@ -1,0 +1,46 @@
+import Adapters
+import JSONDocuments
+import Testing
+
+@Suite struct AdapterConfigurationTests {
+    @Test func absentKeysTakeThePEFTDefaults() throws {
+        let read = try AdapterConfiguration(["target_modules": ["q_proj"], "from_the_future": 1])
+        #expect(read.rank == 8 && read.alpha == 8 && read.dropout == 0 && !read.usesRankStabilization)
+        #expect(read.targetModules == .names(["q_proj"]))
+    }
+
+    @Test func scaling() {
+        let plain = AdapterConfiguration(baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["x"]))
+        #expect(plain.scaling(rank: 2, alpha: 4) == 2)
+        let stabilized = AdapterConfiguration(
+            baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["x"]), usesRankStabilization: true)
+        #expect(abs(stabilized.scaling(rank: 2, alpha: 4) - 2.82842712474619) < 1e-14)
+    }
+
+    @Test(arguments: [
+        (#"{"peft_type":"IA3","target_modules":["q"]}"#, "IA3"),
+        (#"{"use_dora":true,"target_modules":["q"]}"#, "use_dora"),
+        (#"{"bias":"all","target_modules":["q"]}"#, "bias"),
+        (#"{"modules_to_save":["lm_head"],"target_modules":["q"]}"#, "modules_to_save"),
+        (#"{"fan_in_fan_out":true,"target_modules":["q"]}"#, "fan_in_fan_out"),
+        (#"{"r":0,"target_modules":["q"]}"#, "'r'"), (#"{"r":1e9,"target_modules":["q"]}"#, "'r'"),
+        (#"{"r":2}"#, "target_modules"), (#"{"r":2,"target_modules":7}"#, "target_modules"),
+        (#"{"lora_dropout":1.0,"target_modules":["q"]}"#, "lora_dropout"),
+        (#"{"rank_pattern":{"q":-1},"target_modules":["q"]}"#, "rank_pattern"),
+        (#"[]"#, "an object"),
+    ])
+    func refusedByName(text: String, mentioned: String) throws {
+        let error = try #require(throws: AdapterError.self) {
+            try AdapterConfiguration(JSONValue(parsing: text))
+        }
+        #expect(error.description.contains(mentioned))
+    }
+
+    @Test func everyKeyOfPEFTIsWritten() throws {
+        let written = AdapterConfiguration(
+            baseModel: "base", rank: 8, alpha: 16, dropout: 0.1, targetModules: .names(["q_proj", "v_proj"])
+        ).json
+        #expect(written.object?.count == 36)
+        #expect(written["lora_alpha"] == 16 && written["lora_dropout"] == 0.1 && written["task_type"] == "CAUSAL_LM")
+    }
+}

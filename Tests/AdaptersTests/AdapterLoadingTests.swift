@@ -1,0 +1,105 @@
+import Adapters
+import JSONDocuments
+import LanguageModels
+import Tensors
+import Testing
+import WeightFiles
+
+@Suite struct AdapterLoadingTests {
+    static let names = ["plain", "patterns", "expression"]
+
+    /// One base in memory, the adapter chosen for each call.
+    @Test func adaptersOfPEFTChosenPerCall() throws {
+        let fixtures = try AdapterFixtures()
+        let adapters = try Self.names.map { ($0, try fixtures.adapter($0)) }
+        for (name, adapter) in adapters + adapters {
+            let found = try fixtures.computed(fixtures.model, adapter.projections)
+            #expect(difference(found, fixtures.logits(name)) < 1e-4, "\(name)")
+        }
+        #expect(difference(try fixtures.computed(fixtures.model), fixtures.logits("none")) < 1e-4)
+        #expect(difference(fixtures.logits("none"), fixtures.logits("plain")) > 1e-2)
+    }
+
+    @Test(arguments: names) func merging(name: String) throws {
+        let fixtures = try AdapterFixtures()
+        let merged = try fixtures.adapter(name).merged(into: fixtures.model)
+        #expect(difference(try fixtures.computed(merged), fixtures.logits(name)) < 1e-4)
+        #expect(difference(try fixtures.computed(fixtures.model), fixtures.logits("none")) < 1e-4)
+    }
+
+    @Test func ranksAndAlphasOfPatterns() throws {
+        let fixtures = try AdapterFixtures()
+        let modules = try fixtures.adapter("patterns").modules
+        func module(_ end: String) throws -> LoRAAdapter.Module {
+            try #require(modules.first { $0.path.hasSuffix(end) })
+        }
+        #expect(modules.count == 6)
+        #expect(try module("layers.0.mlp.down_proj").pair.rank == 1)
+        #expect(try module("layers.1.self_attn.q_proj").pair.rank == 2)
+        #expect(try module("layers.0.self_attn.q_proj").pair.rank == 3)
+        #expect(abs(try module("layers.0.self_attn.k_proj").pair.scaling - 24 / Float(3).squareRoot()) < 1e-5)
+        #expect(abs(try module("layers.0.mlp.down_proj").pair.scaling - 6) < 1e-5)
+    }
+
+    @Test(arguments: names) func savedFilesEqualThoseOfPEFT(name: String) throws {
+        let fixtures = try AdapterFixtures()
+        let adapter = try fixtures.adapter(name)
+        try inTemporaryDirectory { directory in
+            try adapter.save(into: DirectoryOutput(path: directory))
+            let (theirs, ours) = ("\(fixtures.path)/\(name)", directory)
+            let config = try SmallFile.bytes("\(ours)/adapter_config.json")
+            #expect(
+                String(decoding: config, as: UTF8.self)
+                    == String(decoding: try SmallFile.bytes("\(theirs)/adapter_config.json"), as: UTF8.self))
+            #expect(
+                try SmallFile.bytes("\(ours)/adapter_model.safetensors")
+                    == SmallFile.bytes("\(theirs)/adapter_model.safetensors"))
+            #expect(try SmallFile.bytes("\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
+        }
+    }
+
+    @Test func wrongBaseIsRefused() throws {
+        let fixtures = try AdapterFixtures()
+        var configuration = fixtures.model.configuration
+        configuration.intermediateSize = 20
+        let other = try DecoderModel.initialized(configuration, seed: 1)
+        let error = try #require(throws: AdapterError.self) {
+            try LoRAAdapter.load(directory: "\(fixtures.path)/patterns", for: other)
+        }
+        #expect(error.description.contains("down_proj") && error.description.contains("[1, 20]"))
+    }
+
+    @Test func incompleteFiles() throws {
+        let fixtures = try AdapterFixtures()
+        let adapter = try fixtures.adapter("plain")
+        try inTemporaryDirectory { directory in
+            let output = DirectoryOutput(path: directory)
+            let none = try #require(throws: AdapterError.self) {
+                try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            }
+            #expect(none.description.contains("adapter_config.json"))
+            try output.writeFile("adapter_config.json", bytes: adapter.configuration.fileBytes)
+            let noWeights = try #require(throws: AdapterError.self) {
+                try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            }
+            #expect(noWeights.description.contains("adapter_model.safetensors"))
+
+            var tensors = adapter.tensorsToWrite
+            let removed = tensors.remove(at: 1)
+            func write(_ tensors: [TensorToWrite]) throws {
+                try output.writeFile("adapter_model.safetensors", bytes: SafetensorsWriter.bytes(tensors))
+            }
+            try write(tensors)
+            let loaded = try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            #expect(loaded.missing == [removed.name])
+            #expect(loaded.adapter.parameters[1].value.array.allSatisfy { $0 == 0 })
+
+            let stranger = TensorToWrite(name: "base_model.model.model.norm.weight", tensor: Tensor([1]))
+            try write(adapter.tensorsToWrite + [stranger])
+            let unknown = try #require(throws: AdapterError.self) {
+                try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            }
+            #expect(unknown.description.contains("model.norm.weight"))
+        }
+    }
+}

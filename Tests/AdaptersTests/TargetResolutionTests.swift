@@ -1,0 +1,56 @@
+import Adapters
+import LanguageModels
+import Tensors
+import Testing
+
+@Suite struct TargetResolutionTests {
+    func paths(_ configuration: AdapterConfiguration) throws -> [String] {
+        try LoRAAdapter.fresh(configuration, for: AdapterFixtures().model, seed: 1).modules.map(\.path)
+    }
+
+    func configuration(_ targets: TargetModules) -> AdapterConfiguration {
+        AdapterConfiguration(baseModel: nil, rank: 2, alpha: 4, targetModules: targets)
+    }
+
+    @Test func allMeansEveryLinearLayerButTheHead() throws {
+        let targets = TargetModules(requested: ["all"], model: try AdapterFixtures().model)
+        #expect(
+            targets == .names(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]))
+        let found = try paths(configuration(targets))
+        #expect(found.count == 14 && found.first == "model.layers.0.self_attn.q_proj")
+        #expect(try paths(configuration(.expression("all-linear"))) == found)
+    }
+
+    @Test func namesMatchWholeComponents() throws {
+        #expect(try paths(configuration(.names(["self_attn.q_proj"]))).count == 2)
+        #expect(try paths(configuration(.names(["layers.1.mlp.up_proj"]))) == ["model.layers.1.mlp.up_proj"])
+        #expect(try paths(configuration(.names(["all", "q_proj"]))).count == 2)
+        #expect(try paths(configuration(.names(["lm_head"]))) == ["lm_head"])
+        for name in ["proj", "roj", "_proj"] {
+            let error = try #require(throws: AdapterError.self) { try paths(configuration(.names([name]))) }
+            #expect(error.description.contains("q_proj, k_proj") && error.description.contains("'\(name)'"))
+        }
+    }
+
+    @Test func expressionsMatchWholePaths() throws {
+        #expect(try paths(configuration(.expression(#".*\.0\..*(q|v)_proj"#))).count == 2)
+        #expect(throws: AdapterError.self) { try paths(configuration(.expression("q_proj"))) }
+        #expect(throws: AdapterError.self) { try paths(configuration(.expression("(["))) }
+    }
+
+    @Test func modulesThatAreNotLinearAreRefused() throws {
+        for name in ["embed_tokens", "norm", "input_layernorm"] {
+            let error = try #require(throws: AdapterError.self) {
+                try paths(configuration(.names(["q_proj", name])))
+            }
+            #expect(error.description.contains(name))
+        }
+    }
+
+    @Test func restrictions() throws {
+        var restricted = configuration(.names(["q_proj", "v_proj"]))
+        restricted.layers = [1]
+        restricted.excludedModules = .names(["v_proj"])
+        #expect(try paths(restricted) == ["model.layers.1.self_attn.q_proj"])
+    }
+}
