@@ -4,6 +4,19 @@ package enum GateActivation: Sendable {
     case silu
     /// GELU with the tanh approximation.
     case gelu
+
+    func gated(_ gate: Tensor, _ up: Tensor) -> Tensor {
+        let result = Tensor(uninitialized: gate.shape)
+        let (a, b, c) = (gate.pointer, up.pointer, result.pointer)
+        ComputePool.shared.forEachBlock(result.count, atMost: Elementwise.block) { range in
+            let start = range.lowerBound
+            switch self {
+            case .silu: Loops.siluGate(a + start, b + start, c + start, range.count)
+            case .gelu: Loops.geluGate(a + start, b + start, c + start, range.count)
+            }
+        }
+        return result
+    }
 }
 
 extension Tape {
@@ -17,17 +30,10 @@ extension Tape {
         guard gate.shape == up.shape else {
             throw TensorError.shapeMismatch(operation: "gated activation", expected: gate.shape, actual: up.shape)
         }
-        let result = Tensor(uninitialized: gate.shape)
-        let (a, b, c) = (gate.value.pointer, up.value.pointer, result.pointer)
-        ComputePool.shared.forEachBlock(result.count, atMost: Elementwise.block) { range in
-            let start = range.lowerBound
-            switch activation {
-            case .silu: Loops.siluGate(a + start, b + start, c + start, range.count)
-            case .gelu: Loops.geluGate(a + start, b + start, c + start, range.count)
-            }
-        }
         let (gateValue, upValue, gateSlot, upSlot) = (gate.value, up.value, gate.slot, up.slot)
-        return record(result, needed: gate.needsGradient || up.needsGradient) { tape, gradient in
+        let result = activation.gated(gateValue, upValue)
+        let recipe = SavedValue.Recipe { activation.gated(gateValue, upValue) }
+        return record(result, needed: gate.needsGradient || up.needsGradient, recipe: recipe) { tape, gradient in
             let gateGradient = Tensor(uninitialized: gateValue.shape)
             let upGradient = isKnownUniquelyReferenced(&gradient) ? gradient : Tensor(uninitialized: upValue.shape)
             let (a, b, g) = (gateValue.pointer, upValue.pointer, gradient.pointer)

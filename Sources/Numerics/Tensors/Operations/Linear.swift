@@ -7,14 +7,16 @@ extension Tape {
         let work = LinearWork(projection, randomness: randomness)
         let y = try work.forward(x.value)
         let keepsInput = projection.weight.parameterToTrain != nil || projection.isAdapterTrainable
-        let (input, slot, shape) = (keepsInput ? x.value : nil, x.slot, x.shape)
-        return record(y, needed: x.needsGradient || projection.isTrainable) { tape, gradient in
+        let needed = x.needsGradient || projection.isTrainable
+        let input = keepsInput && isRecording ? SavedValue(x) : nil
+        let (slot, shape) = (x.slot, x.shape)
+        return record(y, needed: needed) { tape, gradient in
             guard let slot else {
-                try work.backward(x: input, gradient: gradient, target: nil)
+                try work.backward(x: input?.take(), gradient: gradient, target: nil)
                 return
             }
             let target = tape.bufferForAdding(slot, shape: shape)
-            try work.backward(x: input, gradient: gradient, target: target)
+            try work.backward(x: input?.take(), gradient: gradient, target: target)
             tape.store(target.buffer, in: slot)
         }
     }

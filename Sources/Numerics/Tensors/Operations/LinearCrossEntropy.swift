@@ -120,7 +120,7 @@ struct LossWork {
     }
 
     /// Floats of logits held at a time.
-    static let chunkFloats = 24 << 20
+    static let chunkFloats = 32 << 20
 
     /// Rows per chunk: as many as fit, evenly spread over the chunks.
     static func chunkRows(_ rows: Int, vocabulary: Int) -> Int {

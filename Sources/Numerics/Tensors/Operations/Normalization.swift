@@ -11,19 +11,14 @@ extension Tape {
             throw TensorError.shapeMismatch(operation: "rmsNorm", expected: [width], actual: x.shape)
         }
         let rows = x.value.count / width
-        let result = Tensor(uninitialized: x.shape)
         let factors = Tensor(uninitialized: [rows])
-        let scales = weight.widened()
-        let (a, w, c, f) = (x.value.pointer, scales.pointer, result.pointer, factors.pointer)
-        let rowsPerTask = max(1, Elementwise.block / width)
-        ComputePool.shared.forEachBlock(rows, atMost: rowsPerTask) { range in
-            for row in range {
-                f[row] = Loops.rmsNorm(
-                    a + row * width, w, c + row * width, width, epsilon: epsilon, offset: weightOffset)
-            }
+        let xValue = x.value
+        let forward = {
+            Normalization.forward(xValue, weight, factors, epsilon: epsilon, weightOffset: weightOffset)
         }
-        let (xValue, slot, parameter) = (x.value, x.slot, weight.parameterToTrain)
-        return record(result, needed: x.needsGradient || parameter != nil) { tape, gradient in
+        let (slot, parameter) = (x.slot, weight.parameterToTrain)
+        let needed = x.needsGradient || parameter != nil
+        return record(forward(), needed: needed, recipe: SavedValue.Recipe(forward)) { tape, gradient in
             if let parameter {
                 Normalization.addWeightGradient(xValue, gradient, factors, to: parameter.gradientForAdding())
             }
@@ -32,7 +27,7 @@ extension Tape {
             let target = Tensor(uninitialized: xValue.shape)
             let (a, w, g) = (xValue.pointer, scales.pointer, gradient.pointer)
             let (f, d) = (factors.pointer, target.pointer)
-            ComputePool.shared.forEachBlock(rows, atMost: rowsPerTask) { range in
+            ComputePool.shared.forEachBlock(rows, atMost: Normalization.rowsPerTask(width)) { range in
                 for row in range {
                     let at = row * width
                     Loops.rmsNormBackward(a + at, w, g + at, d + at, width, r: f[row], offset: weightOffset)
@@ -44,6 +39,25 @@ extension Tape {
 }
 
 enum Normalization {
+    static func rowsPerTask(_ width: Int) -> Int { max(1, Elementwise.block / width) }
+
+    /// The norm of `x`, and each row's factor into `factors`.
+    static func forward(
+        _ x: Tensor, _ weight: Vector, _ factors: Tensor, epsilon: Float, weightOffset: Float
+    ) -> Tensor {
+        let scales = weight.widened()
+        let width = scales.count
+        let result = Tensor(uninitialized: x.shape)
+        let (a, w, c, f) = (x.pointer, scales.pointer, result.pointer, factors.pointer)
+        ComputePool.shared.forEachBlock(factors.count, atMost: rowsPerTask(width)) { range in
+            for row in range {
+                f[row] = Loops.rmsNorm(
+                    a + row * width, w, c + row * width, width, epsilon: epsilon, offset: weightOffset)
+            }
+        }
+        return result
+    }
+
     /// `target[i] += sum over rows of gradient * x * r`; each task owns some columns and adds the rows in order.
     static func addWeightGradient(_ x: Tensor, _ gradient: Tensor, _ factors: Tensor, to target: Tensor) {
         let width = target.count

@@ -1,25 +1,49 @@
 /// Matrix products cut into tasks for the pool. The cut depends on the sizes only, and no sum crosses a task.
 enum Products {
-    /// Floats of one widened panel: about half of a core's second-level cache.
-    private static let panelFloats = 1 << 17
-    /// Longest piece of the summed dimension in one panel; a multiple of OpenBLAS's own block.
-    private static let depth = 1152
+    /// Longest piece of the summed dimension in one widened panel.
+    private static let depth = 896
     /// Up to this many rows a product is limited by reading the weight, so it is done as dot products.
     static let fewRows = 4
 
-    /// Cuts `count` into a multiple of eight blocks of about `target`, each a multiple of 16 and not below `least`.
-    static func blockSize(_ count: Int, target: Int, least: Int) -> Int {
-        let blocks = ((count + target - 1) / target + 7) / 8 * 8
-        return max(least, ((count + blocks - 1) / blocks + 15) / 16 * 16)
+    /// Tiles of a result: wide, because OpenBLAS packs the other operand once for every tile.
+    private struct Tiling {
+        let width: Int
+        let height: Int
+        let rowBlocks: Int
+        let tasks: Int
+
+        /// Cuts the columns into a multiple of four blocks, and the rows too while there are fewer than eight tiles.
+        init(rows: Int, columns: Int) {
+            let blocks = ((columns + 511) / 512 + 3) / 4 * 4
+            width = max(128, Tiling.sixteens(columns, blocks))
+            let columnBlocks = max(1, (columns + width - 1) / width)
+            let pieces = max(1, 8 / columnBlocks)
+            height = pieces == 1 ? max(1, rows) : max(64, Tiling.sixteens(rows, pieces))
+            rowBlocks = (rows + height - 1) / height
+            tasks = columns == 0 ? 0 : columnBlocks * rowBlocks
+        }
+
+        private static func sixteens(_ count: Int, _ pieces: Int) -> Int {
+            ((count + pieces - 1) / pieces + 15) / 16 * 16
+        }
+
+        func rows(_ task: Int, of count: Int) -> Range<Int> {
+            let start = task % rowBlocks * height
+            return start..<min(count, start + height)
+        }
+
+        func columns(_ task: Int, of count: Int) -> Range<Int> {
+            let start = task / rowBlocks * width
+            return start..<min(count, start + width)
+        }
     }
 
-    /// Cuts the other dimension too when there are fewer than eight blocks of the first.
-    private static func rowBlock(_ rows: Int, besides blocks: Int) -> Int {
-        guard blocks < 8 else { return max(1, rows) }
-        let pieces = (8 + blocks - 1) / blocks
-        return max(64, ((rows + pieces - 1) / pieces + 15) / 16 * 16)
+    private static func blockSize(_ count: Int) -> Int {
+        let blocks = ((count + 255) / 256 + 7) / 8 * 8
+        return max(64, ((count + blocks - 1) / blocks + 15) / 16 * 16)
     }
 
+    /// The summed dimension in even pieces no longer than `depth`.
     private static func depthBlock(_ count: Int) -> Int {
         let blocks = max(1, (count + depth - 1) / depth)
         return max(1, ((count + blocks - 1) / blocks + 15) / 16 * 16)
@@ -36,14 +60,10 @@ enum Products {
             fewRowForward(x, m: m, w, bias: bias, adding: adding, into: y)
             return
         }
-        let width = blockSize(n, target: 144, least: 64)
-        let columnBlocks = (n + width - 1) / width
-        let height = rowBlock(m, besides: columnBlocks)
-        let rowBlocks = (m + height - 1) / height
+        let tiling = Tiling(rows: m, columns: n)
         let deep = depthBlock(k)
-        ComputePool.shared.run(columnBlocks * rowBlocks) { task in
-            let columns = (task / rowBlocks) * width..<min(n, (task / rowBlocks + 1) * width)
-            let rows = (task % rowBlocks) * height..<min(m, (task % rowBlocks + 1) * height)
+        ComputePool.shared.run(tiling.tasks) { task in
+            let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: n))
             let target = y + (rows.lowerBound * n + columns.lowerBound)
             var beta: Float = adding ? 1 : 0
             if let bias {
@@ -104,14 +124,10 @@ enum Products {
     ) throws {
         let blas = try BLAS.load()
         let (n, k) = (w.rows, w.columns)
-        let width = blockSize(k, target: 256, least: 64)
-        let columnBlocks = (k + width - 1) / width
-        let height = rowBlock(m, besides: columnBlocks)
-        let rowBlocks = (m + height - 1) / height
-        let deep = min(depth, max(64, panelFloats / width / 16 * 16))
-        ComputePool.shared.run(columnBlocks * rowBlocks) { task in
-            let columns = (task / rowBlocks) * width..<min(k, (task / rowBlocks + 1) * width)
-            let rows = (task % rowBlocks) * height..<min(m, (task % rowBlocks + 1) * height)
+        let tiling = Tiling(rows: m, columns: k)
+        let deep = depthBlock(n)
+        ComputePool.shared.run(tiling.tasks) { task in
+            let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: k))
             let target = dx + (rows.lowerBound * k + columns.lowerBound)
             var beta: Float = adding ? 1 : 0
             if let floats = w.floats {
@@ -140,14 +156,14 @@ enum Products {
         let blas = try BLAS.load()
         // The longer side of the result is cut, so that a low-rank factor is cut as well.
         if n >= k {
-            let height = blockSize(n, target: 256, least: 64)
+            let height = blockSize(n)
             ComputePool.shared.forEachBlock(n, atMost: height) { rows in
                 blas.multiply(
                     .yes, .no, m: rows.count, n: k, k: m, alpha: alpha, dy + rows.lowerBound, stride: n, x, stride: k,
                     beta: 1, result + rows.lowerBound * k, stride: k)
             }
         } else {
-            let width = blockSize(k, target: 256, least: 64)
+            let width = blockSize(k)
             ComputePool.shared.forEachBlock(k, atMost: width) { columns in
                 blas.multiply(
                     .yes, .no, m: n, n: columns.count, k: m, alpha: alpha, dy, stride: n, x + columns.lowerBound,

@@ -4,6 +4,8 @@ package struct Variable {
     package let value: Tensor
     /// Where the gradient arrives, nil when none is wanted.
     let slot: Int?
+    /// Makes the value again from others that are kept anyway; nil when it must be kept itself.
+    var recipe: SavedValue.Recipe?
 
     /// Whether something below this value is trained.
     package var needsGradient: Bool { slot != nil }
@@ -37,6 +39,8 @@ package final class Tape {
     /// Seeds dropout; nil means evaluation, where dropout does nothing.
     package let randomness: RandomContext?
     package let checkpointPolicy: CheckpointPolicy
+    /// Whether cheap values are made again on the way back; not worth it inside a block that is itself run again.
+    private let remakesValues: Bool
     private var nodes: [Node] = []
     private var gradients: [Tensor?] = []
 
@@ -48,6 +52,7 @@ package final class Tape {
         mode = recording ? .recording : .computing
         self.randomness = randomness
         self.checkpointPolicy = checkpointPolicy
+        remakesValues = recording
     }
 
     /// A tape for the inside of a checkpoint, with the outer tape's randomness.
@@ -55,6 +60,7 @@ package final class Tape {
         self.mode = mode
         randomness = outer.randomness
         checkpointPolicy = .keep
+        remakesValues = false
     }
 
     /// A value that takes no gradient.
@@ -76,11 +82,16 @@ package final class Tape {
     /// Puts an operation on the record when anything under it wants a gradient.
     ///
     /// `backward` gets the gradient of `value` and may write into it when it is the only holder.
-    func record(_ value: Tensor, needed: Bool, _ backward: @escaping Backward) -> Variable {
+    ///
+    /// - Parameter recipe: makes `value` again from values that `backward` keeps anyway.
+    func record(
+        _ value: Tensor, needed: Bool, recipe: SavedValue.Recipe? = nil, _ backward: @escaping Backward
+    ) -> Variable {
         guard needed, mode != .computing else { return constant(value) }
         let slot = newSlot()
-        if mode == .recording { nodes.append(Node(output: slot, backward: backward)) }
-        return Variable(value: value, slot: slot)
+        guard mode == .recording else { return Variable(value: value, slot: slot) }
+        nodes.append(Node(output: slot, backward: backward))
+        return Variable(value: value, slot: slot, recipe: remakesValues ? recipe : nil)
     }
 
     /// Adds a gradient to what has already arrived.

@@ -1,0 +1,52 @@
+extension Tokenizer {
+    package var bosToken: String? { configuration.tokens[.bos]?.content }
+    package var eosToken: String? { configuration.tokens[.eos]?.content }
+    package var padToken: String? { configuration.tokens[.pad]?.content }
+    package var unkToken: String? { configuration.tokens[.unk]?.content }
+
+    package var bosTokenID: Int32? { bosToken.flatMap(tokenID(of:)) }
+    package var eosTokenID: Int32? { eosToken.flatMap(tokenID(of:)) }
+    package var padTokenID: Int32? { padToken.flatMap(tokenID(of:)) }
+    package var unkTokenID: Int32? { unkToken.flatMap(tokenID(of:)) }
+
+    /// Special tokens that have no role such as end of text.
+    package var additionalSpecialTokens: [String] { configuration.extraSpecialTokens.map(\.content) }
+
+    /// Gives a token a role; it is added to the vocabulary if it is not there.
+    ///
+    /// - Returns: whether the vocabulary grew.
+    @discardableResult
+    package mutating func setToken(_ content: String, for role: TokenizerConfiguration.Role) throws -> Bool {
+        let token = AddedToken(content: content, normalized: false, special: true)
+        configuration.tokens[role] = token
+        changedConfiguration = true
+        let grew = try addSpecial([token])
+        updateEnds()
+        return grew > 0
+    }
+
+    /// Registers special tokens without a role, keeping those there are.
+    ///
+    /// - Returns: how many were new in the vocabulary.
+    @discardableResult
+    package mutating func addSpecialTokens(_ contents: [String]) throws -> Int {
+        var known = Set(configuration.extraSpecialTokens.map { Array($0.content.utf8) })
+        let tokens = contents.map { AddedToken(content: $0, normalized: false, special: true) }
+        for token in tokens where known.insert(Array(token.content.utf8)).inserted {
+            configuration.extraSpecialTokens.append(token)
+            changedConfiguration = true
+        }
+        return try addSpecial(tokens)
+    }
+
+    /// Sets the chat template (Jinja source) that is saved with the tokenizer.
+    package mutating func setChatTemplate(_ template: String?) {
+        configuration.chatTemplate = template.map(TokenizerConfiguration.ChatTemplate.single)
+        changedConfiguration = true
+    }
+
+    /// A token that is special already keeps the flags it has.
+    private mutating func addSpecial(_ tokens: [AddedToken]) throws -> Int {
+        try addTokens(tokens.filter { !added.isSpecial(Array($0.content.utf8)) })
+    }
+}

@@ -1,0 +1,167 @@
+import JSONDocuments
+import LinuxSystem
+
+/// Where a tokenizer was read from.
+enum TokenizerSource: Sendable {
+    case bytes([UInt8])
+    case directory(String)
+}
+
+/// A file to be written beside a model.
+package struct TokenizerFile: Equatable, Sendable {
+    package var name: String
+    package var contents: [UInt8]
+}
+
+extension Tokenizer {
+    private static let mainFile = "tokenizer.json"
+    private static let configurationFile = "tokenizer_config.json"
+    private static let templateFile = "chat_template.jinja"
+    /// Files that only travel along.
+    private static let companions = [
+        "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json", "merges.txt",
+    ]
+    private static let largestFile = 1 << 28
+
+    /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json and
+    /// chat_template.jinja of a folder.
+    package init(directory: String) throws {
+        guard let json = try Self.contents(directory, Self.mainFile) else {
+            throw TokenizerError.missingFile(path: "\(directory)/\(Self.mainFile)")
+        }
+        var configuration = TokenizerConfiguration()
+        let template = try Self.contents(directory, Self.templateFile).map(\.text)
+        if let bytes = try Self.contents(directory, Self.configurationFile) {
+            configuration = try TokenizerConfiguration(
+                try Self.parse(bytes, Self.configurationFile),
+                specialTokensMap: try Self.contents(directory, "special_tokens_map.json").map {
+                    try Self.parse($0, "special_tokens_map.json")
+                }, template: template)
+        } else if let template {
+            configuration.chatTemplate = .single(template)
+        }
+        try self.init(json: json, configuration: configuration, source: .directory(directory))
+    }
+
+    /// The files of the tokenizer as it is now: unchanged ones byte for byte, the others patched.
+    package func files() throws -> [TokenizerFile] {
+        var files: [TokenizerFile] = []
+        let original = try mainContents()
+        files.append(
+            TokenizerFile(name: Self.mainFile, contents: changedVocabulary ? try patched(original) : original))
+        if let configuration = try configurationContents() {
+            files.append(TokenizerFile(name: Self.configurationFile, contents: configuration))
+        }
+        if let template = try templateContents() {
+            files.append(TokenizerFile(name: Self.templateFile, contents: template))
+        }
+        guard case .directory(let directory) = source, !changedVocabulary, !changedConfiguration else { return files }
+        for name in Self.companions {
+            if let contents = try Self.contents(directory, name) {
+                files.append(TokenizerFile(name: name, contents: contents))
+            }
+        }
+        return files
+    }
+
+    private func mainContents() throws -> [UInt8] {
+        switch source {
+        case .bytes(let bytes): return bytes
+        case .directory(let directory):
+            guard let bytes = try Self.contents(directory, Self.mainFile) else {
+                throw TokenizerError.missingFile(path: "\(directory)/\(Self.mainFile)")
+            }
+            return bytes
+        }
+    }
+
+    /// tokenizer.json with the list of added tokens as it is now.
+    private func patched(_ original: [UInt8]) throws -> [UInt8] {
+        var root = try Self.parse(original, Self.mainFile)
+        root["added_tokens"] = .array(
+            added.byIdentifier.sorted { $0.key < $1.key }.map { identifier, token in
+                [
+                    "id": .integer(Int64(identifier)), "content": .string(token.content),
+                    "single_word": .bool(token.singleWord), "lstrip": .bool(token.stripsLeft),
+                    "rstrip": .bool(token.stripsRight), "normalized": .bool(token.normalized),
+                    "special": .bool(token.special),
+                ]
+            })
+        return root.serializedBytes(.indented(2))
+    }
+
+    private func configurationContents() throws -> [UInt8]? {
+        if !changedConfiguration, case .directory(let directory) = source {
+            return try Self.contents(directory, Self.configurationFile)
+        }
+        if configuration.object.isEmpty, !changedConfiguration { return nil }
+        var object = configuration.object
+        for role in TokenizerConfiguration.Role.allCases {
+            guard let token = configuration.tokens[role] else { continue }
+            let unchanged = object[role.rawValue].map { Self.content(of: $0) == Array(token.content.utf8) } ?? false
+            if !unchanged { object[role.rawValue] = .string(token.content) }
+            if object.contains("\(role.rawValue)_id"), let identifier = tokenID(of: token.content) {
+                object["\(role.rawValue)_id"] = .integer(Int64(identifier))
+            }
+        }
+        if !configuration.extraSpecialTokens.isEmpty {
+            let key =
+                object.contains("additional_special_tokens") ? "additional_special_tokens" : "extra_special_tokens"
+            object[key] = .array(configuration.extraSpecialTokens.map { .string($0.content) })
+        }
+        object["added_tokens_decoder"] = object.contains("added_tokens_decoder") ? addedTokensByIdentifier() : nil
+        // The template is saved in its own file.
+        if case .single = configuration.chatTemplate { object["chat_template"] = nil }
+        return JSONValue.object(object).serializedBytes(.indented(2), escapingNonASCII: false) + [UInt8(ascii: "\n")]
+    }
+
+    private static func content(of token: JSONValue) -> [UInt8]? {
+        (token.string ?? token["content"]?.string).map { Array($0.utf8) }
+    }
+
+    private func addedTokensByIdentifier() -> JSONValue {
+        var object = JSONObject()
+        for (identifier, token) in added.byIdentifier.sorted(by: { $0.key < $1.key }) {
+            object["\(identifier)"] = [
+                "content": .string(token.content), "lstrip": .bool(token.stripsLeft),
+                "normalized": .bool(token.normalized), "rstrip": .bool(token.stripsRight),
+                "single_word": .bool(token.singleWord), "special": .bool(token.special),
+            ]
+        }
+        return .object(object)
+    }
+
+    private func templateContents() throws -> [UInt8]? {
+        if !changedConfiguration, case .directory(let directory) = source {
+            return try Self.contents(directory, Self.templateFile)
+        }
+        guard case .single(let text) = configuration.chatTemplate else { return nil }
+        return Array(text.utf8)
+    }
+
+    private static func parse(_ bytes: [UInt8], _ name: String) throws -> JSONValue {
+        do {
+            return try JSONValue(parsing: bytes)
+        } catch let error as JSONError {
+            throw TokenizerError.invalidJSON(file: name, reason: error.description)
+        }
+    }
+}
+
+extension Tokenizer {
+    /// Writes the tokenizer's files into a folder that exists.
+    package func save(toDirectory directory: String) throws {
+        for file in try files() { try AtomicFile.write(file.contents, to: "\(directory)/\(file.name)") }
+    }
+
+    /// A file of the folder, or nil if there is none.
+    private static func contents(_ directory: String, _ name: String) throws -> [UInt8]? {
+        let path = "\(directory)/\(name)"
+        do {
+            return try MappedFile.contents(of: path, limit: largestFile)
+        } catch {
+            if error.isNotFound { return nil }
+            throw TokenizerError.unreadable(path: path, reason: error.description)
+        }
+    }
+}
