@@ -85,6 +85,8 @@ ssize_t linux_receive_with_descriptors(
     return received;
 }
 
+int linux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
 int linux_peer_credentials(int socket, pid_t *process, uid_t *user, gid_t *group) {
     struct ucred credentials;
     socklen_t length = sizeof credentials;

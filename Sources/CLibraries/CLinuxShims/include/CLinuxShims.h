@@ -1,6 +1,10 @@
 #pragma once
 // Linux calls that Swift cannot make itself: variadic functions, macros and system calls without a wrapper.
 
+// The Glibc module leaves these headers out.
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,11 +34,17 @@ ssize_t linux_send_with_descriptors(
 ssize_t linux_receive_with_descriptors(
     int socket, void *bytes, size_t length, int *descriptors, size_t *descriptor_count);
 
+/// accept4(2), close-on-exec and non-blocking; the header shows it only with _GNU_SOURCE.
+int linux_accept(int listener);
+
 /// The peer's credentials (SO_PEERCRED). struct ucred needs _GNU_SOURCE.
 int linux_peer_credentials(int socket, pid_t *process, uid_t *user, gid_t *group);
 
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
+
+/// POSIX_SPAWN_SETSID, which spawn.h shows only with _GNU_SOURCE.
+static const short linux_spawn_new_session = 0x80;
 
 /// CPU features that the operating system also saves (CPUID and XGETBV).
 typedef struct {

@@ -1,0 +1,180 @@
+package import JSONDocuments
+package import LinuxSystem
+
+/// One end of a JSON-RPC 2.0 connection: calls the other end, and answers its calls.
+package final class RPCPeer {
+    /// Answers a request; it may keep the request and answer later.
+    package var onRequest: (IncomingRequest) -> Void = { $0.fail(.methodNotFound($0.method)) }
+    package var onNotification: (String, JSONValue?) -> Void = { _, _ in }
+    package var onClose: (ByteConnection.CloseReason) -> Void = { _ in }
+
+    private let connection: ByteConnection
+    private let limits: RPCLimits
+    private var framer: MessageFramer
+    private var incoming: [RPCIdentifier: WeakRequest] = [:]
+    private var inFlight = 0
+    private var pending: [Int64: (Result<JSONValue, RPCError>) -> Void] = [:]
+    private var nextCall: Int64 = 0
+    private var descriptors: [Int32] = []
+
+    private struct WeakRequest { weak var request: IncomingRequest? }
+
+    package init(
+        _ descriptor: consuming FileDescriptor, loop: EventLoop, limits: RPCLimits = RPCLimits()
+    ) throws(SystemError) {
+        self.limits = limits
+        framer = MessageFramer(limit: limits.messageBytes)
+        connection = try ByteConnection(descriptor, loop: loop, outgoingLimit: limits.outgoingBytes)
+        connection.onBytes = { [weak self] bytes, descriptors in self?.receive(bytes, descriptors) }
+        connection.onClose = { [weak self] reason in self?.ended(reason) }
+    }
+
+    // MARK: Calling
+
+    /// Sends a request; `completion` gets its answer, or `-32000` when the connection ends first.
+    ///
+    /// - Parameter descriptors: sent along; they are closed here afterwards.
+    /// - Returns: the id, for `cancel`.
+    @discardableResult
+    package func call(
+        _ method: String, _ parameters: JSONValue?, passing descriptors: [Int32] = [],
+        completion: @escaping (Result<JSONValue, RPCError>) -> Void
+    ) -> Int64 {
+        nextCall += 1
+        pending[nextCall] = completion
+        let message = RPCMessage.request(id: .integer(nextCall), method: method, parameters: parameters)
+        connection.send(framer.framed(message), passing: descriptors)
+        return nextCall
+    }
+
+    package func notify(_ method: String, _ parameters: JSONValue?) {
+        connection.send(framer.framed(.notification(method: method, parameters: parameters)))
+    }
+
+    /// Asks the other end to stop a call; its answer still comes.
+    package func cancel(_ call: Int64) { notify("$/cancelRequest", ["id": .integer(call)]) }
+
+    package func close() { connection.close() }
+    package func closeWhenSent() { connection.closeWhenSent() }
+
+    // MARK: Receiving
+
+    private func receive(_ bytes: [UInt8], _ received: [Int32]) {
+        descriptors += received
+        if descriptors.count > 64 {
+            connection.close()
+            return
+        }
+        framer.append(bytes)
+        do throws(MessageFramer.Failure) {
+            while let line = try framer.next() { handle(RPCLine(line, limits: limits)) }
+        } catch {
+            let reason =
+                switch error {
+                case .messageTooLong(let limit): "a message longer than \(limit) bytes"
+                case .badHeader(let header): "bad header \(header)"
+                }
+            reply(.failure(id: .null, .parse(reason)))
+            connection.closeWhenSent()
+        }
+    }
+
+    private func reply(_ message: RPCMessage) { connection.send(framer.framed(message)) }
+
+    private func handle(_ line: RPCLine) {
+        switch line {
+        case .unreadable(let error): reply(.failure(id: .null, error))
+        case .single(let message): handle(message) { [weak self] in self?.reply($0) }
+        case .batch(let messages): handle(batch: messages)
+        }
+    }
+
+    /// The answers of a batch are one array, sent when the last is there; without requests nothing is sent.
+    private func handle(batch messages: [Result<RPCMessage, RPCMessageFailure>]) {
+        let expected = messages.count {
+            switch $0 {
+            case .success(.request), .failure: true
+            default: false
+            }
+        }
+        var answers: [JSONValue] = []
+        for message in messages {
+            handle(message) { [weak self] answer in
+                guard let self else { return }
+                answers.append(answer.value)
+                if answers.count == expected {
+                    self.connection.send(self.framer.framed(JSONValue.array(answers).serializedBytes(.compact) + [10]))
+                }
+            }
+        }
+    }
+
+    private func handle(
+        _ message: Result<RPCMessage, RPCMessageFailure>, answer: @escaping (RPCMessage) -> Void
+    ) {
+        switch message {
+        case .failure(let failure): answer(.failure(id: failure.id, .invalidRequest(failure.reason)))
+        case .success(.request(let id, let method, let parameters)):
+            accept(id: id, method: method, parameters: parameters, answer: answer)
+        case .success(.notification(let method, let parameters)):
+            if method == "$/cancelRequest" || method == "notifications/cancelled" {
+                let id = (parameters?["id"] ?? parameters?["requestId"]).flatMap(RPCIdentifier.init)
+                if let id { incoming[id]?.request?.cancel() }
+            } else {
+                onNotification(method, parameters)
+            }
+        case .success(.response(let id, let result)): complete(id, .success(result))
+        case .success(.failure(let id, let error)): complete(id, .failure(error))
+        }
+    }
+
+    private func accept(
+        id: RPCIdentifier, method: String, parameters: JSONValue?, answer: @escaping (RPCMessage) -> Void
+    ) {
+        if inFlight >= limits.inFlight {
+            answer(
+                .failure(
+                    id: id,
+                    RPCError(
+                        code: 1004, message: "\(inFlight) requests are in flight",
+                        data: [
+                            "kind": "busy", "hint": "wait for answers before sending more",
+                        ])))
+            return
+        }
+        if incoming[id]?.request?.isAnswered == false {
+            answer(.failure(id: id, .invalidRequest("a request with this id is in flight")))
+            return
+        }
+        inFlight += 1
+        let request = IncomingRequest(
+            id: id, method: method, parameters: parameters, descriptors: descriptors,
+            send: { [weak self] message in
+                if let self {
+                    self.inFlight -= 1
+                    self.incoming[id] = nil
+                }
+                answer(message)
+            }, notify: { [weak self] method, parameters in self?.notify(method, parameters) })
+        descriptors = []
+        incoming[id] = WeakRequest(request: request)
+        onRequest(request)
+    }
+
+    private func complete(_ id: RPCIdentifier, _ result: Result<JSONValue, RPCError>) {
+        guard case .integer(let number) = id, let completion = pending.removeValue(forKey: number) else { return }
+        completion(result)
+    }
+
+    private func ended(_ reason: ByteConnection.CloseReason) {
+        descriptors.forEach(closeDescriptor)
+        descriptors = []
+        for entry in incoming.values { entry.request?.cancel() }
+        let waiting = pending.sorted { $0.key < $1.key }
+        pending = [:]
+        for (_, completion) in waiting {
+            completion(.failure(RPCError(code: -32000, message: "the connection ended before the answer")))
+        }
+        onClose(reason)
+    }
+}

@@ -1,0 +1,18 @@
+package enum JobStoreError: Error, Equatable, CustomStringConvertible {
+    /// The store was written by a later version.
+    case newerSchema(migration: String)
+    case noSuchJob(String)
+    case diskFull(String)
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .newerSchema(let migration):
+            "the job store has the schema step \"\(migration)\", which this version does not know: it was written by "
+                + "a newer finetuned; run that one, or choose another --state-dir"
+        case .noSuchJob(let id): "there is no job \(id)"
+        case .diskFull(let reason): "the job store cannot be written: \(reason)"
+        case .failed(let reason): "the job store failed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// The schema as named steps; each is applied once, in this order, and none is ever changed.
+enum Migrations {
+    static let all: [(name: String, sql: String)] = [
+        (
+            "jobs and events",
+            """
+            CREATE TABLE jobs (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                client_token TEXT,
+                owner INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                state TEXT NOT NULL,
+                priority INTEGER NOT NULL,
+                config TEXT NOT NULL,
+                overrides TEXT NOT NULL,
+                working_directory TEXT,
+                output_directory TEXT NOT NULL,
+                output_path TEXT NOT NULL,
+                submitted_at TEXT NOT NULL,
+                started_at TEXT,
+                finished_at TEXT,
+                attempt INTEGER NOT NULL DEFAULT 0,
+                failures INTEGER NOT NULL DEFAULT 0,
+                cancel_requested INTEGER NOT NULL DEFAULT 0,
+                progress TEXT,
+                error TEXT,
+                metrics TEXT,
+                notes TEXT NOT NULL,
+                UNIQUE (owner, client_token)
+            ) STRICT;
+            CREATE INDEX jobs_by_state ON jobs (state);
+            CREATE TABLE events (
+                job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+                seq INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                at TEXT NOT NULL,
+                fields TEXT NOT NULL,
+                PRIMARY KEY (job, seq)
+            ) STRICT, WITHOUT ROWID;
+            """
+        )
+    ]
+
+    static func apply(to database: Database) throws {
+        try database.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) STRICT")
+        let applied = Set(try database.run("SELECT name FROM migrations").compactMap { $0[0].text })
+        if let unknown = applied.subtracting(all.map(\.name)).sorted().first {
+            throw JobStoreError.newerSchema(migration: unknown)
+        }
+        for (name, sql) in all where !applied.contains(name) {
+            try database.transaction {
+                try database.execute(sql)
+                try database.run("INSERT INTO migrations VALUES (?)", [.text(name)])
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import JSONDocuments
+package import JSONRPC
+package import LinuxSystem
+package import ServiceAPI
+
+/// A worker process and the connection to it.
+package final class Worker {
+    /// Calls and notifications; closed when the process has ended.
+    package let peer: RPCPeer
+    package var process: Int32 { child.process }
+    /// Called once when the process has ended and what it sent has been read.
+    package var onExit: (ServiceError) -> Void = { _ in }
+
+    private let child: ChildProcess
+    private let loop: EventLoop
+    private let logPath: String
+    private var hasExited = false
+    private var peerClosed = false
+    private var stopTimers: [EventLoop.TimerToken] = []
+    private var overMemory: Int?
+    private let memoryLimit: Int?
+
+    /// Starts a worker.
+    ///
+    /// - Parameters:
+    ///   - logPath: where its standard output and error are appended.
+    ///   - memoryLimit: most bytes of anonymous memory; a worker above is ended with kind `oom`.
+    package init(
+        _ program: WorkerProgram, arguments: [String] = [], logPath: String, memoryLimit: Int?, loop: EventLoop
+    ) throws(SystemError) {
+        let log = try FileDescriptor.open(logPath, O_WRONLY | O_CREAT | O_APPEND)
+        let (ours, theirs) = try UnixSocket.pair()
+        let theirEnd = FileDescriptor(owning: theirs)
+        let ourEnd = FileDescriptor(owning: ours)
+        child = try ChildProcess(
+            program: program.path, arguments: ["--daemon-fd", String(WorkerProgram.socketNumber)] + arguments,
+            environment: program.environment,
+            descriptors: [1: log.number, 2: log.number, WorkerProgram.socketNumber: theirEnd.number])
+        self.loop = loop
+        self.logPath = logPath
+        self.memoryLimit = memoryLimit
+        var limits = RPCLimits()
+        limits.inFlight = 1024
+        peer = try RPCPeer(ourEnd, loop: loop, limits: limits)
+        Self.preferForOutOfMemory(child.process)
+        peer.onClose = { [weak self] _ in
+            self?.peerClosed = true
+            self?.reportExit()
+        }
+        try loop.register(child.pidfd.number, .read) { [weak self] _ in self?.reap() }
+        if memoryLimit != nil { watchMemory() }
+    }
+
+    deinit {
+        loop.unregister(child.pidfd.number)
+        if !hasExited { child.signal(SIGKILL) }
+    }
+
+    /// Asks for an end in steps: the worker's own stop, SIGTERM, SIGKILL.
+    package func stop(reason: String, gracePeriod: Double) {
+        if let stop = try? JSONValue(encoding: WorkerStop(reason: reason)) {
+            peer.notify(WorkerStop.name, stop)
+        }
+        stopTimers.append(loop.after(gracePeriod) { [weak self] in self?.child.signal(SIGTERM) })
+        stopTimers.append(loop.after(gracePeriod + 5) { [weak self] in self?.child.signal(SIGKILL) })
+    }
+
+    /// Ends the process at once.
+    package func kill() { child.signal(SIGKILL) }
+
+    private func reap() {
+        guard child.poll() != nil else { return }
+        hasExited = true
+        loop.unregister(child.pidfd.number)
+        stopTimers.forEach(loop.cancel)
+        // Its socket may still hold answers; the end of the stream follows them. A grandchild could keep it open.
+        loop.after(1) { [weak self] in if self?.peerClosed == false { self?.peer.close() } }
+        reportExit()
+    }
+
+    private func reportExit() {
+        guard hasExited, peerClosed, let exit = child.poll() else { return }
+        let report = onExit
+        onExit = { _ in }
+        if let overMemory {
+            report(
+                ServiceError(
+                    .outOfMemory, "the worker used \(overMemory >> 20) MiB and was ended",
+                    hint: "use a smaller per_device_train_batch_size or cutoff_len, or raise limits.worker_memory"))
+        } else {
+            let lines = lastLogLines()
+            let said = lines.isEmpty ? "" : "; its last words: \(lines)"
+            report(ServiceError(.workerCrashed, "the worker ended with \(exit)\(said)"))
+        }
+    }
+
+    private func lastLogLines() -> String {
+        guard let bytes = try? MappedFile.contents(of: logPath) else { return "" }
+        return String(decoding: bytes.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3)
+            .joined(separator: " | ")
+    }
+
+    private func watchMemory() {
+        loop.after(0.5) { [weak self] in
+            guard let self, !self.hasExited, let limit = self.memoryLimit else { return }
+            if let usage = MemoryUsage(process: self.process), usage.anonymous > limit {
+                self.overMemory = usage.anonymous
+                self.child.signal(SIGKILL)
+            } else {
+                self.watchMemory()
+            }
+        }
+    }
+
+    /// When the machine runs out of memory, the kernel should take a worker and not the daemon.
+    private static func preferForOutOfMemory(_ process: Int32) {
+        guard let file = try? FileDescriptor.open("/proc/\(process)/oom_score_adj", O_WRONLY) else { return }
+        try? file.writeAll("500")
+    }
+}

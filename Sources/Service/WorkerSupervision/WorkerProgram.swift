@@ -1,0 +1,42 @@
+import Glibc
+import LinuxSystem
+
+/// How workers are started.
+package struct WorkerProgram: Sendable {
+    package var path: String
+    package var environment: [String]
+
+    /// The number of the socket in the worker.
+    package static let socketNumber: Int32 = 3
+
+    /// `FINETUNED_WORKER`, else `finetuned-worker` beside this program.
+    package static func located() -> WorkerProgram {
+        var variables: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee.map({ unsafe String(cString: $0) }) {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            unsafe entry += 1
+        }
+        let program = variables["FINETUNED_WORKER"] ?? Path.parent(of: ownPath()) + "/finetuned-worker"
+        var passed = variables.filter { name, _ in
+            passedNames.contains(name) || name.hasPrefix("FINETUNED_") || name.hasPrefix("LC_")
+        }
+        // OpenBLAS reads this when it is loaded, so it must be in the environment from the start.
+        if passed["OPENBLAS_CORETYPE"] == nil { passed["OPENBLAS_CORETYPE"] = CPUFeatures.openBLASCoreType }
+        return WorkerProgram(path: program, environment: passed.map { "\($0.key)=\($0.value)" }.sorted())
+    }
+
+    private static let passedNames: Set = [
+        "HF_HOME", "HOME", "LANG", "OPENBLAS_CORETYPE", "PATH", "TMPDIR", "TZ", "IMAGE_PLACEHOLDER",
+        "VIDEO_PLACEHOLDER", "AUDIO_PLACEHOLDER",
+    ]
+
+    private static func ownPath() -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { unsafe readlink("/proc/self/exe", $0, bytes.count) } ?? -1
+        }
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
+    }
+}
