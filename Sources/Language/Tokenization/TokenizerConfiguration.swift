@@ -41,7 +41,7 @@ package struct TokenizerConfiguration: Sendable {
     var addedTokens: [(identifier: Int32, token: AddedToken)] = []
     /// Whether the file decides about the first and the last token itself, overruling tokenizer.json.
     var decidesAboutEnds = false
-    var addsBOS = false
+    package var addsBOS = false
     var addsEOS = false
     package var chatTemplate: ChatTemplate?
 

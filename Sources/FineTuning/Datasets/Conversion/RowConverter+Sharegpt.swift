@@ -11,7 +11,7 @@ extension RowConverter {
         }
         let tools = try text(of: columns.tools, in: row)
         if messages.isEmpty {
-            return .dropped(DroppedRow(reason: .noMessages, detail: "no message but perhaps a system text"))
+            return .dropped(DroppedRow(reason: .noMessages, detail: "there is no message beside the system text"))
         }
         var aligned: [ChatMessage] = []
         for (index, message) in messages.enumerated() {
