@@ -1,5 +1,15 @@
 import Glibc
 
+extension SIMD8<Float> {
+    /// Sum of the first `count` lanes, in a fixed order.
+    @inline(__always) fileprivate func partialSum(_ count: Int) -> Float {
+        if count >= 8 { return sum() }
+        var total: Float = 0
+        for lane in 0..<count { total += self[lane] }
+        return total
+    }
+}
+
 /// The element loops under the operations; every one works on checked sizes.
 enum Loops {
     // MARK: Storage formats
@@ -85,19 +95,55 @@ enum Loops {
 
     static func maximum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
         var best = -Float.infinity
-        for index in 0..<count where source[index] > best { best = source[index] }
+        let whole = count & ~15
+        if whole > 0 {
+            var lanes = SIMD16<Float>(repeating: -.infinity)
+            for index in stride(from: 0, to: whole, by: 16) {
+                let next = UnsafeRawPointer(source + index).loadUnaligned(as: SIMD16<Float>.self)
+                lanes.replace(with: next, where: next .> lanes)
+            }
+            best = lanes.max()
+        }
+        for index in whole..<count where source[index] > best { best = source[index] }
         return best
     }
 
     /// `values[i] = exp(values[i] - offset)`; returns their sum.
     static func exponentials(_ values: UnsafeMutablePointer<Float>, minus offset: Float, _ count: Int) -> Float {
-        var sum = 0.0
-        for index in 0..<count {
-            let value = expf(values[index] - offset)
-            values[index] = value
-            sum += Double(value)
+        var total = 0.0
+        // Float sums over short stretches, added up in double precision.
+        eights(count) { range in
+            var sum: Float = 0
+            for index in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+                let result = exponential(load(values + index, range.upperBound - index) - offset)
+                store(result, values + index, range.upperBound - index)
+                sum += result.partialSum(range.upperBound - index)
+            }
+            total += Double(sum)
         }
-        return Float(sum)
+        return Float(total)
+    }
+
+    /// Stretches of at most 512 elements.
+    @inline(__always) private static func eights(_ count: Int, _ body: (Range<Int>) -> Void) {
+        for start in stride(from: 0, to: count, by: 512) { body(start..<min(count, start + 512)) }
+    }
+
+    /// Eight elements, or the first `count` and zeros.
+    @inline(__always) private static func load(_ source: UnsafePointer<Float>, _ count: Int) -> SIMD8<Float> {
+        if count >= 8 { return UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self) }
+        var result = SIMD8<Float>()
+        for lane in 0..<count { result[lane] = source[lane] }
+        return result
+    }
+
+    @inline(__always)
+    private static func store(_ values: SIMD8<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
+        if count >= 8 {
+            UnsafeMutableRawPointer(target).storeBytes(of: values, as: SIMD8<Float>.self)
+        } else {
+            for lane in 0..<count { target[lane] = values[lane] }
+        }
     }
 
     /// `values[i] = cap * tanh(values[i] / cap)`.
@@ -107,24 +153,40 @@ enum Loops {
 
     // MARK: Gated activations
 
-    @inline(__always) private static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+    @inline(__always) private static func sigmoid(_ x: SIMD8<Float>) -> SIMD8<Float> {
+        1 / (1 + exponential(-x))
+    }
+
+    /// 2 * sigmoid(2x) - 1, which is exact enough beside the 1 it is added to.
+    @inline(__always) private static func hyperbolicTangent(_ x: SIMD8<Float>) -> SIMD8<Float> {
+        1 - 2 / (1 + exponential(2 * x))
+    }
+
+    /// The inner argument of GELU's tanh approximation.
+    @inline(__always) private static func geluArgument(_ x: SIMD8<Float>) -> SIMD8<Float> {
+        0.797_884_56 * (x + 0.044715 * x * x * x)
+    }
 
     /// `result = silu(gate) * up`.
     static func siluGate(
         _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        for index in 0..<count { result[index] = gate[index] * sigmoid(gate[index]) * up[index] }
+        for index in stride(from: 0, to: count, by: 8) {
+            let x = load(gate + index, count - index)
+            store(x * sigmoid(x) * load(up + index, count - index), result + index, count - index)
+        }
     }
 
     static func siluGateBackward(
         _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
         _ gateGradient: UnsafeMutablePointer<Float>, _ upGradient: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        for index in 0..<count {
-            let (x, incoming, factor) = (gate[index], gradient[index], up[index])
+        for index in stride(from: 0, to: count, by: 8) {
+            let left = count - index
+            let (x, incoming, factor) = (load(gate + index, left), load(gradient + index, left), load(up + index, left))
             let s = sigmoid(x)
-            upGradient[index] = incoming * x * s
-            gateGradient[index] = incoming * factor * s * (1 + x * (1 - s))
+            store(incoming * x * s, upGradient + index, left)
+            store(incoming * factor * s * (1 + x * (1 - s)), gateGradient + index, left)
         }
     }
 
@@ -132,10 +194,10 @@ enum Loops {
     static func geluGate(
         _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        for index in 0..<count {
-            let x = gate[index]
-            let t = tanhf(0.797_884_56 * (x + 0.044715 * x * x * x))
-            result[index] = 0.5 * x * (1 + t) * up[index]
+        for index in stride(from: 0, to: count, by: 8) {
+            let x = load(gate + index, count - index)
+            let t = hyperbolicTangent(geluArgument(x))
+            store(0.5 * x * (1 + t) * load(up + index, count - index), result + index, count - index)
         }
     }
 
@@ -143,12 +205,13 @@ enum Loops {
         _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
         _ gateGradient: UnsafeMutablePointer<Float>, _ upGradient: UnsafeMutablePointer<Float>, _ count: Int
     ) {
-        for index in 0..<count {
-            let (x, incoming, factor) = (gate[index], gradient[index], up[index])
-            let t = tanhf(0.797_884_56 * (x + 0.044715 * x * x * x))
+        for index in stride(from: 0, to: count, by: 8) {
+            let left = count - index
+            let (x, incoming, factor) = (load(gate + index, left), load(gradient + index, left), load(up + index, left))
+            let t = hyperbolicTangent(geluArgument(x))
             let inner = 0.797_884_56 * (1 + 3 * 0.044715 * x * x)
-            upGradient[index] = incoming * 0.5 * x * (1 + t)
-            gateGradient[index] = incoming * factor * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
+            store(incoming * 0.5 * x * (1 + t), upGradient + index, left)
+            store(incoming * factor * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner), gateGradient + index, left)
         }
     }
 

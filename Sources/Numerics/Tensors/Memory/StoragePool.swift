@@ -8,23 +8,36 @@ package struct MemoryStatistics: Sendable, Equatable {
     package var cachedBytes = 0
 }
 
-/// Hands out 64-byte aligned blocks in size classes and keeps a bounded number of freed ones for reuse.
+/// Hands out 64-byte aligned blocks in size classes and keeps freed ones for reuse.
 ///
-/// A training step asks for the same sizes again and again; reuse saves the page faults of fresh memory.
+/// A training step asks for the same sizes again and again; reuse saves the page faults of fresh memory. Blocks kept
+/// and blocks in use together never exceed the most that was ever in use at once.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
     private struct State {
         var free: [Int: [UnsafeMutableRawPointer]] = [:]
         var statistics = MemoryStatistics()
+        /// The most bytes ever in use, and never less than what is always worth keeping.
+        var bound = 32 << 20
+
+        /// Takes kept blocks out, largest first, until everything fits the bound again.
+        mutating func evict() -> FreeBlocks {
+            var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
+            while statistics.liveBytes + statistics.cachedBytes > bound, let size = free.keys.max() {
+                if let block = free[size]?.popLast() {
+                    blocks[size, default: []].append(block)
+                    statistics.cachedBytes -= size
+                }
+                if free[size]?.isEmpty != false { free[size] = nil }
+            }
+            return FreeBlocks(free: blocks)
+        }
     }
 
     // The pointers in the state are blocks nobody else knows; the mutex guards them.
     private struct Guarded: @unchecked Sendable { var state = State() }
     private let guarded = Mutex(Guarded())
-
-    /// Freed bytes kept for reuse at most; beyond it blocks go back to the system.
-    private let cacheLimit = 192 << 20
 
     var statistics: MemoryStatistics { guarded.withLock { $0.state.statistics } }
 
@@ -42,27 +55,26 @@ final class StoragePool: Sendable {
     }
 
     func allocate(classSize: Int) -> UnsafeMutableRawPointer {
-        let reused: UnsafeMutableRawPointer? = guarded.withLock { guarded in
+        let (reused, evicted) = guarded.withLock { guarded in
             let block = guarded.state.free[classSize]?.popLast()
             if block != nil { guarded.state.statistics.cachedBytes -= classSize }
             guarded.state.statistics.liveBytes += classSize
-            guarded.state.statistics.peakBytes = max(
-                guarded.state.statistics.peakBytes, guarded.state.statistics.liveBytes)
-            return Box(block)
-        }.block
-        return reused ?? fresh(classSize)
+            let live = guarded.state.statistics.liveBytes
+            guarded.state.statistics.peakBytes = max(guarded.state.statistics.peakBytes, live)
+            guarded.state.bound = max(guarded.state.bound, live)
+            return (Box(block), block == nil ? guarded.state.evict() : FreeBlocks(free: [:]))
+        }
+        giveBack(evicted)
+        return reused.block ?? fresh(classSize)
     }
 
     func release(_ block: UnsafeMutableRawPointer, classSize: Int) {
         let box = Box(block)
-        let kept = guarded.withLock { guarded in
+        guarded.withLock { guarded in
             guarded.state.statistics.liveBytes -= classSize
-            guard guarded.state.statistics.cachedBytes + classSize <= cacheLimit else { return false }
             guarded.state.statistics.cachedBytes += classSize
             if let block = box.block { guarded.state.free[classSize, default: []].append(block) }
-            return true
         }
-        if !kept { giveBack(block, classSize) }
     }
 
     /// Returns every block kept for reuse to the system.
@@ -71,8 +83,13 @@ final class StoragePool: Sendable {
             let free = guarded.state.free
             guarded.state.free = [:]
             guarded.state.statistics.cachedBytes = 0
+            guarded.state.bound = 32 << 20
             return FreeBlocks(free: free)
         }
+        giveBack(blocks)
+    }
+
+    private func giveBack(_ blocks: FreeBlocks) {
         for (size, list) in blocks.free { for block in list { giveBack(block, size) } }
     }
 

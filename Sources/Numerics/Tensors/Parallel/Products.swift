@@ -13,12 +13,15 @@ enum Products {
         let tasks: Int
 
         /// Cuts the columns into a multiple of four blocks, and the rows too while there are fewer than eight tiles.
-        init(rows: Int, columns: Int) {
+        ///
+        /// A large weight is read again for every row block, so its row blocks stay high.
+        init(rows: Int, columns: Int, weightCount: Int) {
+            let least = weightCount < 1 << 18 ? 64 : 384
             let blocks = ((columns + 511) / 512 + 3) / 4 * 4
             width = max(128, Tiling.sixteens(columns, blocks))
             let columnBlocks = max(1, (columns + width - 1) / width)
             let pieces = max(1, 8 / columnBlocks)
-            height = pieces == 1 ? max(1, rows) : max(64, Tiling.sixteens(rows, pieces))
+            height = pieces == 1 ? max(1, rows) : max(least, Tiling.sixteens(rows, pieces))
             rowBlocks = (rows + height - 1) / height
             tasks = columns == 0 ? 0 : columnBlocks * rowBlocks
         }
@@ -60,7 +63,7 @@ enum Products {
             fewRowForward(x, m: m, w, bias: bias, adding: adding, into: y)
             return
         }
-        let tiling = Tiling(rows: m, columns: n)
+        let tiling = Tiling(rows: m, columns: n, weightCount: n * k)
         let deep = depthBlock(k)
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: n))
@@ -124,7 +127,7 @@ enum Products {
     ) throws {
         let blas = try BLAS.load()
         let (n, k) = (w.rows, w.columns)
-        let tiling = Tiling(rows: m, columns: k)
+        let tiling = Tiling(rows: m, columns: k, weightCount: n * k)
         let deep = depthBlock(n)
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: k))
