@@ -1,1 +1,4 @@
+import Glibc
 import TunectlCommands
+
+exit(Tunectl.main())

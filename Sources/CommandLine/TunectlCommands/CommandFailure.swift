@@ -1,0 +1,55 @@
+package import JSONDocuments
+import RunConfiguration
+
+/// Why a command ends early: a published kind, words for people and the exit code.
+package struct CommandFailure: Error, Sendable {
+    package let kind: String
+    package let message: String
+    package let hint: String?
+    package let exitCode: ExitCode
+    /// Further fields of the service's error, such as `line` and `parameter`.
+    package let details: JSONObject
+
+    package init(
+        kind: String, message: String, hint: String? = nil, exitCode: ExitCode? = nil,
+        details: JSONObject = JSONObject()
+    ) {
+        self.kind = kind
+        self.message = message
+        self.hint = hint
+        self.exitCode = exitCode ?? ExitCode(kind: kind)
+        self.details = details
+    }
+
+    static func usage(_ message: String, hint: String? = nil) -> CommandFailure {
+        CommandFailure(kind: "usage", message: message, hint: hint)
+    }
+
+    static let interrupted = CommandFailure(kind: "interrupted", message: "interrupted")
+
+    init(_ error: ConfigurationError) {
+        var details = JSONObject()
+        details["reason"] = .string(error.kindName)
+        details["parameter"] = error.parameter.map(JSONValue.string)
+        details["file"] = error.file.map(JSONValue.string)
+        details["line"] = error.line.map { .integer(Int64($0)) }
+        details["column"] = error.column.map { .integer(Int64($0)) }
+        let place = error.place.map { "\($0): " } ?? ""
+        self.init(kind: "bad_config", message: place + error.problem, hint: error.hint, details: details)
+    }
+
+    /// The failure as `--json` prints it: `{"error": {"kind", "message", ...}}`.
+    package var json: JSONValue {
+        var error = JSONObject()
+        error["kind"] = .string(kind)
+        error["message"] = .string(message)
+        error["hint"] = hint.map(JSONValue.string)
+        for (key, value) in details where !error.contains(key) { error[key] = value }
+        return ["error": .object(error)]
+    }
+
+    /// The failure as it is told on stderr.
+    package var text: String {
+        "tunectl: \(kind): \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "")
+    }
+}

@@ -1,0 +1,64 @@
+import JSONDocuments
+import TerminalOutput
+
+extension Command {
+    static let watch = Command(
+        "watch", "follow a job until it ends", positionals: [.optional("JOB", .job)],
+        options: [.flag("events", "print every event as one line of JSON")],
+        details: """
+            Without JOB, the one that started last. On a terminal: progress, loss, tokens per second and time left
+            in one line; elsewhere plain lines. Ctrl-C detaches; the job goes on. The exit code is the job's.
+            """
+    ) { invocation, context in
+        let id = try invocation.positionals.first ?? newestJob(context)
+        return try watchJob(id, context, streamsEvents: invocation.has("events"))
+    }
+
+    private static func newestJob(_ context: CommandContext) throws -> String {
+        let jobs = try JobList.fetch(context)
+        let active = jobs.last { $0.state == "running" } ?? jobs.last { $0.state == "queued" } ?? jobs.last
+        guard let job = active else {
+            throw CommandFailure(kind: "not_found", message: "there is no job to watch")
+        }
+        return job.id
+    }
+
+    /// Follows a job to its end and tells how it went.
+    static func watchJob(_ id: String, _ context: CommandContext, streamsEvents: Bool) throws -> ExitCode {
+        let display = WatchDisplay(context, isSilent: context.wantsJSON || context.isQuiet || streamsEvents)
+        var watched = WatchedJob(id: id)
+        let job: JSONValue
+        do {
+            let params = context.request([("job", .string(id)), ("since", .integer(0))])
+            let result = try context.client().call("job.watch", params) { notification in
+                if streamsEvents { context.output.write(notification.params.serialized(.compact) + "\n") }
+                let lines = watched.apply(notification)
+                display.show(watched, lines: lines)
+            }
+            job = result["job"] ?? result
+        } catch let failure as CommandFailure where failure.kind == "interrupted" {
+            display.finish()
+            context.say("detached; the job goes on. To follow it again: tunectl watch \(id)")
+            return .interrupted
+        }
+        display.finish()
+        if context.wantsJSON {
+            context.printJSON(job)
+        } else if !context.isQuiet, !streamsEvents {
+            context.errors.write(ending(of: job, id) + "\n")
+        }
+        return ExitCode(finishedJob: job)
+    }
+
+    private static func ending(of job: JSONValue, _ id: String) -> String {
+        let state = job["state"]?.string ?? "ended"
+        guard state == "failed" else {
+            return "job \(id) \(state)" + (job["output_dir"]?.string.map { " -> \($0)" } ?? "")
+        }
+        let error = job["error"]
+        let kind = error?["kind"]?.string ?? "unknown"
+        let message = error?["message"]?.string ?? error?.string ?? "no reason was recorded"
+        let hint = error?["hint"]?.string.map { "\n  hint: \($0)" } ?? ""
+        return "job \(id) failed: \(kind): \(message)\(hint)"
+    }
+}

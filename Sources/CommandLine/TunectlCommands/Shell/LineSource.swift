@@ -1,0 +1,94 @@
+import Glibc
+import TerminalOutput
+
+/// Lines of standard input.
+package protocol LineSource: AnyObject {
+    /// Whether a person types them.
+    var isTerminal: Bool { get }
+    /// The next line without its end; nil at the end of input. Throws when interrupted.
+    func nextLine() throws -> String?
+}
+
+extension LineSource {
+    /// Everything up to the end of input.
+    func remainingText() throws -> String {
+        var lines: [String] = []
+        while let line = try nextLine() { lines.append(line) }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// Reads lines from a descriptor; an interrupt ends the wait.
+package final class DescriptorLineSource: LineSource {
+    /// As much as one protocol message may have; a longer line is refused instead of filling the memory.
+    private static let longestLine = 16 << 20
+
+    private let descriptor: Int32
+    private let interrupts: Interrupts
+    private var buffer: [UInt8] = []
+    private var consumed = 0
+    private var isAtEnd = false
+
+    package init(descriptor: Int32, interrupts: Interrupts) {
+        self.descriptor = descriptor
+        self.interrupts = interrupts
+    }
+
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    package func nextLine() throws -> String? {
+        var searched = consumed
+        while true {
+            if let end = buffer[searched...].firstIndex(of: 0x0A) {
+                defer { consumed = end + 1 }
+                return text(consumed..<end)
+            }
+            searched = buffer.count
+            if isAtEnd {
+                guard consumed < buffer.count else { return nil }
+                defer { consumed = buffer.count }
+                return text(consumed..<buffer.count)
+            }
+            guard buffer.count - consumed <= Self.longestLine else {
+                throw CommandFailure(
+                    kind: "bad_data", message: "a line of input is longer than \(Self.longestLine) bytes")
+            }
+            searched -= consumed
+            buffer.removeFirst(consumed)
+            consumed = 0
+            try fill()
+        }
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        var bytes = buffer[range]
+        if bytes.last == 0x0D { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func fill() throws {
+        guard try interrupts.wait(for: descriptor, timeout: nil) == .readable else { throw CommandFailure.interrupted }
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = read(descriptor, &chunk, chunk.count)
+        if count > 0 {
+            buffer += chunk[..<count]
+        } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+            isAtEnd = true
+        }
+    }
+}
+
+/// Lines from an array, for tests.
+package final class MemoryLineSource: LineSource {
+    package let isTerminal: Bool
+    private var lines: ArraySlice<String>
+
+    package init(_ lines: [String], isTerminal: Bool = false) {
+        self.lines = lines[...]
+        self.isTerminal = isTerminal
+    }
+
+    package func nextLine() throws -> String? {
+        lines.popFirst()
+    }
+}

@@ -1,0 +1,94 @@
+import JSONDocuments
+import Testing
+import TunectlCommands
+
+/// The contract of `--jsonl` against a daemon that answers by the book.
+struct JSONLinesTests {
+    @Test func oneLineForEachLineInOrder() throws {
+        let run = TunectlRun(
+            ["tokenize", "--model", "m", "--jsonl"],
+            input: ["{\"text\": \"ab\"}", "not json", "[1]", "{\"txt\": \"x\"}", "{\"text\": 5}", "{\"text\": \"\"}"]
+        ) { id, _, params in
+            let ids = (params["text"]?.string ?? "").utf8.map { JSONValue.integer(Int64($0)) }
+            return [FakeDaemon.result(id, ["ids": .array(ids)])]
+        }
+        #expect(run.exitCode.rawValue == 65)
+        #expect(run.lines.count == 6)
+        #expect(run.lines[0] == "{\"ids\":[97,98]}")
+        #expect(run.lines[5] == "{\"ids\":[]}")
+        for line in run.lines[1...4] {
+            let error = try #require(try JSONValue(parsing: line)["error"])
+            #expect(error["kind"]?.string == "bad_data")
+            #expect(error["message"]?.string?.isEmpty == false)
+            #expect(error.object?.keys == ["kind", "message"])
+        }
+        #expect(run.errors.isEmpty)
+        // Bad lines never reach the daemon.
+        #expect(run.requests.count == 2)
+        #expect(run.requests[0]["params"]?["working_directory"]?.string == "/work")
+        #expect(run.requests[0]["params"]?["model"]?.string == "m")
+        #expect(run.requests[0]["params"]?["add_special_tokens"] == .bool(true))
+    }
+
+    @Test func goodLinesMeanSuccess() {
+        let run = TunectlRun(
+            ["detokenize", "--model", "m", "--jsonl", "--skip-special-tokens"], input: ["{\"ids\": [1, 2]}"]
+        ) { id, method, params in
+            let text = "\(method) \(params["ids"] ?? .null) \(params["skip_special_tokens"] ?? .null)"
+            return [FakeDaemon.result(id, ["text": .string(text)])]
+        }
+        #expect(run.exitCode == .success)
+        #expect(run.output == "{\"text\":\"detokenize [1,2] true\"}\n")
+    }
+
+    @Test func logProbabilities() {
+        let run = TunectlRun(
+            ["logprobs", "--model", "m", "--adapter", "a", "--jsonl", "--no-special-tokens"],
+            input: ["{\"ids\": [1, 2]}", "{\"text\": \"hi\"}", "{\"ids\": [\"1\"]}", "{\"ids\": [-1]}"]
+        ) { id, _, params in
+            [FakeDaemon.result(id, ["ids": params["ids"] ?? [5, 6], "token_logprobs": [-0.5], "extra": 1])]
+        }
+        #expect(run.exitCode.rawValue == 65)
+        #expect(run.lines[0] == "{\"ids\":[1,2],\"token_logprobs\":[-0.5]}")
+        #expect(run.lines[1] == "{\"ids\":[5,6],\"token_logprobs\":[-0.5]}")
+        #expect(run.lines[2].contains("bad_data"))
+        #expect(run.lines[3].contains("bad_data"))
+        #expect(run.requests[0]["params"]?["adapter"]?.string == "a")
+        #expect(run.requests[1]["params"]?["add_special_tokens"] == .bool(false))
+    }
+
+    @Test func generation() {
+        let run = TunectlRun(
+            ["generate", "--model", "m", "--jsonl", "do_sample=false", "max_new_tokens=4"],
+            input: [
+                "{\"prompt\": \"x\"}", "{\"ids\": [3]}", "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}",
+                "{\"prompt\": \"x\", \"ids\": [3]}", "{\"messages\": 4}",
+            ]
+        ) { id, _, _ in [FakeDaemon.result(id, ["ids": [7, 2], "text": "t", "finish_reason": "stop", "usage": 1])] }
+        #expect(run.exitCode.rawValue == 65)
+        #expect(run.lines[..<3].allSatisfy { $0 == "{\"ids\":[7,2],\"text\":\"t\",\"finish_reason\":\"stop\"}" })
+        #expect(run.lines.count == 5)
+        #expect(run.requests[0]["params"]?["overrides"] == ["do_sample=false", "max_new_tokens=4"])
+    }
+
+    @Test func errorsOfTheServiceKeepTheirKind() {
+        let run = TunectlRun(
+            ["logprobs", "--model", "m", "--jsonl"], input: ["{\"ids\": [1]}", "{\"ids\": [99]}"]
+        ) { id, _, params in
+            params["ids"] == [1]
+                ? [FakeDaemon.error(id, kind: "not_found", "no model m")]
+                : [FakeDaemon.error(id, kind: "bad_data", "id 99 is not in the vocabulary")]
+        }
+        #expect(run.exitCode.rawValue == 66)
+        #expect(run.lines[0] == "{\"error\":{\"kind\":\"not_found\",\"message\":\"no model m\"}}")
+        #expect(run.lines[1].contains("id 99"))
+    }
+
+    @Test func aLostDaemonEndsTheCommand() {
+        let run = TunectlRun(
+            ["tokenize", "--model", "m", "--jsonl"], input: ["{\"text\": \"a\"}", "{\"text\": \"b\"}"]
+        ) { _, _, _ in nil }
+        #expect(run.exitCode.rawValue == 69)
+        #expect(run.output.isEmpty)
+    }
+}

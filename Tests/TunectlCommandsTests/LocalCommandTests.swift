@@ -1,0 +1,90 @@
+import JSONDocuments
+import RunConfiguration
+import Testing
+import TunectlCommands
+
+struct LocalCommandTests {
+    private static let valid = "model_name_or_path: m\ndo_train: true\ndataset: d\ntemplate: t\nbf16: true\n"
+
+    @Test func checkNeedsNoDaemon() {
+        let run = TunectlRun(["check", "run.yaml"], files: ["run.yaml": Self.valid])
+        #expect(run.exitCode == .success)
+        #expect(run.output.hasPrefix("note: `bf16: true` changes nothing here: "))
+        #expect(run.errors == "run.yaml is valid\n")
+    }
+
+    @Test func checkTellsEveryProblem() throws {
+        let text = Self.valid + "lora_rnak: 3\nlora_dropout: 2\nuse_galore: true\n"
+        let run = TunectlRun(["check", "run.yaml", "seed=x"], files: ["run.yaml": text])
+        #expect(run.exitCode.rawValue == 78)
+        #expect(
+            run.errors.contains(
+                "error: run.yaml:6:1: there is no parameter `lora_rnak` (did you mean `lora_rank`?)\n"))
+        #expect(run.errors.contains("error: run.yaml:7:15: `lora_dropout` must be"))
+        #expect(run.errors.contains("error: override 1: `seed` takes an integer"))
+        #expect(run.errors.hasSuffix("run.yaml: 5 problems\n"))
+
+        let json = try JSONValue(
+            parsing: TunectlRun(["check", "run.yaml", "--json"], files: ["run.yaml": text]).output)
+        #expect(json["valid"] == .bool(false))
+        let first = try #require(json["errors"]?.array?.first)
+        #expect(first["kind"]?.string == "bad_config")
+        #expect(first["parameter"]?.string == "lora_rnak")
+        #expect(first["line"]?.integer == 6)
+        #expect(first["column"]?.integer == 1)
+    }
+
+    @Test func checkReadsStandardInputAndInferenceFiles() {
+        let run = TunectlRun(["check", "-", "--inference"], input: ["model_name_or_path: m"])
+        #expect(run.exitCode == .success)
+        #expect(TunectlRun(["check", "none.yaml"]).exitCode.rawValue == 66)
+    }
+
+    @Test func params() throws {
+        let listing = try JSONValue(parsing: TunectlRun(["params", "--json"]).output).array ?? []
+        #expect(listing.count == Parameters.all.count)
+        let rank = try #require(listing.first { $0["name"]?.string == "lora_rank" })
+        #expect(rank["default"] == 8)
+        #expect(rank["type"]?.string == "int")
+        #expect(TunectlRun(["params", "lora_rank"]).output.hasPrefix("lora_rank: int, default 8\n  Rank of"))
+        let unknown = TunectlRun(["params", "lora_rnk"])
+        #expect(unknown.exitCode.rawValue == 66)
+        #expect(unknown.errors.contains("did you mean `lora_rank`?"))
+    }
+
+    @Test func version() {
+        #expect(TunectlRun(["version"]).output == "tunectl \(Command.clientVersion)\n")
+        #expect(TunectlRun(["version", "--json=version"]).output == "{\"version\":\"\(Command.clientVersion)\"}\n")
+    }
+
+    @Test func rpc() {
+        let run = TunectlRun(["rpc", "job.list", "{\"a\": 1}"]) { id, method, params in
+            [
+                FakeDaemon.notification("$/progress", ["request": id, "value": 1]),
+                FakeDaemon.result(id, ["method": .string(method), "params": params]),
+            ]
+        }
+        #expect(run.lines.last == "{\"method\":\"job.list\",\"params\":{\"a\":1}}")
+        #expect(run.lines.count == 2)
+        #expect(TunectlRun(["rpc", "x", "{"]).exitCode == .usage)
+        #expect(TunectlRun(["rpc", "x", "3"]).exitCode == .usage)
+    }
+
+    @Test func doctorComparesVersions() {
+        let run = TunectlRun(["doctor"]) { id, _, _ in
+            [
+                FakeDaemon.result(
+                    id,
+                    [
+                        "version": "9.9", "pid": 12, "cpu": ["isa": "AVX2", "openblas_coretype": "Haswell"],
+                        "state_dir": "/s", "state_dir_writable": false,
+                    ])
+            ]
+        }
+        #expect(run.output.contains("daemon     ok      version 9.9, pid 12"))
+        #expect(run.output.contains("versions   warn"))
+        #expect(run.output.contains("state      fail    /s cannot be written"))
+        #expect(run.exitCode.rawValue == 70)
+        #expect(TunectlRun(["doctor"]).exitCode.rawValue == 69)
+    }
+}

@@ -1,0 +1,98 @@
+import JSONDocuments
+import Testing
+import TunectlCommands
+
+struct TextCommandTests {
+    private static let streaming: FakeDaemon.Handler = { id, _, _ in
+        [
+            FakeDaemon.notification("$/progress", ["request": id, "value": ["text": "Hel"]]),
+            FakeDaemon.notification("$/progress", ["request": id, "value": ["text": "lo"]]),
+            FakeDaemon.result(id, ["ids": [1, 2], "text": "Hello", "finish_reason": "stop"]),
+        ]
+    }
+
+    @Test func generateStreams() {
+        let run = TunectlRun(["generate", "--model", "m", "Say", "hi", "seed=3"], daemon: Self.streaming)
+        #expect(run.output == "Hello\n")
+        #expect(run.requests[0]["params"]?["prompt"]?.string == "Say hi")
+        #expect(run.requests[0]["params"]?["overrides"] == ["seed=3"])
+        let json = TunectlRun(["generate", "--model", "m", "--json"], input: ["a", "b"], daemon: Self.streaming)
+        #expect(json.output == "{\"ids\":[1,2],\"text\":\"Hello\",\"finish_reason\":\"stop\"}\n")
+        #expect(json.requests[0]["params"]?["prompt"]?.string == "a\nb")
+        #expect(TunectlRun(["generate", "x"], daemon: Self.streaming).exitCode == .usage)
+    }
+
+    @Test func pipedChatKeepsTheHistory() {
+        let run = TunectlRun(
+            ["chat", "--model", "m", "template=qwen"], input: ["one", "", "two"], daemon: Self.streaming)
+        #expect(run.output == "Hello\nHello\n")
+        #expect(run.errors.isEmpty)
+        #expect(
+            run.requests[1]["params"]?["messages"] == [
+                ["role": "user", "content": "one"], ["role": "assistant", "content": "Hello"],
+                ["role": "user", "content": "two"],
+            ])
+    }
+
+    @Test func terminalChatKnowsCommands() {
+        let run = TunectlRun(
+            ["chat", "--model", "m"],
+            input: ["one", "/clear", "/system be brief", "two", "/help", "/quit", "never sent"],
+            inputIsTerminal: true, daemon: Self.streaming)
+        #expect(run.exitCode == .success)
+        #expect(run.requests.count == 2)
+        #expect(
+            run.requests[1]["params"]?["messages"] == [
+                ["role": "system", "content": "be brief"], ["role": "user", "content": "two"],
+            ])
+        #expect(run.errors.contains("> "))
+    }
+
+    @Test func anAnswerThatFailsDoesNotEndTheConversation() {
+        let run = TunectlRun(["chat", "--model", "m"], input: ["one", "two"], inputIsTerminal: true) { id, _, params in
+            (params["messages"]?.array ?? []).last?["content"] == "one"
+                ? [FakeDaemon.error(id, kind: "busy", "later")] : [FakeDaemon.result(id, ["text": "yes"])]
+        }
+        #expect(run.output == "yes\n")
+        #expect(run.errors.contains("tunectl: busy: later"))
+        #expect(run.exitCode == .success)
+    }
+
+    @Test func tokensAsText() {
+        let run = TunectlRun(["tokenize", "--model", "m", "a b"]) { id, _, _ in
+            [FakeDaemon.result(id, ["ids": [5, 6]])]
+        }
+        #expect(run.output == "5 6\n")
+        let back = TunectlRun(["detokenize", "--model", "m", "5", "6"]) { id, _, params in
+            [FakeDaemon.result(id, ["text": .string("\(params["ids"] ?? .null)")])]
+        }
+        #expect(back.output == "[5,6]\n")
+        let logs = TunectlRun(["logprobs", "--model", "m", "x"]) { id, _, _ in
+            [FakeDaemon.result(id, ["ids": [5, 6, 7], "token_logprobs": [-0.25, -1.5]])]
+        }
+        #expect(logs.output == "6\t-0.250000\n7\t-1.500000\n")
+    }
+
+    @Test func models() {
+        let handler: FakeDaemon.Handler = { id, method, _ in
+            method == "model.list"
+                ? [
+                    FakeDaemon.result(
+                        id,
+                        [
+                            "models": [
+                                [
+                                    "model": "/m", "state": "ready", "family": "qwen2", "memory_bytes": 1_572_864,
+                                    "adapters": ["/a"],
+                                ]
+                            ]
+                        ])
+                ] : [FakeDaemon.result(id, ["model": ["model": "/m", "state": "ready"]])]
+        }
+        #expect(
+            TunectlRun(["models"], daemon: handler).output
+                == "MODEL  STATE  FAMILY  MEMORY   ADAPTERS\n/m     ready  qwen2   1.5 MiB  /a\n")
+        #expect(TunectlRun(["load", "m", "--adapter", "a"], daemon: handler).output == "/m\n")
+        #expect(TunectlRun(["unload", "m"], daemon: handler).errors == "unloaded m\n")
+    }
+}
