@@ -58,6 +58,7 @@ recovery: build
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests examples
 	@scripts/check-modules
+	@scripts/check-units
 
 ## format         rewrite the sources in the project's format
 format:
@@ -72,9 +73,11 @@ bench: build
 
 ## install        programs, units and manual pages below PREFIX (and DESTDIR)
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/systemd/user \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(addprefix bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 systemd/*.service systemd/*.socket $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 systemd/user/*.service $(DESTDIR)$(PREFIX)/lib/systemd/user
+	sed -i 's|/usr/local/bin|$(PREFIX)/bin|' $(DESTDIR)$(PREFIX)/lib/systemd/*/finetuned.service
 	install -m 644 systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/finetuned.conf
 	install -m 644 systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/finetuned.conf
