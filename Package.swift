@@ -151,7 +151,7 @@ let allTests: [Target] = [
     tests("StructuredLogging"),
     tests("Tensors", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
-    tests("TextGeneration", ["LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]),
+    tests("TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]),
     tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "WeightFiles"],
