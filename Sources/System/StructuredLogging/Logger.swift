@@ -61,7 +61,7 @@ package struct Logger: Sendable {
         }
     }
 
-    static func line(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) -> String {
+    package static func line(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) -> String {
         let data = fields.map { " \($0.key)=\(quoted($0.value))" }.joined()
         return "\(level.name): \(message)\(data)\n"
     }
@@ -79,7 +79,7 @@ package struct Logger: Sendable {
 
     private func sendToJournal(_ entries: [String]) {
         let copies = unsafe entries.map { unsafe strdup($0) }
-        defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
+        defer { unsafe copies.forEach { unsafe free($0) } }
         let vectors = unsafe copies.map { copy in
             unsafe iovec(iov_base: copy, iov_len: copy.map { unsafe strlen($0) } ?? 0)
         }
