@@ -8,26 +8,20 @@
 ///
 /// The product of two float32 is exact in double precision. The sum is rounded to odd, which keeps the second rounding
 /// harmless (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
-INLINE float fused_one(float a, float b, float c) {
-    double product = (double)a * (double)b;
-    double addend = c;
-    double sum = product + addend;
-    double part = sum - product;
-    double error = (product - (sum - part)) + (addend - part);
-    uint64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    // An error that is not a number comes from an infinite or undefined sum, which stands as it is.
-    if ((error < 0 || error > 0) && (bits & 1) == 0 && (bits << 1) < 0xFFE0000000000000u) {
-        bits += ((error > 0) == (sum > 0)) ? 1 : (uint64_t)-1;
-        memcpy(&sum, &bits, sizeof sum);
-    }
-    return (float)sum;
-}
-
 INLINE f32x16 fused(f32x16 a, f32x16 b, f32x16 c) {
-    f32x16 result;
-    for (int lane = 0; lane < LANES; lane++) { result[lane] = fused_one(a[lane], b[lane], c[lane]); }
-    return result;
+    f64x16 product = __builtin_convertvector(a, f64x16) * __builtin_convertvector(b, f64x16);
+    f64x16 addend = __builtin_convertvector(c, f64x16);
+    f64x16 sum = product + addend;
+    f64x16 part = sum - product;
+    // NaN, hence left alone, where the sum is infinite or undefined.
+    f64x16 error = (product - (sum - part)) + (addend - part);
+    u64x16 bits = (u64x16)sum;
+    u64x16 inexact = (u64x16)(error < 0.0) | (u64x16)(error > 0.0);
+    u64x16 is_even = (bits & 1) - 1;
+    u64x16 away = ~((u64x16)(error > 0.0) ^ (u64x16)(sum > 0.0));
+    // One step away from zero or towards it: + 1 or - 1.
+    bits += ((away & 2) - 1) & inexact & is_even;
+    return __builtin_convertvector((f64x16)bits, f32x16);
 }
 
 INLINE f32x16 load_first(const float *source, size_t count) {

@@ -1,0 +1,58 @@
+internal import CKernels
+internal import Glibc
+package import Tensors
+
+/// The length of all gradients together, and how much of it is kept.
+package enum GradientNorm {
+    /// Elements of one task; part of the definition of the norm, because it fixes the order of additions.
+    private static let block = 1 << 16
+
+    /// The 2-norm of the gradients' 2-norms, in the order of `parameters`; those without a gradient count nothing.
+    ///
+    /// Squares are added in double precision. NaN or infinity anywhere gives NaN or infinity, which is for the caller
+    /// to judge.
+    package static func norm(_ parameters: [Parameter]) -> Float {
+        var total = 0.0
+        for case let gradient? in parameters.map(\.gradient) {
+            let norm = Double(Float(sumOfSquares(gradient).squareRoot()))
+            total += norm * norm
+        }
+        return Float(total.squareRoot())
+    }
+
+    /// What every gradient is multiplied by so that their norm is at most `maximum`; 1 without a maximum.
+    package static func factor(norm: Float, maximum: Double?) -> Float {
+        guard let maximum, maximum > 0 else { return 1 }
+        let factor = Float(maximum) / (norm + 1e-6)
+        // Written so that a norm that is not a number gives a factor that is not either.
+        return factor > 1 ? 1 : factor
+    }
+
+    /// Multiplies every gradient by `factor`; the same numbers as handing the factor to `AdamW.step`.
+    package static func scale(_ parameters: [Parameter], by factor: Float) {
+        for case let gradient? in parameters.map(\.gradient) where factor != 1 {
+            gradient.withUnsafeMutableBufferPointer { elements in
+                guard let base = elements.baseAddress else { return }
+                ComputePool.shared.forEachBlock(elements.count, atMost: block) { range in
+                    let start = base + range.lowerBound
+                    kernel_scale_f32(start, factor, start, range.count)
+                }
+            }
+        }
+    }
+
+    /// Blocks are added in their order, whatever thread computed them.
+    private static func sumOfSquares(_ tensor: Tensor) -> Double {
+        let blocks = (tensor.count + block - 1) / block
+        var sums = [Double](repeating: 0, count: blocks)
+        tensor.withUnsafeBufferPointer { elements in
+            guard let base = elements.baseAddress else { return }
+            sums.withUnsafeMutableBufferPointer { sums in
+                ComputePool.shared.forEachBlock(elements.count, atMost: block) { range in
+                    sums[range.lowerBound / block] = kernel_sum_of_squares_f32(base + range.lowerBound, range.count)
+                }
+            }
+        }
+        return sums.reduce(0, +)
+    }
+}

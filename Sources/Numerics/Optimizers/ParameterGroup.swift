@@ -1,0 +1,33 @@
+package import Tensors
+
+/// Parameters that are updated with the same settings.
+package struct ParameterGroup: Sendable {
+    package let parameters: [Parameter]
+    package let weightDecay: Double
+    /// What the schedule's learning rate is multiplied by for this group.
+    package let rateFactor: Double
+
+    package init(_ parameters: [Parameter], weightDecay: Double, rateFactor: Double = 1) {
+        self.parameters = parameters
+        self.weightDecay = weightDecay
+        self.rateFactor = rateFactor
+    }
+
+    /// The two groups of the reference: first what decays, then what does not; either may be empty.
+    package static func decayedAndNot(_ parameters: [Parameter], weightDecay: Double) -> [ParameterGroup] {
+        [
+            ParameterGroup(parameters.filter { isDecayed($0.name) }, weightDecay: weightDecay),
+            ParameterGroup(parameters.filter { !isDecayed($0.name) }, weightDecay: 0),
+        ]
+    }
+
+    /// Whether weight decay applies to a parameter: norms and biases, told by their names, are spared.
+    package static func isDecayed(_ name: String) -> Bool {
+        let lowered = name.lowercased()
+        if ["bias", "layernorm", "rmsnorm"].contains(where: { lowered.contains($0) }) { return false }
+        // `norm` alone, or at the end of a name after an underscore: model.norm.weight, self_attn.q_norm.weight.
+        return !lowered.split(separator: ".", omittingEmptySubsequences: false).contains {
+            $0 == "norm" || $0.hasSuffix("_norm")
+        }
+    }
+}
