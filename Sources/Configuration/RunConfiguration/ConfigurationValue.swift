@@ -70,3 +70,10 @@ package struct ConfigurationMapping: Sendable, Equatable {
         return text
     }
 }
+
+extension ConfigurationValue {
+    /// Reads any YAML or JSON document with the limits of run configurations; an empty one is an empty mapping.
+    package static func parse(yaml text: String, name: String) throws(ConfigurationError) -> ConfigurationValue {
+        try YAMLDocument.parse(text, source: .file(name))?.value ?? .mapping([])
+    }
+}

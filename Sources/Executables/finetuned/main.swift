@@ -1,1 +1,4 @@
 import DaemonService
+import Glibc
+
+exit(runDaemon())

@@ -82,3 +82,19 @@ package enum Path {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 }
+
+extension FileSystem {
+    /// This process' working directory.
+    package static var currentDirectory: String {
+        guard let path = unsafe getcwd(nil, 0) else { return "/" }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
+    }
+
+    /// The path without links, `.` and `..`, nil when nothing is there.
+    package static func canonicalPath(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+}

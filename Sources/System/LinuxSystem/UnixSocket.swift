@@ -56,8 +56,8 @@ package enum UnixSocket {
     }
 
     /// The next waiting connection, non-blocking, or nil when there is none.
-    package static func accept(_ listener: borrowing FileDescriptor) throws(SystemError) -> FileDescriptor? {
-        let number = linux_accept(listener.number)
+    package static func accept(_ listener: Int32) throws(SystemError) -> FileDescriptor? {
+        let number = linux_accept(listener)
         if number >= 0 { return FileDescriptor(owning: number) }
         if errno == EAGAIN || errno == EINTR || errno == ECONNABORTED { return nil }
         throw SystemError("accept")

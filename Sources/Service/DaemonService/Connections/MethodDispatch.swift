@@ -1,0 +1,144 @@
+import JSONDocuments
+import JSONRPC
+import JobStore
+import LinuxSystem
+import ServiceAPI
+
+/// What a handler gets.
+struct MethodCall<Method: ServiceMethod> {
+    let parameters: Method.Parameters
+    let caller: Caller
+    let daemon: Daemon
+    let request: IncomingRequest
+
+    /// Answers later; every path must end in one of these.
+    func succeed(_ result: Method.Result) { MethodDispatch.answer(request, .success(result)) }
+    func fail(_ error: any Error) { request.fail(MethodDispatch.serviceError(error).rpcError) }
+}
+
+/// The one place where names meet handlers and errors meet the wire.
+enum MethodDispatch {
+    private typealias Handler = (IncomingRequest, Caller, Daemon) -> Void
+
+    private static func immediate<Method: ServiceMethod>(
+        _ method: Method.Type, _ body: @escaping (MethodCall<Method>) throws -> Method.Result
+    ) -> (String, Handler) {
+        deferred(method) { call in call.succeed(try body(call)) }
+    }
+
+    private static func deferred<Method: ServiceMethod>(
+        _ method: Method.Type, _ body: @escaping (MethodCall<Method>) throws -> Void
+    ) -> (String, Handler) {
+        (
+            Method.name,
+            { request, caller, daemon in
+                do {
+                    let parameters = try decode(method, request.parameters)
+                    try body(MethodCall(parameters: parameters, caller: caller, daemon: daemon, request: request))
+                } catch {
+                    request.fail(serviceError(error).rpcError)
+                }
+            }
+        )
+    }
+
+    nonisolated(unsafe) private static let handlers: [String: Handler] = Dictionary(  // Written once, read by the loop's thread.
+        uniqueKeysWithValues: [
+            immediate(ConfigSchema.self, describeConfiguration), immediate(ConfigValidate.self, validateConfiguration),
+            immediate(Discover.self) { _ in Discover.document(version: Daemon.version) },
+            immediate(JobCancel.self, cancelJob), immediate(JobGet.self, showJob), immediate(JobList.self, listJobs),
+            immediate(JobLogs.self, readJobLog), immediate(JobSubmit.self, submitJob),
+            deferred(JobWatch.self, watchJob), immediate(SystemInfo.self, describeSystem),
+            immediate(SystemShutdown.self, shutDown), immediate(ModelList.self, listModels),
+            deferred(ModelLoad.self, loadModel), immediate(ModelUnload.self, unloadModel),
+            deferred(Generate.self) { try forwardToModel($0, WorkerMethod.generate) },
+            deferred(Chat.self) { try forwardToModel($0, WorkerMethod.chat) },
+            deferred(Tokenize.self) { try forwardToModel($0, WorkerMethod.tokenize) },
+            deferred(Detokenize.self) { try forwardToModel($0, WorkerMethod.detokenize) },
+            deferred(LogProbabilities.self) { try forwardToModel($0, WorkerMethod.logProbabilities) },
+            deferred(DatasetPreview.self, previewDataset),
+        ])
+
+    static func handle(_ request: IncomingRequest, caller: Caller, daemon: Daemon) {
+        guard let handler = handlers[request.method] else {
+            request.fail(.methodNotFound(request.method))
+            return
+        }
+        handler(request, caller, daemon)
+    }
+
+    static func answer(_ request: IncomingRequest, _ result: Result<some Encodable, any Error>) {
+        do {
+            request.succeed(try JSONValue(encoding: try result.get()))
+        } catch {
+            request.fail(serviceError(error).rpcError)
+        }
+    }
+
+    /// Parameters by name, or by position in the order the method declares.
+    private static func decode<Method: ServiceMethod>(
+        _ method: Method.Type, _ value: JSONValue?
+    ) throws -> Method.Parameters {
+        var named: JSONObject = [:]
+        switch value {
+        case .array(let values)?:
+            guard values.count <= Method.parameters.count else {
+                throw ServiceError(
+                    .badRequest,
+                    "\(Method.name) takes at most \(Method.parameters.count) parameters, not \(values.count)")
+            }
+            for (parameter, value) in zip(Method.parameters, values) { named[parameter.name] = value }
+        case .object(let object)?: named = object
+        default: break
+        }
+        let known = Set(Method.parameters.map(\.name))
+        if let unknown = named.keys.first(where: { !known.contains($0) }) {
+            throw ServiceError(
+                .badRequest, "\(Method.name) has no parameter \"\(unknown)\"",
+                hint: "it takes \(Method.parameters.map(\.name).joined(separator: ", "))", field: unknown)
+        }
+        if let missing = Method.parameters.first(where: { $0.isRequired && named[$0.name] == nil }) {
+            throw ServiceError(
+                .badRequest, "\(Method.name) needs the parameter \"\(missing.name)\": \(missing.summary)",
+                field: missing.name)
+        }
+        do {
+            return try JSONValue.object(named).decoded(as: Method.Parameters.self)
+        } catch let error as DecodingError {
+            throw badParameter(error, of: Method.name)
+        }
+    }
+
+    private static func badParameter(_ error: DecodingError, of method: String) -> ServiceError {
+        let context: DecodingError.Context? =
+            switch error {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): context
+            case .keyNotFound(let key, let context):
+                DecodingError.Context(
+                    codingPath: context.codingPath + [key], debugDescription: "\(key.stringValue) is missing")
+            @unknown default: nil
+            }
+        let field = context?.codingPath.map(\.stringValue).joined(separator: ".") ?? ""
+        return ServiceError(
+            .badRequest, "\(method): \(field): \(context?.debugDescription ?? "cannot be read")", field: field)
+    }
+
+    /// Any error as clients see it.
+    static func serviceError(_ error: any Error) -> ServiceError {
+        switch error {
+        case let error as ServiceError: error
+        case let error as RPCError: ServiceError(error)
+        case let error as JobStoreError:
+            switch error {
+            case .noSuchJob: ServiceError(.notFound, error.description, hint: "`tunectl jobs` lists them")
+            case .diskFull: ServiceError(.diskFull, error.description, hint: "free space in the state directory")
+            case .newerSchema, .failed: ServiceError(.internalError, error.description)
+            }
+        case let error as ModelFolder.NotFound: ServiceError(.notFound, error.description)
+        case let error as SystemError where error.isDiskFull: ServiceError(.diskFull, error.description)
+        case let error as SystemError where error.isPermission: ServiceError(.permission, error.description)
+        case let error as SystemError where error.isNotFound: ServiceError(.notFound, error.description)
+        default: ServiceError(.internalError, "\(error)")
+        }
+    }
+}
