@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Lengths around and beyond the tiles of 64 queries and 256 keys.
-    @Test(arguments: [[300], [63, 64, 65], [257, 1, 2]], [nil, 100, 2])
+    @Test(arguments: [[300], [63, 64, 65], [257, 1, 2], [Int](repeating: 5, count: 17)], [nil, 100, 2])
     func longSequencesMatchPlainLoops(_ lengths: [Int], _ window: Int?) throws {
         for cap: Float? in [nil, 3] {
             let options = AttentionOptions(

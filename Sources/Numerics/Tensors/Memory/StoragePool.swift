@@ -139,5 +139,13 @@ final class Storage: @unchecked Sendable {
             to: Float.self, capacity: size / MemoryLayout<Float>.stride)
     }
 
+    /// Memory for the time of `body`.
+    static func scratch<Result>(
+        _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
+    ) rethrows -> Result {
+        let storage = Storage(count: count)
+        return try withExtendedLifetime(storage) { try body(storage.floats) }
+    }
+
     deinit { StoragePool.shared.release(UnsafeMutableRawPointer(floats), classSize: size) }
 }

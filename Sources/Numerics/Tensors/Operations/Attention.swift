@@ -70,29 +70,53 @@ struct AttentionWork {
         }
     }
 
-    /// One task for each key-value head of each sequence, which owns the gradients of its keys and values.
+    /// Fewer tasks than this leave cores idle, so every query head then gets gradients of keys and values of its own.
+    private static let enoughTasks = 32
+
+    /// One task for each key-value head of each sequence, which owns the gradients of its keys and values; or one for
+    /// each query head, whose parts are added up in the order of the heads.
     func backward(_ output: Tensor, _ logSums: Tensor, _ gradient: Tensor)
         -> (queries: Tensor, keys: Tensor, values: Tensor)
     {
-        let queryGradient = Tensor(zeros: queries.shape)
-        let keyGradient = Tensor(zeros: keys.shape)
-        let valueGradient = Tensor(zeros: values.shape)
         let group = options.heads / options.keyValueHeads
-        ComputePool.shared.run(layout.lengths.count * options.keyValueHeads) { task in
-            let (sequence, shared) = (task / options.keyValueHeads, task % options.keyValueHeads)
-            for head in shared * group..<(shared + 1) * group {
-                let row = layout.offsets[sequence]
+        let spreads = group > 1 && layout.lengths.count * options.keyValueHeads < Self.enoughTasks
+        let owners = spreads ? options.heads : options.keyValueHeads
+        let (each, stride) = (options.heads / owners, owners * options.headSize)
+        let queryGradient = Tensor(zeros: queries.shape)
+        let keyGradient = Tensor(zeros: [layout.totalTokens, stride])
+        let valueGradient = Tensor(zeros: [layout.totalTokens, stride])
+        ComputePool.shared.run(layout.lengths.count * owners) { task in
+            let (sequence, owner) = (task / owners, task % owners)
+            let row = layout.offsets[sequence]
+            for head in owner * each..<(owner + 1) * each {
                 let at = row * options.queryColumns + head * options.headSize
-                let keyAt = row * options.keyValueColumns + shared * options.headSize
+                let keyAt = row * stride + owner * options.headSize
                 AttentionBackward(
                     tiles: tiles(sequence: sequence, head: head), output: output.pointer + at,
                     gradient: gradient.pointer + at, logSums: logSums.pointer + (row * options.heads + head),
                     queryGradient: queryGradient.pointer + at, keyGradient: keyGradient.pointer + keyAt,
-                    valueGradient: valueGradient.pointer + keyAt
+                    valueGradient: valueGradient.pointer + keyAt, gradientStride: stride
                 ).run(rows: layout.lengths[sequence])
             }
         }
-        return (queryGradient, keyGradient, valueGradient)
+        guard spreads else { return (queryGradient, keyGradient, valueGradient) }
+        return (queryGradient, addedUp(keyGradient, group), addedUp(valueGradient, group))
+    }
+
+    /// `(tokens, heads * headSize)` to `(tokens, keyValueHeads * headSize)` by adding each group of heads.
+    private func addedUp(_ parts: Tensor, _ group: Int) -> Tensor {
+        let result = Tensor(zeros: keys.shape)
+        let size = options.headSize
+        let (from, to) = (parts.pointer, result.pointer)
+        ComputePool.shared.forEachBlock(parts.rows, atMost: 64) { rows in
+            for row in rows {
+                for head in 0..<options.heads {
+                    let target = to + (row * options.keyValueColumns + head / group * size)
+                    Loops.add(target, from + (row * options.queryColumns + head * size), target, size)
+                }
+            }
+        }
+        return result
     }
 }
 
@@ -105,24 +129,24 @@ private struct AttentionBackward {
     let queryGradient: UnsafeMutablePointer<Float>
     let keyGradient: UnsafeMutablePointer<Float>
     let valueGradient: UnsafeMutablePointer<Float>
+    /// Distance of the rows of `keyGradient` and `valueGradient`.
+    let gradientStride: Int
 
     func run(rows: Int) {
         let tile = AttentionTiles.queryTile * AttentionTiles.keyTile
-        let scratch = Storage(count: 3 * tile + AttentionTiles.queryTile)
-        let (scores, probabilities, incoming) = (
-            scratch.floats, scratch.floats + tile, scratch.floats + 2 * tile
-        )
-        let projections = scratch.floats + 3 * tile
-        for start in stride(from: 0, to: rows, by: AttentionTiles.queryTile) {
-            let range = start..<min(rows, start + AttentionTiles.queryTile)
-            for row in range {
-                let at = row * tiles.queryStride
-                projections[row - start] = Loops.dot(output + at, gradient + at, tiles.options.headSize)
-            }
-            let span = tiles.span(range)
-            for first in stride(from: span.lowerBound, to: span.upperBound, by: AttentionTiles.keyTile) {
-                let keys = first..<min(span.upperBound, first + AttentionTiles.keyTile)
-                step(range, keys, scores, probabilities, incoming, projections)
+        Storage.scratch(3 * tile + AttentionTiles.queryTile) { scores in
+            let (probabilities, incoming, projections) = (scores + tile, scores + 2 * tile, scores + 3 * tile)
+            for start in stride(from: 0, to: rows, by: AttentionTiles.queryTile) {
+                let range = start..<min(rows, start + AttentionTiles.queryTile)
+                for row in range {
+                    let at = row * tiles.queryStride
+                    projections[row - start] = Loops.dot(output + at, gradient + at, tiles.options.headSize)
+                }
+                let span = tiles.span(range)
+                for first in stride(from: span.lowerBound, to: span.upperBound, by: AttentionTiles.keyTile) {
+                    let keys = first..<min(span.upperBound, first + AttentionTiles.keyTile)
+                    step(range, keys, scores, probabilities, incoming, projections)
+                }
             }
         }
     }
@@ -135,12 +159,13 @@ private struct AttentionBackward {
         let (blas, wide, size) = (tiles.blas, AttentionTiles.keyTile, tiles.options.headSize)
         let (queryStride, keyStride) = (tiles.queryStride, tiles.keyStride)
         let (queryAt, keyAt) = (rows.lowerBound * queryStride, keys.lowerBound * keyStride)
+        let gradientAt = keys.lowerBound * gradientStride
         tiles.scores(rows, keys, into: scores)
         softmax(rows, keys, scores, probabilities)
         // dV += P^T dO
         blas.multiply(
             .yes, .no, m: keys.count, n: size, k: rows.count, probabilities, stride: wide, gradient + queryAt,
-            stride: queryStride, beta: 1, valueGradient + keyAt, stride: keyStride)
+            stride: queryStride, beta: 1, valueGradient + gradientAt, stride: gradientStride)
         // dP = dO V^T
         blas.multiply(
             .no, .yes, m: rows.count, n: keys.count, k: size, gradient + queryAt, stride: queryStride,
@@ -155,7 +180,7 @@ private struct AttentionBackward {
             tiles.keys + keyAt, stride: keyStride, beta: 1, queryGradient + queryAt, stride: queryStride)
         blas.multiply(
             .yes, .no, m: keys.count, n: size, k: rows.count, alpha: tiles.options.scale, probabilities, stride: wide,
-            tiles.queries + queryAt, stride: queryStride, beta: 1, keyGradient + keyAt, stride: keyStride)
+            tiles.queries + queryAt, stride: queryStride, beta: 1, keyGradient + gradientAt, stride: gradientStride)
     }
 
     /// Probabilities of the visible keys, zero elsewhere.
@@ -182,9 +207,6 @@ private struct AttentionBackward {
     ) {
         for index in 0..<count { probabilities[index] *= incoming[index] - projection }
         guard let cap = tiles.options.softCap else { return }
-        for index in 0..<count {
-            let t = scores[index] / cap
-            probabilities[index] *= 1 - t * t
-        }
+        Loops.softCapBackward(scores, cap, probabilities, count)
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// Query rows of one head against the keys of its sequence: the tiles shared by training and generation.
@@ -49,45 +50,39 @@ struct AttentionTiles {
         logSums: UnsafeMutablePointer<Float>?, logSumStride: Int
     ) {
         let (size, count) = (options.headSize, rows.count)
-        let scratch = Storage(count: count * (Self.keyTile + size + 2))
-        let tile = scratch.floats
-        let sums = tile + count * Self.keyTile
-        let (maxima, denominators) = (sums + count * size, sums + count * (size + 1))
-        sums.update(repeating: 0, count: count * size)
-        maxima.update(repeating: -.infinity, count: count)
-        denominators.update(repeating: 0, count: count)
-        let span = span(rows)
-        for start in stride(from: span.lowerBound, to: span.upperBound, by: Self.keyTile) {
-            let range = start..<min(span.upperBound, start + Self.keyTile)
-            scores(rows, range, into: tile)
-            for row in 0..<count {
-                let line = tile + row * Self.keyTile
-                let seen = visible(rows.lowerBound + row).clamped(to: range)
-                let (from, to) = (seen.lowerBound - start, seen.upperBound - start)
-                guard from < to else {
-                    line.update(repeating: 0, count: range.count)
-                    continue
+        Storage.scratch(count * (Self.keyTile + size + 2)) { tile in
+            let sums = tile + count * Self.keyTile
+            let (maxima, denominators) = (sums + count * size, sums + count * (size + 1))
+            sums.update(repeating: 0, count: count * size)
+            maxima.update(repeating: -.infinity, count: count)
+            denominators.update(repeating: 0, count: count)
+            let span = span(rows)
+            for start in stride(from: span.lowerBound, to: span.upperBound, by: Self.keyTile) {
+                let range = start..<min(span.upperBound, start + Self.keyTile)
+                scores(rows, range, into: tile)
+                for row in 0..<count {
+                    let line = tile + row * Self.keyTile
+                    let seen = visible(rows.lowerBound + row).clamped(to: range)
+                    let (from, to) = (seen.lowerBound - start, seen.upperBound - start)
+                    guard from < to else {
+                        line.update(repeating: 0, count: range.count)
+                        continue
+                    }
+                    let factor = kernel_online_softmax_f32(
+                        line + from, range.count - from, to - from, maxima + row, denominators + row)
+                    if factor != 1 { Loops.scale(sums + row * size, factor, sums + row * size, size) }
+                    if from > 0 { line.update(repeating: 0, count: from) }
                 }
-                let highest = max(maxima[row], Loops.maximum(line + from, to - from))
-                if maxima[row] > -.infinity, highest > maxima[row] {
-                    let factor = expf(maxima[row] - highest)
-                    denominators[row] *= factor
-                    Loops.scale(sums + row * size, factor, sums + row * size, size)
-                }
-                maxima[row] = highest
-                denominators[row] += Loops.exponentials(line + from, minus: highest, to - from)
-                if from > 0 { line.update(repeating: 0, count: from) }
-                if to < range.count { (line + to).update(repeating: 0, count: range.count - to) }
+                blas.multiply(
+                    .no, .no, m: count, n: size, k: range.count, tile, stride: Self.keyTile, values + start * keyStride,
+                    stride: keyStride, beta: 1, sums, stride: size)
             }
-            blas.multiply(
-                .no, .no, m: count, n: size, k: range.count, tile, stride: Self.keyTile, values + start * keyStride,
-                stride: keyStride, beta: 1, sums, stride: size)
-        }
-        for row in 0..<count {
-            // A row that may see nothing (only possible without causality) gets zeros.
-            let factor = denominators[row] > 0 ? 1 / denominators[row] : 0
-            Loops.scale(sums + row * size, factor, output + row * outputStride, size)
-            logSums?[row * logSumStride] = maxima[row] + logf(denominators[row])
+            for row in 0..<count {
+                // A row that may see nothing (only possible without causality) gets zeros.
+                let factor = denominators[row] > 0 ? 1 / denominators[row] : 0
+                Loops.scale(sums + row * size, factor, output + row * outputStride, size)
+                logSums?[row * logSumStride] = maxima[row] + logf(denominators[row])
+            }
         }
     }
 }

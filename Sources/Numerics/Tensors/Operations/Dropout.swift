@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tape {
     /// Zeroes elements with the given probability and scales the rest by `1 / (1 - probability)`, in training only.
     ///
@@ -26,14 +28,12 @@ package enum Dropout {
     static func apply(_ x: Tensor, _ generator: Philox, _ probability: Float, into result: Tensor) {
         let threshold = UInt32(min(Double(UInt32.max), Double(probability) * 0x1p32))
         let factor = 1 / (1 - probability)
-        let (count, source, target) = (x.count, x.pointer, result.pointer)
-        ComputePool.shared.forEachBlock((count + 3) / 4, atMost: 1 << 13) { blocks in
-            for block in blocks {
-                let words = generator.block(UInt32(truncatingIfNeeded: block))
-                for lane in 0..<min(4, count &- block &* 4) {
-                    let index = block &* 4 &+ lane
-                    target[index] = words[lane] >= threshold ? source[index] * factor : 0
-                }
+        let words = kernel_philox(key: generator.key, stream: generator.stream)
+        let (source, target) = (x.pointer, result.pointer)
+        ComputePool.shared.forEachBlock(x.count, atMost: Elementwise.block) { range in
+            let start = range.lowerBound
+            withUnsafePointer(to: words) {
+                kernel_dropout_f32($0, UInt64(start), source + start, threshold, factor, target + start, range.count)
             }
         }
     }

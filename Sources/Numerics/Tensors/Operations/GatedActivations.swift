@@ -1,3 +1,5 @@
+import CKernels
+
 /// The activation of a gated feed-forward block.
 package enum GateActivation: Sendable {
     /// x * sigmoid(x)
@@ -11,8 +13,8 @@ package enum GateActivation: Sendable {
         ComputePool.shared.forEachBlock(result.count, atMost: Elementwise.block) { range in
             let start = range.lowerBound
             switch self {
-            case .silu: Loops.siluGate(a + start, b + start, c + start, range.count)
-            case .gelu: Loops.geluGate(a + start, b + start, c + start, range.count)
+            case .silu: kernel_silu_gate_f32(a + start, b + start, c + start, range.count)
+            case .gelu: kernel_gelu_gate_f32(a + start, b + start, c + start, range.count)
             }
         }
         return result
@@ -41,8 +43,8 @@ extension Tape {
             ComputePool.shared.forEachBlock(gradient.count, atMost: Elementwise.block) { range in
                 let at = range.lowerBound
                 switch activation {
-                case .silu: Loops.siluGateBackward(a + at, b + at, g + at, da + at, db + at, range.count)
-                case .gelu: Loops.geluGateBackward(a + at, b + at, g + at, da + at, db + at, range.count)
+                case .silu: kernel_silu_gate_backward_f32(a + at, b + at, g + at, da + at, db + at, range.count)
+                case .gelu: kernel_gelu_gate_backward_f32(a + at, b + at, g + at, da + at, db + at, range.count)
                 }
             }
             tape.accumulate(gateGradient, into: gateSlot)

@@ -191,28 +191,24 @@ private struct LossRow {
         let best = Loops.maximum(logits, count)
         let labelled = logits[label]
         let smoothing = options.labelSmoothing
-        var total = 0.0
-        if smoothing > 0 { for index in 0..<count { total += Double(logits[index]) } }
+        let total = smoothing > 0 ? Loops.sum(logits, count) : 0
         // Soft-capped gradients need the capped logits again after the exponentials have taken their place.
         let capped = withGradient && options.softCap != nil ? Storage(count: count) : nil
         capped?.floats.update(from: logits, count: count)
         let sum = Loops.exponentials(logits, minus: best, count)
-        let logSum = Double(best) + Double(logf(sum))
+        let logSum = Double(best) + log(sum)
         report[0] = Float(logSum - Double(labelled))
         report[1] = smoothing > 0 ? Float(Double(count) * logSum - total) : 0
         report[2] = labelled == best ? 1 : 0
         guard withGradient else { return }
-        Loops.scale(logits, options.scale / sum, logits, count)
+        Loops.scale(logits, Float(Double(options.scale) / sum), logits, count)
         logits[label] -= options.scale * (1 - smoothing)
         if smoothing > 0 {
             let share = options.scale * smoothing / Float(count)
             for index in 0..<count { logits[index] -= share }
         }
         if let capped, let cap = options.softCap {
-            for index in 0..<count {
-                let t = capped.floats[index] / cap
-                logits[index] *= 1 - t * t
-            }
+            withExtendedLifetime(capped) { Loops.softCapBackward(capped.floats, cap, logits, count) }
         }
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tape {
     /// Root-mean-square norm over the last dimension: `x / sqrt(mean(x^2) + epsilon) * (weight + weightOffset)`.
     ///
@@ -28,10 +30,9 @@ extension Tape {
             let (a, w, g) = (xValue.pointer, scales.pointer, gradient.pointer)
             let (f, d) = (factors.pointer, target.pointer)
             ComputePool.shared.forEachBlock(rows, atMost: Normalization.rowsPerTask(width)) { range in
-                for row in range {
-                    let at = row * width
-                    Loops.rmsNormBackward(a + at, w, g + at, d + at, width, r: f[row], offset: weightOffset)
-                }
+                let at = range.lowerBound * width
+                kernel_rms_norm_backward_f32(
+                    a + at, w, g + at, f + range.lowerBound, d + at, range.count, width, weightOffset)
             }
             tape.accumulate(target, into: slot)
         }
@@ -50,10 +51,9 @@ enum Normalization {
         let result = Tensor(uninitialized: x.shape)
         let (a, w, c, f) = (x.pointer, scales.pointer, result.pointer, factors.pointer)
         ComputePool.shared.forEachBlock(factors.count, atMost: rowsPerTask(width)) { range in
-            for row in range {
-                f[row] = Loops.rmsNorm(
-                    a + row * width, w, c + row * width, width, epsilon: epsilon, offset: weightOffset)
-            }
+            let at = range.lowerBound * width
+            kernel_rms_norm_f32(
+                a + at, w, c + at, f + range.lowerBound, range.count, width, epsilon, weightOffset)
         }
         return result
     }
@@ -64,10 +64,8 @@ enum Normalization {
         let rows = x.count / width
         let (a, g, f, d) = (x.pointer, gradient.pointer, factors.pointer, target.pointer)
         ComputePool.shared.forEachBlock(width, atMost: 256) { columns in
-            for row in 0..<rows {
-                let (at, r) = (row &* width, f[row])
-                for column in columns { d[column] += g[at &+ column] * a[at &+ column] * r }
-            }
+            let start = columns.lowerBound
+            kernel_rms_norm_weight_gradient_f32(a + start, g + start, f, d + start, rows, columns.count, width)
         }
     }
 }

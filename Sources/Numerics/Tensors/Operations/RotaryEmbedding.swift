@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// Cosines and sines of the rotary position embedding, made for as many positions as were needed so far.
@@ -77,14 +78,14 @@ private enum Rotation {
     ) {
         let (columns, half) = (x.columns, cosines.columns)
         let (data, c, s) = (x.pointer, cosines.pointer, sines.pointer)
-        ComputePool.shared.forEachBlock(positions.count, atMost: max(1, Elementwise.block / max(1, columns))) { rows in
-            for row in rows {
-                let at = Int(positions[row]) * half
-                for head in 0..<columns / headSize {
-                    Loops.rotate(
-                        data + row * columns + head * headSize, cosines: c + at, sines: s + at, half: half,
-                        direction: direction)
-                }
+        positions.withUnsafeBufferPointer { positions in
+            guard let lines = positions.baseAddress else { return }
+            let size = max(1, Elementwise.block / max(1, columns))
+            ComputePool.shared.forEachBlock(positions.count, atMost: size) { rows in
+                let start = rows.lowerBound
+                kernel_rotate_f32(
+                    data + start * columns, c, s, lines + start, rows.count, columns / headSize, headSize, half,
+                    direction)
             }
         }
     }

@@ -64,9 +64,18 @@ package final class ComputePool: @unchecked Sendable {
 
     /// Cores in this process's affinity mask, which containers and `taskset` narrow.
     private static func availableCores() -> Int {
-        ProcessorLevel.statusLine(of: "/proc/self/status", startingWith: "Cpus_allowed:").map { mask in
-            mask.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-        }.flatMap { $0 > 0 ? $0 : nil } ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let online = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        guard let file = fopen("/proc/self/status", "r") else { return online }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("Cpus_allowed:") else { continue }
+            let mask = text.dropFirst("Cpus_allowed:".count)
+            let allowed = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+            return allowed > 0 ? allowed : online
+        }
+        return online
     }
 
     /// Lets fewer threads take part than exist; for measurements and for tests that compare thread counts.

@@ -86,14 +86,15 @@ enum Products {
                     floats + columns.lowerBound * k, stride: k, beta: beta, target, stride: n)
                 return
             }
-            let panel = Storage(count: columns.count * deep)
-            for start in stride(from: 0, to: k, by: deep) {
-                let inputs = start..<min(k, start + deep)
-                w.widen(rows: columns, columns: inputs, into: panel.floats, blas)
-                blas.multiply(
-                    .no, .yes, m: rows.count, n: columns.count, k: inputs.count, x + (rows.lowerBound * k + start),
-                    stride: k, panel.floats, stride: inputs.count, beta: beta, target, stride: n)
-                beta = 1
+            Storage.scratch(columns.count * min(deep, k)) { panel in
+                for start in stride(from: 0, to: k, by: deep) {
+                    let inputs = start..<min(k, start + deep)
+                    w.widen(rows: columns, columns: inputs, into: panel, blas)
+                    blas.multiply(
+                        .no, .yes, m: rows.count, n: columns.count, k: inputs.count, x + (rows.lowerBound * k + start),
+                        stride: k, panel, stride: inputs.count, beta: beta, target, stride: n)
+                    beta = 1
+                }
             }
         }
     }
@@ -104,19 +105,20 @@ enum Products {
     ) {
         let (n, k) = (w.rows, w.columns)
         ComputePool.shared.forEachBlock(n, atMost: max(16, (1 << 17) / max(1, k))) { outputs in
-            let scratch = Storage(count: k + outputs.count)
-            let products = scratch.floats + k
-            for row in 0..<m {
-                Loops.matrixVector(
-                    w.type, w.bytes + outputs.lowerBound * k * w.type.byteCount, rows: outputs.count, columns: k,
-                    x + row * k, products, scratch: scratch.floats)
-                let target = y + (row * n + outputs.lowerBound)
-                if adding {
-                    Loops.add(target, products, target, outputs.count)
-                } else {
-                    target.update(from: products, count: outputs.count)
+            Storage.scratch(m * outputs.count) { products in
+                Loops.matrixVectors(
+                    w.format, w.bytes + outputs.lowerBound * k * w.format.byteCount, rows: outputs.count, columns: k, x,
+                    count: m, products, stride: outputs.count)
+                for row in 0..<m {
+                    let target = y + (row * n + outputs.lowerBound)
+                    let sums = products + row * outputs.count
+                    if adding {
+                        Loops.add(target, sums, target, outputs.count)
+                    } else {
+                        target.update(from: sums, count: outputs.count)
+                    }
+                    if let bias { Loops.add(target, bias + outputs.lowerBound, target, outputs.count) }
                 }
-                if let bias { Loops.add(target, bias + outputs.lowerBound, target, outputs.count) }
             }
         }
     }
@@ -139,14 +141,15 @@ enum Products {
                     floats + columns.lowerBound, stride: k, beta: beta, target, stride: k)
                 return
             }
-            let panel = Storage(count: columns.count * min(deep, n))
-            for start in stride(from: 0, to: n, by: deep) {
-                let outputs = start..<min(n, start + deep)
-                w.widen(rows: outputs, columns: columns, into: panel.floats, blas)
-                blas.multiply(
-                    .no, .no, m: rows.count, n: columns.count, k: outputs.count, dy + (rows.lowerBound * n + start),
-                    stride: n, panel.floats, stride: columns.count, beta: beta, target, stride: k)
-                beta = 1
+            Storage.scratch(columns.count * min(deep, n)) { panel in
+                for start in stride(from: 0, to: n, by: deep) {
+                    let outputs = start..<min(n, start + deep)
+                    w.widen(rows: outputs, columns: columns, into: panel, blas)
+                    blas.multiply(
+                        .no, .no, m: rows.count, n: columns.count, k: outputs.count, dy + (rows.lowerBound * n + start),
+                        stride: n, panel, stride: columns.count, beta: beta, target, stride: k)
+                    beta = 1
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ struct LowRankUpdate {
 struct StoredMatrix {
     let rows: Int
     let columns: Int
-    let type: WeightFormat
+    let format: WeightFormat
     let bytes: UnsafeRawPointer
     private let owner: AnyObject
     /// Added to every panel while it is widened, so that the product sees the adapted weight.
@@ -21,15 +21,15 @@ struct StoredMatrix {
         columns = matrix.columns
         switch matrix {
         case .frozen(let weight):
-            (type, bytes, owner) = (weight.format, weight.bytes, weight)
+            (format, bytes, owner) = (weight.format, weight.bytes, weight)
         case .trainable(let parameter):
-            (type, bytes, owner) = (.float32, UnsafeRawPointer(parameter.value.pointer), parameter.value)
+            (format, bytes, owner) = (.float32, UnsafeRawPointer(parameter.value.pointer), parameter.value)
         }
     }
 
     /// The numbers themselves when they are float32, aligned and without an update.
     var floats: UnsafePointer<Float>? {
-        guard type == .float32, update == nil, Int(bitPattern: bytes) & 3 == 0 else { return nil }
+        guard format == .float32, update == nil, Int(bitPattern: bytes) & 3 == 0 else { return nil }
         return bytes.assumingMemoryBound(to: Float.self)
     }
 
@@ -41,11 +41,11 @@ struct StoredMatrix {
         let width = columnRange.count
         if width == columns {
             Loops.widen(
-                type, bytes + rowRange.lowerBound * columns * type.byteCount, rowRange.count * columns, into: panel)
+                format, bytes + rowRange.lowerBound * columns * format.byteCount, rowRange.count * columns, into: panel)
         } else {
             for (index, row) in rowRange.enumerated() {
                 Loops.widen(
-                    type, bytes + (row * columns + columnRange.lowerBound) * type.byteCount, width,
+                    format, bytes + (row * columns + columnRange.lowerBound) * format.byteCount, width,
                     into: panel + index * width)
             }
         }
