@@ -43,6 +43,25 @@ struct RowErrorTests {
                 + "list counts as absent)")
     }
 
+    /// `format` instead of `formatting`, a classic.
+    @Test func misspelledFieldsExplainMissingColumns() {
+        var preparing = Preparing(rows: #"[{"conversations": []}]"#)
+        preparing.info =
+            #"{"d": {"file_name": "d.json", "format": "sharegpt", "columns": {"promt": "x", "query": "q"}}}"#
+        #expect(
+            preparing.message().hasSuffix(
+                "its description there has fields that mean nothing: `format`, `columns.promt`"))
+    }
+
+    @Test func speakersThatNoTagNames() {
+        let rows = #"[{"conversations": [{"from": "user", "value": "a"}, {"from": "assistant", "value": "b"}]}]"#
+        #expect(
+            Preparing(rows: rows, formatting: "sharegpt").message()
+                == "none of the 1 rows of the training data can be used:\n  1 row dropped because questions and answers "
+                + "do not alternate; the first is DATA/d.json, row 1: message 1 is by `user`, but the tags are `human`, "
+                + "`gpt`, `observation`, `function_call`, `system`: set `tags` in dataset_info.json")
+    }
+
     @Test func wrongMessageKeysAreNamedWithThoseThatExist() {
         let rows = #"[{"conversations": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}]"#
         #expect(

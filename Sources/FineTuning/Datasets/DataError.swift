@@ -19,7 +19,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case badSplit(dataset: String, split: String)
 
     // Rows
-    case missingColumn(dataset: String, role: String, column: String, present: [String])
+    case missingColumn(dataset: String, role: String, column: String, present: [String], unknownFields: [String])
     case missingMessageKey(dataset: String, tag: String, key: String, present: [String])
     case badRow(place: RowPlace, reason: String)
 
@@ -79,10 +79,11 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
         case .badSplit(let dataset, let split):
             return "dataset_info.json, dataset `\(dataset)`: the split `\(split)` is not understood; files on disk "
                 + "have the one split `train`, of which a part can be taken as `train[:100]` or `train[10%:20%]`"
-        case .missingColumn(let dataset, let role, let column, let present):
+        case .missingColumn(let dataset, let role, let column, let present, let unknownFields):
             return "the dataset `\(dataset)` has no column `\(column)`, which is to hold the \(role)"
                 + "\(Self.list(of: present, as: "; its columns are")): set `columns` in dataset_info.json "
                 + "(a column that `columns` does not list counts as absent)"
+                + Self.list(of: unknownFields, as: "; its description there has fields that mean nothing:")
         case .missingMessageKey(let dataset, let tag, let key, let present):
             return "the messages of the dataset `\(dataset)` have no key `\(key)`"
                 + "\(Self.list(of: present, as: "; their keys are")): set `\(tag)` under `tags` in "

@@ -7,6 +7,8 @@ package struct DataReport: Hashable, Sendable {
         package var rows: Int
         /// Rows taken after `split`, `num_samples` and `max_samples`.
         package var taken: Int
+        /// Fields of its description that mean nothing.
+        package var unknownFields: [String] = []
     }
 
     /// Rows left out for one reason, with the first of them.
@@ -47,11 +49,19 @@ package struct DataReport: Hashable, Sendable {
 extension DataReport {
     /// The report as lines for a log; nothing about what did not happen.
     package var lines: [String] {
-        sources.map { source in
-            source.rows == source.taken
-                ? "dataset \(source.name): \(source.rows) rows"
-                : "dataset \(source.name): \(source.taken) of \(source.rows) rows"
-        } + [training, evaluation].compactMap { $0 }.flatMap(\.lines)
+        sources.flatMap(\.lines) + [training, evaluation].compactMap { $0 }.flatMap(\.lines)
+    }
+}
+
+extension DataReport.Source {
+    fileprivate var lines: [String] {
+        var lines = ["dataset \(name): \(rows == taken ? "" : "\(taken) of ")\(rows) rows"]
+        if !unknownFields.isEmpty {
+            let fields = unknownFields.map { "`\($0)`" }.joined(separator: ", ")
+            lines.append(
+                "dataset \(name): its description in dataset_info.json has fields that mean nothing: \(fields)")
+        }
+        return lines
     }
 }
 

@@ -25,7 +25,9 @@ struct MixedRows: Sendable {
             tables.append(table)
             converters.append(converter)
             rows.append(taken)
-            sources.append(DataReport.Source(name: name, rows: table.count, taken: taken.count))
+            sources.append(
+                DataReport.Source(
+                    name: name, rows: table.count, taken: taken.count, unknownFields: description.unknownFields))
         }
         let mixed = options.mixStrategy.mixed(
             counts: rows.map(\.count), probabilities: options.mixProbabilities, seed: options.seed)

@@ -14,7 +14,8 @@ struct ColumnCheck {
         for (role, column) in converter.mappedColumns where !first.contains(column) {
             if try table.contains(where: { $0.contains(column) }) { continue }
             throw DataError.missingColumn(
-                dataset: name, role: role, column: column, present: try table.columns())
+                dataset: name, role: role, column: column, present: try table.columns(),
+                unknownFields: converter.description.unknownFields)
         }
         if converter.description.formatting == .sharegpt { try checkMessages(first: first) }
     }

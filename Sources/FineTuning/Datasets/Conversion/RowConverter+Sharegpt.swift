@@ -73,9 +73,17 @@ extension RowConverter {
     }
 
     private func disorder(of messages: [JSONObject], at index: Int) -> String {
-        let found = word(of: messages[index]).map { "`\($0)`" } ?? "nobody"
+        let known = [tags.user, tags.assistant, tags.observation, tags.function, tags.system].compactMap(\.self)
+        guard let found = word(of: messages[index]) else { return "message \(index + 1) names no speaker" }
+        guard known.contains(found) else {
+            return "message \(index + 1) is by `\(found)`, but the tags are \(Self.quoted(known)): "
+                + "set `tags` in dataset_info.json"
+        }
         let expected = (index % 2 == 0 ? [tags.user, tags.observation] : [tags.assistant, tags.function])
-            .compactMap { $0.map { "`\($0)`" } }.joined(separator: " or ")
-        return "message \(index + 1) is by \(found), expected \(expected.isEmpty ? "a role without a tag" : expected)"
+        return "message \(index + 1) is by `\(found)`, expected \(Self.quoted(expected.compactMap(\.self), or: true))"
+    }
+
+    private static func quoted(_ words: [String], or: Bool = false) -> String {
+        words.isEmpty ? "none at all" : words.map { "`\($0)`" }.joined(separator: or ? " or " : ", ")
     }
 }

@@ -16,6 +16,8 @@ package struct DatasetDescription: Hashable, Sendable {
     package var sampleCount: Int?
     package var columns = Columns()
     package var tags = Tags()
+    /// Fields that nobody reads; a misspelled one among them explains what goes wrong later.
+    package var unknownFields: [String] = []
 
     package init(name: String, fileName: String) {
         self.name = name
@@ -54,7 +56,20 @@ package struct DatasetDescription: Hashable, Sendable {
 // MARK: - Reading
 
 extension DatasetDescription {
-    /// Reads the entry `name`; unknown fields are ignored.
+    /// Fields that act, and some that are known to be mere remarks.
+    private static let knownFields: Set<String> = [
+        "file_name", "formatting", "ranking", "split", "num_samples", "columns", "tags", "subset", "folder",
+        "file_sha1",
+    ]
+    private static let knownColumns: Set<String> = [
+        "prompt", "query", "response", "history", "messages", "system", "tools", "images", "videos", "audios",
+        "chosen", "rejected", "kto_tag",
+    ]
+    private static let knownTags: Set<String> = [
+        "role_tag", "content_tag", "user_tag", "assistant_tag", "observation_tag", "function_tag", "system_tag",
+    ]
+
+    /// Reads the entry `name`; unknown fields are kept as such and change nothing.
     ///
     /// A `columns` or `tags` block replaces all defaults: what it does not list is absent.
     package init(name: String, entry: JSONValue) throws {
@@ -69,8 +84,15 @@ extension DatasetDescription {
         ranking = try reader.flag("ranking") ?? false
         split = try reader.text("split") ?? "train"
         sampleCount = try reader.count("num_samples")
-        if let columns = try reader.object("columns") { self.columns = try Columns(columns) }
-        if let tags = try reader.object("tags") { self.tags = try Tags(tags) }
+        unknownFields = reader.unknownFields(beside: Self.knownFields)
+        if let columns = try reader.object("columns") {
+            self.columns = try Columns(columns)
+            unknownFields += columns.unknownFields(beside: Self.knownColumns)
+        }
+        if let tags = try reader.object("tags") {
+            self.tags = try Tags(tags)
+            unknownFields += tags.unknownFields(beside: Self.knownTags)
+        }
     }
 
     private static func refuseOtherSources(of reader: FieldReader) throws {
@@ -160,6 +182,10 @@ private struct FieldReader {
         guard let value = present(field) else { return nil }
         guard let object = value.object else { return try mismatch(field, "an object", value) }
         return FieldReader(dataset: dataset, fields: object, prefix: "\(field).")
+    }
+
+    func unknownFields(beside known: Set<String>) -> [String] {
+        fields.keys.filter { !known.contains($0) }.map { prefix + $0 }
     }
 
     private func present(_ field: String) -> JSONValue? {
