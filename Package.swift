@@ -77,7 +77,10 @@ let language: [Target] = [
 let fineTuning: [Target] = [
     module(
         "Checkpoints", in: "FineTuning",
-        ["Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "Tensors", "WeightFiles"]),
+        [
+            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
+            "WeightFiles",
+        ]),
     module(
         "Datasets", in: "FineTuning",
         ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization"]),
@@ -88,7 +91,9 @@ let fineTuning: [Target] = [
             "LinuxSystem", "Optimizers", "RunConfiguration", "StructuredLogging", "Tensors", "Tokenization",
             "TrainingStages", "WeightFiles",
         ]),
-    module("TrainingStages", in: "FineTuning", ["Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
+    module(
+        "TrainingStages", in: "FineTuning",
+        ["Adapters", "Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
 ]
 
 let service: [Target] = [

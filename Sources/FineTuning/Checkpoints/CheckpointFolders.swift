@@ -1,0 +1,61 @@
+import Glibc
+import LinuxSystem
+
+/// The checkpoints below an output directory.
+package enum CheckpointFolders {
+    /// Steps for which a folder `checkpoint-N` exists, ascending.
+    package static func steps(in output: String) -> [Int] {
+        let names = (try? FileSystem.entries(of: output)) ?? []
+        return names.compactMap(CheckpointName.step).filter {
+            FileSystem.isDirectory("\(output)/\(CheckpointName.folder(step: $0))")
+        }.sorted()
+    }
+
+    /// The same, ordered by when they were put in place: an earlier run may have left larger numbers.
+    package static func stepsByAge(in output: String) -> [Int] {
+        func time(_ step: Int) -> (Int, Int) {
+            var status = stat()
+            guard stat("\(output)/\(CheckpointName.folder(step: step))", &status) == 0 else { return (0, 0) }
+            return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        }
+        let ages = steps(in: output).map { (step: $0, time: time($0)) }
+        return ages.sorted { $0.time != $1.time ? $0.time < $1.time : $0.step < $1.step }.map(\.step)
+    }
+
+    /// The newest checkpoint of ours whose files are all there and unchanged.
+    ///
+    /// - Parameter run: takes only checkpoints that this run wrote; nil takes any
+    /// - Returns: its path and manifest, and why newer ones were passed over
+    package static func newestValid(
+        in output: String, run: String? = nil
+    ) -> (found: (path: String, manifest: CheckpointManifest)?, passedOver: [String]) {
+        var passedOver: [String] = []
+        for step in steps(in: output).reversed() {
+            let path = "\(output)/\(CheckpointName.folder(step: step))"
+            do {
+                let manifest = try CheckpointManifest.read(from: path)
+                guard run == nil || manifest.run == run else { continue }
+                try manifest.verify(in: path)
+                return ((path, manifest), passedOver)
+            } catch {
+                passedOver.append("\(error)")
+            }
+        }
+        return (nil, passedOver)
+    }
+
+    /// Removes what processes that died left behind.
+    package static func removeLeftovers(in output: String) throws {
+        for name in (try? FileSystem.entries(of: output)) ?? [] where CheckpointName.isTemporary(name) {
+            try FileSystem.remove("\(output)/\(name)")
+        }
+    }
+
+    /// Removes checkpoints, oldest first.
+    package static func remove(steps: [Int], in output: String) throws {
+        for step in steps.sorted() {
+            try FileSystem.remove("\(output)/\(CheckpointName.folder(step: step))")
+            Failpoint.checkpointPrune.pass()
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Glibc
+import Synchronization
+
+/// Places at which a test lets this process die as if the power had gone.
+///
+/// `FINETUNED_FAILPOINT=name:count` kills the process at the `count`-th time that `name` is reached. The name
+/// `checkpoint` stands for every point. Without the variable nothing happens.
+package enum Failpoint: String, CaseIterable, Sendable {
+    case checkpointWrite = "checkpoint.write"
+    case checkpointFileSync = "checkpoint.fsync"
+    case checkpointManifest = "checkpoint.manifest"
+    case checkpointFolderSync = "checkpoint.folder-fsync"
+    case checkpointRename = "checkpoint.rename"
+    case checkpointParentSync = "checkpoint.parent-fsync"
+    case checkpointPrune = "checkpoint.prune"
+
+    package static let variable = "FINETUNED_FAILPOINT"
+    package static let everyName = "checkpoint"
+
+    private static let plan: (name: String, count: Int)? = getenv(variable).flatMap {
+        parse(String(cString: $0))
+    }
+    private static let reached = Mutex<Int>(0)
+
+    static func parse(_ text: String) -> (name: String, count: Int)? {
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let count = Int(parts[1]), count > 0 else { return nil }
+        return (String(parts[0]), count)
+    }
+
+    /// Marks that the step named by this point has just been done.
+    package func pass() {
+        guard let plan = Self.plan, plan.name == rawValue || plan.name == Self.everyName else { return }
+        let count = Self.reached.withLock { reached in
+            reached += 1
+            return reached
+        }
+        if count == plan.count { kill(getpid(), SIGKILL) }
+    }
+}

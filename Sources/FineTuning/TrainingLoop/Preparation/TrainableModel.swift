@@ -1,0 +1,140 @@
+import Adapters
+import Checkpoints
+import JSONDocuments
+import LanguageModels
+import LinuxSystem
+import RunConfiguration
+import Tensors
+import WeightFiles
+
+/// A model with what is trained of it: an adapter, or its own tensors.
+struct TrainableModel {
+    var base: DecoderModel
+    /// Nil when the model itself is trained.
+    var adapter: LoRAAdapter?
+    var generation: GenerationDefaults
+
+    /// What the optimizer changes, in a fixed order.
+    var parameters: [Tensors.Parameter] { adapter?.parameters ?? base.parameters }
+
+    var trainableCount: Int { parameters.reduce(0) { $0 + $1.count } }
+    var count: Int { base.parameterCount + (adapter.map { $0.parameters.reduce(0) { $0 + $1.count } } ?? 0) }
+
+    /// Numbers outside the token embedding, by which the reference estimates floating-point operations.
+    var countWithoutEmbedding: Int {
+        let embedding = base.tensors.first { $0.name == "\(base.embeddingPath).weight" }?.value
+        return count - (embedding.map { $0.shape.reduce(1, *) } ?? 0)
+    }
+
+    /// `trainable params: X || all params: Y || trainable%: Z`
+    var parameterLine: String {
+        let share = (100 * Double(trainableCount) / Double(max(count, 1))).text(decimals: 4)
+        return "trainable params: \(Self.grouped(trainableCount)) || all params: \(Self.grouped(count)) "
+            + "|| trainable%: \(share)"
+    }
+
+    /// With a comma before every three digits.
+    static func grouped(_ number: Int) -> String {
+        var text = ""
+        let digits = Array(String(number))
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    /// Writes the files that a loader needs: the adapter's, or the whole model's.
+    func save(into output: some CheckpointOutput) throws {
+        if let adapter {
+            try adapter.save(into: output)
+        } else {
+            try base.save(into: output, generation: generation, storedAs: .float32)
+        }
+    }
+
+    /// Replaces the values that are trained by those of a folder that `save` has written.
+    func load(from folder: String) throws {
+        let file: (String) throws -> Tensor
+        if adapter != nil {
+            let weights = try SafetensorsFile(path: "\(folder)/\(LoRAAdapter.weightsName)")
+            file = { try weights.tensor(named: $0) }
+        } else {
+            let weights = try CheckpointWeights(directory: folder)
+            file = { name in
+                try weights.weight(name, shape: weights.record(name)?.shape ?? []).widened()
+            }
+        }
+        for parameter in parameters {
+            let value = try file(parameter.name)
+            guard value.shape == parameter.shape else {
+                throw CheckpointError.doesNotFit(
+                    path: folder,
+                    problem: "\(parameter.name) has the shape \(value.shape), the run needs \(parameter.shape)")
+            }
+            parameter.value = value
+        }
+    }
+}
+
+extension TrainableModel {
+    /// Loads the base, merges or continues the adapters given, and makes trainable what the method trains.
+    ///
+    /// - Parameter folders: the adapters' folders, in order
+    init(
+        _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
+        note: (String) -> Void
+    ) throws {
+        let seed = UInt64(max(0, configuration[Parameters.seed]))
+        let modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
+        let isFull = configuration[Parameters.finetuningType] == .full
+        var model: DecoderModel
+        if configuration[Parameters.trainFromScratch] {
+            model = try DecoderModel.initialized(modelConfiguration, seed: seed)
+            if !isFull { model = try model.freezing() }
+        } else {
+            model = try DecoderModel.load(
+                modelConfiguration, weights: CheckpointWeights(directory: modelFolder))
+            if isFull { model = try model.makingTrainable { _ in true } }
+        }
+        guard !isFull else {
+            base = model
+            adapter = nil
+            return
+        }
+        let continuesLast = !configuration[Parameters.createNewAdapter] && !folders.isEmpty
+        for folder in continuesLast ? folders.dropLast() : folders[...] {
+            model = try Self.adapter(in: folder, for: model, seed: seed, note: note).merged(into: model)
+            note("merged the adapter \(folder) into the base")
+        }
+        base = model
+        if continuesLast, let last = folders.last {
+            adapter = try Self.adapter(in: last, for: model, seed: seed, note: note)
+        } else {
+            adapter = try LoRAAdapter.fresh(
+                AdapterConfiguration(
+                    baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
+                    alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
+                    targetModules: TargetModules(requested: configuration[Parameters.loraTarget], model: model),
+                    usesRankStabilization: configuration[Parameters.useRslora]), for: model, seed: seed)
+        }
+    }
+
+    private static func adapter(
+        in folder: String, for model: DecoderModel, seed: UInt64, note: (String) -> Void
+    ) throws -> LoRAAdapter {
+        let loaded = try LoRAAdapter.load(directory: folder, for: model, seed: seed)
+        if !loaded.missing.isEmpty {
+            note("\(folder) lacks \(loaded.missing.joined(separator: ", ")); they begin as in a fresh adapter")
+        }
+        return loaded.adapter
+    }
+}
+
+extension DecoderModel {
+    /// The same model with nothing to train.
+    fileprivate func freezing() throws -> DecoderModel {
+        try replacingTensors { name, value in .frozen(Weight(name: name, tensor: value.widened())) }
+    }
+}

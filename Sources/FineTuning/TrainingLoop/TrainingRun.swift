@@ -1,0 +1,125 @@
+import Adapters
+import Checkpoints
+import Datasets
+package import JSONDocuments
+import LanguageModels
+import LinuxSystem
+package import RunConfiguration
+import Tensors
+import Tokenization
+import TrainingStages
+
+/// A whole training run: loads, prepares, trains, evaluates and writes everything that belongs to it.
+///
+/// It computes on the calling thread and the pool, and returns when it is done or stopped.
+package struct TrainingRun: Sendable {
+    package var configuration: RunConfiguration
+    package var paths: PathResolver
+    /// Names the run across restarts, so that it finds its own checkpoints.
+    package var identifier: String
+    /// Whether a process that was to do this run was there before.
+    package var isContinuation: Bool
+
+    package init(
+        configuration: RunConfiguration, paths: PathResolver, identifier: String = "run", isContinuation: Bool = false
+    ) {
+        self.configuration = configuration
+        self.paths = paths
+        self.identifier = identifier
+        self.isContinuation = isContinuation
+    }
+
+    package struct Outcome: Sendable {
+        /// False after `TrainingControl.stop`.
+        package var isFinished: Bool
+        package var step: Int
+        /// What all_results.json got from this run.
+        package var metrics: JSONObject
+    }
+
+    /// Does everything that the configuration asks for.
+    ///
+    /// - Throws: what the modules below throw, `TrainingError`, `CheckpointError`
+    package func run(
+        control: TrainingControl = TrainingControl(), report: @escaping (TrainingEvent) -> Void
+    ) throws -> Outcome {
+        let configuration = try configuration.validated(for: .training)
+        guard configuration[Parameters.doTrain] || configuration.evaluates else { throw TrainingError.nothingToDo }
+        do {
+            let output = try OutputFolder(
+                path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
+            try CheckpointFolders.removeLeftovers(in: output.path)
+            let resume = try resumeDecision(configuration, output: output, report: report)
+            let prepared = try prepare(configuration, control: control, report: report)
+            let session = try TrainingSession(
+                run: self, prepared: prepared, output: output, resume: resume, control: control, report: report)
+            return try session.perform()
+        } catch is TrainingStopped {
+            // Nothing was trained yet: there is nothing to keep.
+            return Outcome(isFinished: false, step: 0, metrics: [:])
+        }
+    }
+
+    private func resumeDecision(
+        _ configuration: RunConfiguration, output: OutputFolder, report: (TrainingEvent) -> Void
+    ) throws -> ResumeDecision {
+        guard configuration[Parameters.doTrain] else { return .startAnew }
+        let (findings, passedOver) = ResumeDecision.findings(in: output.path, run: identifier)
+        for problem in passedOver { report(.note("a checkpoint is passed over: \(problem)")) }
+        var request = configuration[Parameters.resumeFromCheckpoint]
+        if case .path(let path) = request {
+            request = .path(try paths.absolute(path, parameter: "resume_from_checkpoint"))
+        }
+        let decision = try ResumeDecision.decide(
+            request: request, overwrites: configuration[Parameters.overwriteOutputDir],
+            isContinuation: isContinuation, output: output.path, findings: findings)
+        if case .resume(let path, let automatic) = decision {
+            guard FileSystem.isDirectory(path) else { throw CheckpointError.notFound(path: path) }
+            report(
+                .note(
+                    "training goes on from \(path)"
+                        + (automatic && !isContinuation
+                            ? " (to start anew, give another `output_dir` or set `overwrite_output_dir: true`)" : "")))
+        }
+        return decision
+    }
+
+    private func prepare(
+        _ configuration: RunConfiguration, control: TrainingControl, report: (TrainingEvent) -> Void
+    ) throws -> PreparedRun {
+        let stage = configuration[Parameters.stage]
+        guard let rules = TrainingStages.rules(for: stage) else {
+            throw TrainingError.stageNotAvailable(stage.rawValue)
+        }
+        report(.phase(.tokenizing))
+        let name = configuration[Parameters.modelNameOrPath] ?? ""
+        let modelFolder = try paths.modelFolder(
+            name, parameter: "model_name_or_path", revision: configuration[Parameters.modelRevision])
+        let text = try RunTokenizer(configuration, modelFolder: modelFolder)
+        for warning in text.warnings { report(.note(warning)) }
+        let data = try prepareData(
+            configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
+            workingDirectory: paths.workingDirectory ?? "/"
+        ) { _, _ in
+            if control.isStopping { throw TrainingStopped() }
+        }
+        for line in data.report.lines { report(.note(line)) }
+        if configuration[Parameters.doTrain], data.train.isEmpty { throw TrainingError.noTrainingItems }
+        if configuration.evaluates, data.evaluation?.isEmpty ?? true { throw TrainingError.noEvaluationItems }
+        report(.phase(.loading))
+        let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
+            try paths.modelFolder($0, parameter: "adapter_name_or_path")
+        }
+        let model = try TrainableModel(
+            configuration, modelFolder: modelFolder, adapterFolders: adapters, note: { report(.note($0)) })
+        report(.note(model.parameterLine))
+        if configuration[Parameters.printParamStatus] {
+            for (name, value) in model.base.tensors {
+                report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
+            }
+        }
+        return PreparedRun(
+            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: data.train,
+            evaluation: data.evaluation ?? [], dataHash: PreparedRun.hash(data.train))
+    }
+}
