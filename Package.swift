@@ -162,7 +162,7 @@ let allTests: [Target] = [
         "TrainingLoop", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "WeightFiles"],
         resources: [.copy("Fixtures")]),
     tests("TrainingStages", ["Datasets", "LanguageModels", "Tensors"]),
-    tests("TunectlCommands", ["JSONDocuments", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
+    tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
     tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),
     .testTarget(

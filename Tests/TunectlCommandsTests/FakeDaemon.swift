@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import JSONDocuments
+import LinuxSystem
 import Synchronization
 import TerminalOutput
 import TunectlCommands
@@ -96,10 +97,12 @@ struct TunectlRun {
                     throw CommandFailure(kind: "not_found", message: "\(path) cannot be read: No such file")
                 }
                 return text
-            }
+            }, pause: { _ in }
         ) { _ in
             guard let daemon else { throw CommandFailure(kind: "unreachable", message: "no daemon") }
-            return ServiceClient(transport: SocketTransport(descriptor: daemon.clientEnd, interrupts: .none))
+            return ServiceClient(
+                transport: SocketTransport(
+                    descriptor: FileDescriptor(owning: daemon.clientEnd), interrupts: .none))
         }
         exitCode = context.run(arguments)
         self.output = output.text

@@ -1,3 +1,5 @@
+import ServiceAPI
+
 /// What the program ends with (contracts, tunectl); the numbers of sysexits.h where it has one.
 package enum ExitCode: Int32, Sendable, Comparable {
     case success = 0
@@ -20,22 +22,34 @@ package enum ExitCode: Int32, Sendable, Comparable {
         left.rawValue < right.rawValue
     }
 
-    /// The code for an error's published kind (docs/protocol.md) before a job was accepted.
+    /// The code for an error's kind before a job was accepted: one of docs/protocol.md, or one of the client's own.
     package init(kind: String) {
+        if let kind = ErrorKind(rawValue: kind) {
+            self.init(kind)
+            return
+        }
         self =
             switch kind {
-            case "usage", "bad_request", "unknown_method", "invalid_params": .usage
-            case "cancelled": .cancelled
-            case "bad_data", "bad_model": .badData
-            case "not_found": .noInput
+            case "usage": .usage
             case "unreachable": .unreachable
-            case "cannot_create", "disk_full", "output_exists": .cannotCreate
-            case "busy", "try_later", "too_many", "oom", "shutting_down", "limit": .tryLater
-            case "permission": .permission
-            case "bad_config", "not_yet", "refused": .badConfiguration
-            case "timeout", "timed_out": .timeOut
             case "interrupted": .interrupted
             default: .internalError
+            }
+    }
+
+    private init(_ kind: ErrorKind) {
+        self =
+            switch kind {
+            case .badRequest: .usage
+            case .cancelled: .cancelled
+            case .badData, .badModel: .badData
+            case .notFound: .noInput
+            case .internalError, .notFinite, .workerCrashed: .internalError
+            case .conflict, .diskFull: .cannotCreate
+            case .busy, .outOfMemory, .shuttingDown: .tryLater
+            case .permission: .permission
+            case .badConfig, .notAvailable: .badConfiguration
+            case .timeOut: .timeOut
             }
     }
 }

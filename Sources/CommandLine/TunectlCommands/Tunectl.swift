@@ -16,7 +16,8 @@ package enum Tunectl {
             input: DescriptorLineSource(descriptor: 0, interrupts: interrupts), output: DescriptorSink(descriptor: 1),
             errors: DescriptorSink(descriptor: 2), outputTerminal: outputTerminal,
             errorTerminal: TerminalProperties(descriptor: 2, environment: environment),
-            columns: { TerminalProperties.columns(of: 1) }, readFile: InputFile.text
+            columns: { TerminalProperties.columns(of: 1) }, readFile: InputFile.text,
+            pause: interrupts.pause
         ) { socket in
             let path = try SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
             return ServiceClient(

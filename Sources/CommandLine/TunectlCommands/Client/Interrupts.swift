@@ -64,6 +64,11 @@ package final class Interrupts: Sendable {
         }
     }
 
+    /// Waits for a time; an interrupt ends it with a failure.
+    package func pause(seconds: Double) throws {
+        if try wait(for: -1, timeout: seconds) == .interrupted { throw CommandFailure.interrupted }
+    }
+
     private func takeAll() {
         var bytes = [UInt8](repeating: 0, count: 64)
         while read(readingEnd, &bytes, bytes.count) > 0 {}

@@ -1,4 +1,5 @@
 package import JSONDocuments
+package import ServiceAPI
 
 /// A JSON-RPC 2.0 client that makes one call at a time.
 package final class ServiceClient {
@@ -69,6 +70,16 @@ package final class ServiceClient {
         }
     }
 
+    /// Calls a method of the protocol with its own parameters; the result stays JSON, for it is often printed as is.
+    @discardableResult
+    package func call<Method: ServiceMethod>(
+        _ method: Method.Type, _ parameters: Method.Parameters, onInterrupt: OnInterrupt = .leave,
+        onNotification: (Notification) throws -> Void = { _ in }
+    ) throws -> JSONValue {
+        try call(
+            Method.name, JSONValue(encoding: parameters), onInterrupt: onInterrupt, onNotification: onNotification)
+    }
+
     private static func message(_ line: String) throws -> JSONValue {
         do {
             return try JSONValue(parsing: line)
@@ -82,18 +93,17 @@ package final class ServiceClient {
     /// A JSON-RPC error object as a failure.
     static func failure(_ error: JSONValue) -> CommandFailure {
         let data = error["data"]
-        let kind = data?["kind"]?.string ?? Self.kind(ofCode: error["code"]?.integer ?? 0)
+        let kind = data?["kind"]?.string ?? Self.kind(ofCode: error["code"]?.integer ?? 0).rawValue
         return CommandFailure(
             kind: kind, message: error["message"]?.string ?? "the service gave no reason",
             hint: data?["hint"]?.string, details: data?.object ?? JSONObject())
     }
 
-    private static func kind(ofCode code: Int64) -> String {
+    /// The kind of an error that carries none: a defect, or one of the protocol's own codes.
+    private static func kind(ofCode code: Int64) -> ErrorKind {
         switch code {
-        case -32601: "unknown_method"
-        case -32600, -32602: "invalid_params"
-        case -32800: "cancelled"
-        default: "internal"
+        case -32600, -32601: .badRequest
+        default: ErrorKind.allCases.first { $0.code == code } ?? .internalError
         }
     }
 }

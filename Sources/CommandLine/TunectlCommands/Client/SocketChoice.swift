@@ -1,15 +1,14 @@
+import LinuxSystem
+
 /// Which socket the daemon is looked for at (contracts, Programs).
 package enum SocketChoice {
-    /// The kernel's `sun_path` has 108 bytes, the last of which ends the text.
-    package static let longestPath = 107
-
     package static func path(
         option: String?, environment: [String: String], fileExists: (String) -> Bool
     ) throws -> String {
         let path = choose(option, environment, fileExists)
-        guard path.utf8.count <= longestPath else {
+        guard path.utf8.count <= UnixSocket.longestPath else {
             throw CommandFailure.usage(
-                "the socket path has \(path.utf8.count) bytes, and the kernel takes at most \(longestPath): \(path)",
+                "the socket path has \(path.utf8.count) bytes, and the kernel takes at most \(UnixSocket.longestPath): \(path)",
                 hint: "choose a shorter one with --socket or FINETUNED_SOCKET")
         }
         guard !path.isEmpty, !path.utf8.contains(0) else {

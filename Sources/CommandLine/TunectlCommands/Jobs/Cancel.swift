@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 
 extension Command {
     static let cancel = Command(
@@ -10,9 +11,7 @@ extension Command {
         let client = try context.client()
         for id in invocation.positionals {
             do {
-                let result = try client.call("job.cancel", context.request([("job", .string(id))]))
-                let job = result["job"] ?? result
-                rows.append(JobRow(value: job["id"] == nil ? ["id": .string(id), "state": "cancelled"] : job))
+                rows.append(JobRow(value: try client.call(JobCancel.self, JobReference(job: id))))
             } catch let failure as CommandFailure where failure.kind != "unreachable" && failure.kind != "interrupted" {
                 context.tell(failure)
                 worst = max(worst, failure.exitCode)

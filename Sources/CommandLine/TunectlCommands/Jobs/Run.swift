@@ -14,6 +14,7 @@ extension Command {
             throw CommandFailure(kind: "internal", message: "the service did not name the new job")
         }
         context.say("job \(id) -> \(job["output_dir"]?.string ?? "?")")
+        for note in job["notes"]?.array?.compactMap(\.string) ?? [] { context.say("note: \(note)") }
         return try watchJob(id, context, streamsEvents: false)
     }
 }

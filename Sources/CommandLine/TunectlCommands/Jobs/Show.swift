@@ -1,13 +1,12 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
     static let show = Command(
         "show", "show one job with everything known about it", positionals: [.one("JOB", .job)]
     ) { invocation, context in
-        let params = context.request([("job", .string(invocation.positionals[0]))])
-        let result = try context.client().call("job.get", params)
-        let job = result["job"] ?? result
+        let job = try context.client().call(JobGet.self, JobReference(job: invocation.positionals[0]))
         if context.wantsJSON {
             context.printJSON(job)
         } else if context.isQuiet {

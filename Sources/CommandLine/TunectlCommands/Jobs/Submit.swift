@@ -1,10 +1,10 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
     static let submissionOptions: [Option] = [
         .value("priority", "NUMBER", "jobs with a higher number start earlier"),
-        .value("after", "JOB", "start only when this job has succeeded", kind: .job),
         .value("token", "TEXT", "submit once only, however often this is repeated with the same text"),
     ]
 
@@ -28,20 +28,16 @@ extension Command {
     /// Submits the file that the command line names and returns the job object.
     static func submitJob(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
         let file = try ConfigurationFile(invocation, context)
-        let priority: JSONValue? = try invocation.value("priority").map { text in
-            guard let number = Int64(text) else { throw CommandFailure.usage("--priority takes an integer") }
-            return .integer(number)
+        let priority = try invocation.value("priority").map { text in
+            guard let number = Int(text) else { throw CommandFailure.usage("--priority takes an integer") }
+            return number
         }
-        let params = context.request([
-            ("config", ["text": .string(file.text), "name": .string(file.name)]),
-            ("overrides", .array(invocation.overrides.map(JSONValue.string))),
-            ("client_token", .string(invocation.value("token") ?? randomToken())),
-            ("priority", priority),
-            ("after", invocation.value("after").map(JSONValue.string)),
-        ])
-        let client = try context.client()
-        let result = try client.call("job.submit", params)
-        return result["job"] ?? result
+        return try context.client().call(
+            JobSubmit.self,
+            JobSubmit.Parameters(
+                config: ConfigurationSource(text: file.text, name: file.name), overrides: invocation.overrides,
+                workingDirectory: context.workingDirectory, clientToken: invocation.value("token") ?? randomToken(),
+                priority: priority))
     }
 
     /// A token that no other submission has, so that a repeated request cannot double a job.

@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -15,8 +16,8 @@ extension Command {
     }
 
     private static func newestJob(_ context: CommandContext) throws -> String {
-        let jobs = try JobList.fetch(context)
-        let active = jobs.last { $0.state == "running" } ?? jobs.last { $0.state == "queued" } ?? jobs.last
+        let jobs = try Jobs.fetch(context)
+        let active = jobs.first { $0.state == "running" } ?? jobs.last { $0.state == "queued" } ?? jobs.first
         guard let job = active else {
             throw CommandFailure(kind: "not_found", message: "there is no job to watch")
         }
@@ -29,13 +30,11 @@ extension Command {
         var watched = WatchedJob(id: id)
         let job: JSONValue
         do {
-            let params = context.request([("job", .string(id)), ("since", .integer(0))])
-            let result = try context.client().call("job.watch", params) { notification in
+            job = try context.client().call(JobWatch.self, JobWatch.Parameters(job: id, since: 0)) { notification in
                 if streamsEvents { context.output.write(notification.params.serialized(.compact) + "\n") }
                 let lines = watched.apply(notification)
                 display.show(watched, lines: lines)
             }
-            job = result["job"] ?? result
         } catch let failure as CommandFailure where failure.kind == "interrupted" {
             display.finish()
             context.say("detached; the job goes on. To follow it again: tunectl watch \(id)")

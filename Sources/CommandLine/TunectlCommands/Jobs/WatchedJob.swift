@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 /// What a watcher knows about a job, kept up by its events; holds no terminal and no clock.
@@ -30,40 +31,41 @@ struct WatchedJob {
             state = job["state"]?.string ?? state
             takeFigures(job["progress"] ?? job)
             return []
-        case "job.event": return apply(event: notification.params)
+        case "job.event":
+            let kind = notification.params["kind"]?.string.flatMap(JobEvent.Kind.init)
+            return kind.map { apply($0, notification.params["fields"] ?? .null) } ?? []
         default: return []
         }
     }
 
-    private mutating func apply(event: JSONValue) -> [String] {
-        switch event["kind"]?.string {
-        case "state":
+    private mutating func apply(_ kind: JobEvent.Kind, _ fields: JSONValue) -> [String] {
+        switch kind {
+        case .state:
             let old = state
-            state = event["state"]?.string ?? state
-            let reason = event["reason"]?.string ?? event["message"]?.string
+            state = fields["state"]?.string ?? state
+            let reason = fields["error"]?["message"]?.string ?? fields["reason"]?.string
             return state == old ? [] : ["\(id) \(state)" + (reason.map { ": \($0)" } ?? "")]
-        case "log", "note", "warning":
-            return (event["message"] ?? event["line"] ?? event["text"])?.string.map { [$0] } ?? []
-        case "phase":
-            phase = event["phase"]?.string ?? event["message"]?.string
+        case .phase:
+            phase = fields["phase"]?.string
             return phase.map { [$0] } ?? []
-        case "checkpoint":
-            return [
-                "checkpoint at step \(event["step"]?.integer ?? step)" + (event["path"]?.string.map { ": \($0)" } ?? "")
-            ]
-        case "gap": return ["some events were missed"]
-        default:
-            takeFigures(event)
-            if let loss = event["eval_loss"]?.double {
-                return ["step \(step): eval_loss \(ReadableNumbers.significant(loss, digits: 4))"]
-            }
+        case .progress:
+            takeFigures(fields)
             return []
+        case .evaluation:
+            let figures = (fields.object ?? JSONObject()).compactMap { key, value in
+                value.double.map { "\(key) \(ReadableNumbers.significant($0, digits: 4))" }
+            }
+            return ["evaluation: " + figures.joined(separator: " ")]
+        case .checkpoint:
+            let place = fields["path"]?.string.map { ": \($0)" } ?? ""
+            return ["checkpoint at step \(fields["step"]?.integer ?? step)\(place)"]
+        case .note: return fields["message"]?.string.map { [$0] } ?? []
         }
     }
 
-    /// Reads figures under the names of `trainer_log.jsonl` or of the event itself.
+    /// Takes over the members of a `JobProgress`, as far as they are there.
     private mutating func takeFigures(_ values: JSONValue) {
-        if let step = (values["step"] ?? values["current_steps"])?.integer {
+        if let step = values["step"]?.integer {
             hasNewStep = step != self.step
             self.step = step
         }
@@ -72,10 +74,11 @@ struct WatchedJob {
             losses.append(loss)
             hasNewStep = true
         }
-        if let rate = (values["learning_rate"] ?? values["lr"])?.double { learningRate = rate }
+        if let rate = values["learning_rate"]?.double { learningRate = rate }
         if let epoch = values["epoch"]?.double { self.epoch = epoch }
-        if let speed = (values["tokens_per_second"] ?? values["throughput"])?.double { tokensPerSecond = speed }
-        if let left = (values["seconds_left"] ?? values["remaining_seconds"])?.double { secondsLeft = left }
+        if let speed = values["tokens_per_second"]?.double { tokensPerSecond = speed }
+        if let left = values["remaining"]?.double { secondsLeft = left }
+        if let phase = values["phase"]?.string { self.phase = phase }
     }
 
     /// The share of the steps that are done.

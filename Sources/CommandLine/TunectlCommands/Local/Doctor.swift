@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -9,7 +10,7 @@ extension Command {
         let findings: [Finding]
         var code = ExitCode.success
         do {
-            findings = Finding.all(of: try context.client().call("system.info", context.request([])))
+            findings = Finding.all(of: try context.client().call(SystemInfo.self, Nothing()))
             if findings.contains(where: { $0.verdict == .bad }) { code = .internalError }
         } catch let failure as CommandFailure where failure.kind != "interrupted" {
             findings = [
@@ -51,7 +52,7 @@ struct Finding: Listable, JSONRow {
     static func all(of info: JSONValue) -> [Finding] {
         let version = info["version"]?.string ?? "unknown"
         var findings = [
-            Finding("daemon", .good, "version \(version)" + (info["pid"]?.integer.map { ", pid \($0)" } ?? "")),
+            Finding("daemon", .good, "version \(version)" + (info["process"]?.integer.map { ", process \($0)" } ?? "")),
             version == Command.clientVersion
                 ? Finding("versions", .good, "client and daemon are both \(version)")
                 : Finding("versions", .unsure, "the client is \(Command.clientVersion), the daemon \(version)"),
@@ -61,43 +62,36 @@ struct Finding: Listable, JSONRow {
     }
 
     private static func processor(_ info: JSONValue) -> [Finding] {
-        var findings: [Finding] = []
-        let cpu = info["cpu"] ?? info
-        if let features = (cpu["isa"] ?? cpu["features"] ?? cpu["cpu_isa"]) {
-            let text = features.string ?? (features.array ?? []).compactMap(\.string).joined(separator: " ")
-            let isFast = text.lowercased().contains("avx")
-            findings.append(
-                Finding("processor", isFast ? .good : .unsure, text + (isFast ? "" : "; without AVX2 training is slow"))
-            )
-        }
-        if let kernels = (cpu["kernels"] ?? info["kernels"])?.string {
-            findings.append(Finding("kernels", .good, kernels))
-        }
-        if let core = (cpu["openblas_coretype"] ?? cpu["core_type"] ?? info["openblas_core_type"]) {
-            findings.append(
-                core.string.map { Finding("openblas", .good, "core type \($0)") }
-                    ?? Finding("openblas", .unsure, "no core type was chosen; OpenBLAS decides alone"))
-        }
-        return findings
+        let kernels = info["vector_instructions"]?.string ?? "unknown"
+        let isFast = kernels.hasPrefix("avx")
+        let cores = info["cores"]?.integer.map { ", \($0) cores" } ?? ""
+        return [
+            Finding(
+                "kernels", isFast ? .good : .unsure,
+                kernels + cores + (isFast ? "" : "; training is slow without AVX2 or AVX-512")),
+            info["openblas_core_type"]?.string.map { Finding("openblas", .good, "core type \($0)") }
+                ?? Finding("openblas", .unsure, "no core type was chosen for this processor; OpenBLAS decides alone"),
+        ]
     }
 
     private static func storage(_ info: JSONValue) -> [Finding] {
         var findings: [Finding] = []
-        let memory = info["memory"]
-        if let available = (memory?["available_bytes"] ?? info["memory_available_bytes"])?.integer {
-            let isLittle = available < 2 << 30
+        if let bytes = info["memory_bytes"]?.integer {
+            let isLittle = bytes < 2 << 30
             findings.append(
-                Finding("memory", isLittle ? .unsure : .good, ReadableNumbers.bytes(available) + " available"))
+                Finding(
+                    "memory", isLittle ? .unsure : .good,
+                    ReadableNumbers.bytes(bytes) + (isLittle ? "; little for a language model" : "")))
         }
-        if let control = (memory?["control"] ?? info["memory_control"])?.string {
+        if let control = info["memory_control"]?.string {
             findings.append(Finding("memory control", .good, control))
         }
-        if let directory = (info["state_dir"] ?? info["state_directory"])?.string {
-            let isWritable = (info["state_dir_writable"] ?? info["state_directory_writable"])?.bool ?? true
-            findings.append(
-                Finding("state", isWritable ? .good : .bad, directory + (isWritable ? "" : " cannot be written")))
+        if let directory = info["state_dir"]?.string {
+            findings.append(Finding("state", .good, directory))
         }
-        if let worker = info["worker"]?.string { findings.append(Finding("worker", .good, worker)) }
+        if let failed = info["jobs"]?["failed"]?.integer, failed > 0 {
+            findings.append(Finding("jobs", .unsure, "\(failed) failed; see tunectl jobs --state failed"))
+        }
         return findings
     }
 }

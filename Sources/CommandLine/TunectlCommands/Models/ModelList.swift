@@ -1,28 +1,27 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
     static let models = Command("models", "list the models that are loaded") { _, context in
-        let result = try context.client().call("model.list", context.request([]))
-        context.list(((result["models"] ?? result).array ?? []).map(ModelRow.init))
+        let result = try context.client().call(ModelList.self, Nothing())
+        context.list((result["models"]?.array ?? []).map(ModelRow.init))
         return .success
     }
 
     static let load = Command(
         "load", "load a model and keep it in memory", positionals: [.one("MODEL", .directory)],
-        options: [.value("adapter", "DIR", "an adapter to load with it", kind: .directory)], takesOverrides: true
+        options: [.value("adapter", "DIR", "an adapter to load with it", kind: .directory)]
     ) { invocation, context in
-        let params = context.request(
-            ModelFields.of(model: invocation.positionals[0], invocation))
-        let result = try context.client().call("model.load", params) { notification in
-            if let text = (notification.params["value"]?["message"] ?? notification.params["value"])?.string {
-                context.say(text)
-            }
-        }
+        let result = try context.client().call(
+            ModelLoad.self,
+            ModelLoad.Parameters(
+                model: invocation.positionals[0], adapter: invocation.value("adapter"),
+                workingDirectory: context.workingDirectory))
         if context.wantsJSON {
             context.printJSON(result)
         } else {
-            context.output.write((ModelRow(value: result["model"] ?? result).quietName) + "\n")
+            context.output.write(ModelRow(value: result).quietName + "\n")
         }
         return .success
     }
@@ -32,7 +31,9 @@ extension Command {
     ) { invocation, context in
         let client = try context.client()
         for model in invocation.positionals {
-            let result = try client.call("model.unload", context.request([("model", .string(model))]))
+            let result = try client.call(
+                ModelUnload.self,
+                ModelUnload.Parameters(model: model, workingDirectory: context.workingDirectory))
             if context.wantsJSON { context.printJSON(result) } else { context.say("unloaded \(model)") }
         }
         return .success
@@ -41,35 +42,19 @@ extension Command {
 
 /// A resident model as lists show it.
 struct ModelRow: Listable, JSONRow {
-    static let headings = ["MODEL", "STATE", "FAMILY", "MEMORY", "ADAPTERS"]
+    static let headings = ["MODEL", "HOLDS", "MEMORY", "LAST USED", "ADAPTERS"]
     let value: JSONValue
 
-    var quietName: String {
-        (value["model"] ?? value["path"] ?? value["id"] ?? value["name"])?.string ?? value.string ?? "?"
-    }
+    var quietName: String { value["model"]?.string ?? "?" }
     var json: String { value.serialized(.compact) }
 
     var cells: [String] {
-        let memory = (value["memory_bytes"] ?? value["resident_bytes"])?.integer
-        let adapters = value["adapters"]?.array?.compactMap { ($0["path"] ?? $0["name"] ?? $0).string } ?? []
+        let holdsWeights = value["weights_loaded"]?.bool ?? true
+        let adapters = value["adapters"]?.array?.compactMap(\.string) ?? []
         return [
-            quietName, value["state"]?.string ?? "loaded", (value["family"] ?? value["model_type"])?.string ?? "",
-            memory.map(ReadableNumbers.bytes) ?? "", adapters.joined(separator: ", "),
+            quietName, holdsWeights ? "weights" : "tokenizer",
+            value["resident_bytes"]?.integer.map(ReadableNumbers.bytes) ?? "",
+            value["last_used_at"]?.string ?? "", adapters.joined(separator: ", "),
         ]
-    }
-}
-
-/// The fields of a request that choose model, adapter and parameters.
-enum ModelFields {
-    static func of(model: String, _ invocation: Invocation) -> [(String, JSONValue?)] {
-        [
-            ("model", .string(model)),
-            ("adapter", invocation.value("adapter").map(JSONValue.string)),
-            ("overrides", invocation.overrides.isEmpty ? nil : .array(invocation.overrides.map(JSONValue.string))),
-        ]
-    }
-
-    static func of(_ invocation: Invocation) throws -> [(String, JSONValue?)] {
-        of(model: try invocation.required("model"), invocation)
     }
 }

@@ -10,6 +10,8 @@ package final class CommandContext {
     package let errors: any TextSink
     package let outputTerminal: TerminalProperties
     package let errorTerminal: TerminalProperties
+    /// Waits for so many seconds; throws when interrupted.
+    let pause: (Double) throws -> Void
     private let connect: (_ socket: String?) throws -> ServiceClient
     private let columns: () -> Int
     private let readFile: (String) throws -> String
@@ -20,6 +22,7 @@ package final class CommandContext {
         environment: [String: String], workingDirectory: String, input: any LineSource, output: any TextSink,
         errors: any TextSink, outputTerminal: TerminalProperties, errorTerminal: TerminalProperties,
         columns: @escaping () -> Int, readFile: @escaping (String) throws -> String,
+        pause: @escaping (Double) throws -> Void,
         connect: @escaping (_ socket: String?) throws -> ServiceClient
     ) {
         self.environment = environment
@@ -31,6 +34,7 @@ package final class CommandContext {
         self.errorTerminal = errorTerminal
         self.columns = columns
         self.readFile = readFile
+        self.pause = pause
         self.connect = connect
     }
 
@@ -110,14 +114,6 @@ package final class CommandContext {
         let names = fields.split(separator: ",").map(String.init)
         guard !names.isEmpty, let object = value.object else { return value }
         return .object(JSONObject(names.map { ($0, object[$0] ?? .null) }))
-    }
-
-    /// Parameters of a request with the directory that its relative paths start from.
-    func request(_ fields: [(String, JSONValue?)]) -> JSONValue {
-        var object = JSONObject()
-        for (key, value) in fields { if let value { object[key] = value } }
-        object["working_directory"] = .string(workingDirectory)
-        return .object(object)
     }
 }
 

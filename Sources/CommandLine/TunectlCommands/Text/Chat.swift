@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -11,12 +12,14 @@ extension Command {
             an answer. Otherwise every line of standard input is a message. With --jsonl: {"messages"} -> {"message"}.
             """
     ) { invocation, context in
-        var conversation = Conversation(
-            client: try context.client(), fields: try ModelFields.of(invocation), context: context)
+        let request = Chat.Parameters(
+            model: try invocation.required("model"), adapter: invocation.value("adapter"),
+            overrides: invocation.overrides, workingDirectory: context.workingDirectory)
+        var conversation = Conversation(client: try context.client(), request: request, context: context)
         if invocation.has("jsonl") {
             return try JSONLines.run(context) { line in
                 try line.check(["messages"])
-                return try conversation.answer(to: line["messages"] ?? .null)
+                return try conversation.answer(to: try line.messages() ?? [])
             }
         }
         if !invocation.positionals.isEmpty {
@@ -30,23 +33,22 @@ extension Command {
 /// A conversation with its history.
 private struct Conversation {
     let client: ServiceClient
-    let fields: [(String, JSONValue?)]
+    private var request: Chat.Parameters
     let context: CommandContext
     private var system: String?
-    private var messages: [JSONValue] = []
+    private var messages: [DialogueMessage] = []
 
-    init(client: ServiceClient, fields: [(String, JSONValue?)], context: CommandContext) {
+    init(client: ServiceClient, request: Chat.Parameters, context: CommandContext) {
         self.client = client
-        self.fields = fields
+        self.request = request
         self.context = context
     }
 
     /// Answers a whole list of messages that came from outside.
-    func answer(to messages: JSONValue) throws -> JSONValue {
-        guard messages.array != nil else {
-            throw CommandFailure(kind: "bad_data", message: "`messages` must be a list of messages")
-        }
-        let result = try client.call("chat", context.request(fields + [("messages", messages), ("stream", false)]))
+    mutating func answer(to messages: [DialogueMessage]) throws -> JSONValue {
+        request.messages = messages
+        request.stream = false
+        let result = try client.call(Chat.self, request)
         return [
             "message": ["role": "assistant", "content": result["text"] ?? ""],
             "finish_reason": result["finish_reason"] ?? "stop",
@@ -55,18 +57,14 @@ private struct Conversation {
 
     /// Adds a message of the user, prints the answer as it comes and remembers both.
     mutating func say(_ text: String) throws {
-        let user: JSONValue = ["role": "user", "content": .string(text)]
-        let opening: [JSONValue] = system.map { [["role": "system", "content": .string($0)]] } ?? []
-        let history = opening + messages + [user]
-        let streams = !context.wantsJSON
+        let user = DialogueMessage(role: "user", content: text)
+        request.messages = (system.map { [DialogueMessage(role: "system", content: $0)] } ?? []) + messages + [user]
+        request.stream = !context.wantsJSON
         var streamed = ""
         let result: JSONValue
         do {
-            result = try client.call(
-                "chat", context.request(fields + [("messages", .array(history)), ("stream", .bool(streams))]),
-                onInterrupt: .cancelCall
-            ) { notification in
-                guard streams, let piece = StreamedText.of(notification) else { return }
+            result = try client.call(Chat.self, request, onInterrupt: .cancelCall) { notification in
+                guard !context.wantsJSON, let piece = StreamedText.of(notification) else { return }
                 streamed += piece
                 context.output.write(piece)
             }
@@ -74,19 +72,17 @@ private struct Conversation {
             context.output.write("\n")
             throw failure
         }
-        let answer = result["text"]?.string ?? streamed
         if context.wantsJSON {
             context.printJSON(result)
         } else {
-            // What the service did not stream is printed now; nothing is printed twice.
-            context.output.write((answer.hasPrefix(streamed) ? String(answer.dropFirst(streamed.count)) : "") + "\n")
+            context.output.write(StreamedText.rest(of: result, after: streamed) + "\n")
         }
-        messages += [user, ["role": "assistant", "content": .string(answer)]]
+        messages += [user, DialogueMessage(role: "assistant", content: result["text"]?.string ?? streamed)]
     }
 
     /// A conversation on a terminal.
     mutating func talk() throws -> ExitCode {
-        context.say("Talking with \(fields.first?.1?.string ?? "the model"). /help explains, Ctrl-D leaves.")
+        context.say("Talking with \(request.model). /help explains, Ctrl-D leaves.")
         while true {
             context.errors.write(TextStyle.strong.apply(to: "> ", context.errorTerminal))
             let line: String?

@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -11,45 +12,42 @@ extension Command {
             With --jsonl: {"ids"}, {"prompt"} or {"messages"} (needs template=NAME) -> {"ids","text","finish_reason"}.
             """
     ) { invocation, context in
-        let fields =
-            try ModelFields.of(invocation) + [
-                ("add_special_tokens", JSONValue.bool(!invocation.has("no-special-tokens")))
-            ]
         let client = try context.client()
+        var request = Generate.Parameters(
+            model: try invocation.required("model"), adapter: invocation.value("adapter"),
+            overrides: invocation.overrides, stream: false, workingDirectory: context.workingDirectory)
+        /// A raw prompt; without special tokens it is turned into ids first, for generating adds them to text.
+        func setPrompt(_ text: String) throws {
+            (request.prompt, request.ids, request.messages) = (text, nil, nil)
+            guard invocation.has("no-special-tokens") else { return }
+            let result = try client.call(
+                Tokenize.self,
+                Tokenize.Parameters(
+                    model: request.model, text: text, specialTokens: false, workingDirectory: context.workingDirectory))
+            (request.prompt, request.ids) = (nil, try result.decoded(as: Tokenize.Result.self).ids)
+        }
         if invocation.has("jsonl") {
             return try JSONLines.run(context) { line in
-                try line.check(["ids", "prompt", "messages"])
-                let result = try client.call("generate", context.request(fields + [try input(of: line)]))
-                return answer(result)
+                try line.check(["ids", "prompt", "messages"], onlyOne: true)
+                (request.prompt, request.ids, request.messages) = (nil, try line.ids("ids"), try line.messages())
+                if let prompt = try line.text("prompt") { try setPrompt(prompt) }
+                return answer(try client.call(Generate.self, request))
             }
         }
-        let prompt = try TextArgument.of(invocation, context)
-        let streams = !context.wantsJSON
-        let result = try client.call(
-            "generate", context.request(fields + [("prompt", .string(prompt)), ("stream", .bool(streams))]),
-            onInterrupt: .cancelCall
-        ) { notification in
-            guard streams, let text = StreamedText.of(notification) else { return }
+        try setPrompt(try TextArgument.of(invocation, context))
+        request.stream = !context.wantsJSON
+        var streamed = ""
+        let result = try client.call(Generate.self, request, onInterrupt: .cancelCall) { notification in
+            guard !context.wantsJSON, let text = StreamedText.of(notification) else { return }
+            streamed += text
             context.output.write(text)
         }
         if context.wantsJSON {
             context.printJSON(answer(result))
         } else {
-            context.output.write("\n")
+            context.output.write(StreamedText.rest(of: result, after: streamed) + "\n")
         }
         return .success
-    }
-
-    private static func input(of line: JSONObject) throws -> (String, JSONValue?) {
-        guard line.count == 1 else {
-            throw CommandFailure(kind: "bad_data", message: "give one of ids, prompt and messages, not several")
-        }
-        if let ids = try line.ids("ids") { return ("ids", ids) }
-        if let prompt = try line.text("prompt") { return ("prompt", .string(prompt)) }
-        guard let messages = line["messages"], messages.array != nil else {
-            throw CommandFailure(kind: "bad_data", message: "`messages` must be a list of messages")
-        }
-        return ("messages", messages)
     }
 
     private static func answer(_ result: JSONValue) -> JSONValue {
@@ -64,7 +62,12 @@ extension Command {
 enum StreamedText {
     static func of(_ notification: ServiceClient.Notification) -> String? {
         guard notification.method == "$/progress" else { return nil }
-        let value = notification.params["value"]
-        return value?["text"]?.string ?? value?.string
+        return notification.params["value"]?["text"]?.string
+    }
+
+    /// What the service did not stream, so that nothing is missing and nothing printed twice.
+    static func rest(of result: JSONValue, after streamed: String) -> String {
+        guard let text = result["text"]?.string, text.hasPrefix(streamed) else { return "" }
+        return String(text.dropFirst(streamed.count))
     }
 }

@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 /// The rules of `--jsonl`: one output line for each input line, in order, at once.
@@ -16,7 +17,7 @@ enum JSONLines {
             } catch let failure as CommandFailure {
                 // Without a daemon, or after Ctrl-C, no further line can be answered.
                 if failure.kind == "unreachable" || failure.kind == "interrupted" { throw failure }
-                let isBadLine = ["bad_data", "invalid_params", "usage"].contains(failure.kind)
+                let isBadLine = ["bad_data", "bad_request", "usage"].contains(failure.kind)
                 worst = max(worst, isBadLine ? .badData : failure.exitCode)
                 reply = [
                     "error": [
@@ -50,25 +51,39 @@ extension JSONObject {
     }
 
     /// The line's token ids under `key`, when they are ones.
-    func ids(_ key: String) throws -> JSONValue? {
+    func ids(_ key: String) throws -> [Int32]? {
         guard let value = self[key] else { return nil }
-        guard let items = value.array,
-            items.allSatisfy({ $0.integer.map { (0...Int64(Int32.max)).contains($0) } ?? false })
-        else {
+        let ids = (value.array ?? []).compactMap { $0.integer.flatMap { Int32(exactly: $0) } }
+        guard let items = value.array, ids.count == items.count, ids.allSatisfy({ $0 >= 0 }) else {
             throw CommandFailure(kind: "bad_data", message: "`\(key)` must be a list of token ids")
         }
-        return value
+        return ids
+    }
+
+    /// The line's dialogue, when it is one.
+    func messages() throws -> [DialogueMessage]? {
+        guard let value = self["messages"] else { return nil }
+        let messages = (value.array ?? []).compactMap { message -> DialogueMessage? in
+            guard let role = message["role"]?.string, let content = message["content"]?.string else { return nil }
+            return DialogueMessage(role: role, content: content)
+        }
+        guard let items = value.array, !items.isEmpty, messages.count == items.count else {
+            throw CommandFailure(
+                kind: "bad_data", message: "`messages` must be a list of objects with the texts role and content")
+        }
+        return messages
     }
 
     /// Refuses a line with keys that mean nothing here.
-    func check(_ allowed: [String]) throws {
+    func check(_ allowed: [String], onlyOne: Bool = false) throws {
         for (key, _) in self where !allowed.contains(key) {
             throw CommandFailure(
                 kind: "bad_data",
                 message: "there is no field `\(key)` here; known are \(allowed.joined(separator: ", "))")
         }
-        guard contains(where: { allowed.contains($0.key) }) else {
-            throw CommandFailure(kind: "bad_data", message: "the line needs one of \(allowed.joined(separator: ", "))")
+        guard !isEmpty, !onlyOne || count == 1 else {
+            throw CommandFailure(
+                kind: "bad_data", message: "the line needs exactly one of \(allowed.joined(separator: ", "))")
         }
     }
 }

@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -11,21 +12,23 @@ extension Command {
             entry i is the logarithm of the probability of ids[i+1] after ids[..i].
             """
     ) { invocation, context in
-        let fields = try ModelFields.of(invocation)
+        let model = try invocation.required("model")
         let client = try context.client()
-        func logprobs(_ input: (String, JSONValue?)) throws -> JSONValue {
-            let special = ("add_special_tokens", JSONValue.bool(!invocation.has("no-special-tokens")))
-            let result = try client.call("logprobs", context.request(fields + [input, special]))
+        func logprobs(ids: [Int32]? = nil, text: String? = nil) throws -> JSONValue {
+            let result = try client.call(
+                LogProbabilities.self,
+                LogProbabilities.Parameters(
+                    model: model, adapter: invocation.value("adapter"), ids: ids, text: text,
+                    specialTokens: !invocation.has("no-special-tokens"), workingDirectory: context.workingDirectory))
             return ["ids": result["ids"] ?? .array([]), "token_logprobs": result["token_logprobs"] ?? .array([])]
         }
         if invocation.has("jsonl") {
             return try JSONLines.run(context) { line in
-                try line.check(["ids", "text"])
-                if let ids = try line.ids("ids") { return try logprobs(("ids", ids)) }
-                return try logprobs(("text", .string(try line.text("text") ?? "")))
+                try line.check(["ids", "text"], onlyOne: true)
+                return try logprobs(ids: try line.ids("ids"), text: try line.text("text"))
             }
         }
-        let result = try logprobs(("text", .string(try TextArgument.of(invocation, context))))
+        let result = try logprobs(text: try TextArgument.of(invocation, context))
         if context.wantsJSON {
             context.printJSON(result)
         } else {

@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -19,11 +20,10 @@ extension Command {
         let client = try context.client()
         func ids(_ text: String) throws -> JSONValue {
             let result = try client.call(
-                "tokenize",
-                context.request([
-                    ("model", .string(model)), ("text", .string(text)),
-                    ("add_special_tokens", .bool(!invocation.has("no-special-tokens"))),
-                ]))
+                Tokenize.self,
+                Tokenize.Parameters(
+                    model: model, text: text, specialTokens: !invocation.has("no-special-tokens"),
+                    workingDirectory: context.workingDirectory))
             return result["ids"] ?? .array([])
         }
         if invocation.has("jsonl") {
@@ -50,27 +50,28 @@ extension Command {
     ) { invocation, context in
         let model = try invocation.required("model")
         let client = try context.client()
-        func text(_ ids: JSONValue) throws -> JSONValue {
+        func text(_ ids: [Int32]) throws -> JSONValue {
             let result = try client.call(
-                "detokenize",
-                context.request([
-                    ("model", .string(model)), ("ids", ids),
-                    ("skip_special_tokens", .bool(invocation.has("skip-special-tokens"))),
-                ]))
+                Detokenize.self,
+                Detokenize.Parameters(
+                    model: model, ids: ids, skipSpecialTokens: invocation.has("skip-special-tokens"),
+                    workingDirectory: context.workingDirectory))
             return result["text"] ?? ""
         }
         if invocation.has("jsonl") {
             return try JSONLines.run(context) { line in
                 try line.check(["ids"])
-                return ["text": try text(try line.ids("ids") ?? .array([]))]
+                return ["text": try text(try line.ids("ids") ?? [])]
             }
         }
         let words = try TextArgument.of(invocation, context).split { !$0.isNumber && $0 != "-" }
         let ids = try words.map { word in
-            guard let id = Int64(word) else { throw CommandFailure.usage("`\(word)` is not a token id") }
-            return JSONValue.integer(id)
+            guard let id = Int32(word), id >= 0 else {
+                throw CommandFailure.usage("`\(word)` is not a token id")
+            }
+            return id
         }
-        let result = try text(.array(ids))
+        let result = try text(ids)
         if context.wantsJSON {
             context.printJSON(["text": result])
         } else {
