@@ -1,4 +1,5 @@
 import JSONDocuments
+import ServiceAPI
 import Testing
 import TunectlCommands
 
@@ -6,8 +7,9 @@ struct ExitCodeTests {
     @Test(
         arguments: [
             ("bad_config", 78), ("bad_data", 65), ("not_found", 66), ("permission", 77), ("disk_full", 73),
-            ("oom", 75), ("busy", 75), ("unreachable", 69), ("internal", 70), ("something_new", 70), ("cancelled", 3),
-            ("timeout", 124), ("invalid_params", 2),
+            ("oom", 75), ("busy", 75), ("internal", 70), ("something_new", 70), ("cancelled", 3), ("timeout", 124),
+            ("bad_request", 2), ("not_available", 78), ("conflict", 73), ("bad_model", 65), ("shutting_down", 75),
+            ("worker_crashed", 70),
         ] as [(String, Int32)])
     func kinds(kind: String, code: Int32) {
         #expect(ExitCode(kind: kind).rawValue == code)
@@ -38,9 +40,15 @@ struct ExitCodeTests {
     @Test(arguments: [("succeeded", 0), ("failed", 1), ("cancelled", 3)] as [(String, Int32)])
     func jobs(state: String, code: Int32) {
         let run = TunectlRun(["watch", "j1"]) { id, _, _ in
-            [FakeDaemon.result(id, ["job": ["id": "j1", "state": .string(state), "error": ["kind": "oom"]]])]
+            [FakeDaemon.result(id, ["id": "j1", "state": .string(state), "error": ["kind": "oom"]])]
         }
         #expect(run.exitCode.rawValue == code)
+    }
+
+    @Test func everyPublishedKindHasACodeOfItsOwn() {
+        for kind in ErrorKind.allCases { #expect(ExitCode(kind: kind.rawValue) != .success) }
+        #expect(ExitCode(kind: "unreachable").rawValue == 69)
+        #expect(ExitCode(kind: "interrupted").rawValue == 130)
     }
 
     @Test func withoutADaemon() {
@@ -60,7 +68,7 @@ struct ExitCodeTests {
             switch params["job"]?.string {
             case "1": [FakeDaemon.error(id, kind: "not_found", "no job 1")]
             case "2": [FakeDaemon.error(id, kind: "permission", "not yours")]
-            default: [FakeDaemon.result(id, ["job": ["id": "3", "state": "cancelled"]])]
+            default: [FakeDaemon.result(id, ["id": "3", "state": "cancelled"])]
             }
         }
         #expect(run.exitCode.rawValue == 77)

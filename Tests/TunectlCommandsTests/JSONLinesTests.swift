@@ -27,7 +27,7 @@ struct JSONLinesTests {
         #expect(run.requests.count == 2)
         #expect(run.requests[0]["params"]?["working_directory"]?.string == "/work")
         #expect(run.requests[0]["params"]?["model"]?.string == "m")
-        #expect(run.requests[0]["params"]?["add_special_tokens"] == .bool(true))
+        #expect(run.requests[0]["params"]?["special_tokens"] == .bool(true))
     }
 
     @Test func goodLinesMeanSuccess() {
@@ -54,7 +54,7 @@ struct JSONLinesTests {
         #expect(run.lines[2].contains("bad_data"))
         #expect(run.lines[3].contains("bad_data"))
         #expect(run.requests[0]["params"]?["adapter"]?.string == "a")
-        #expect(run.requests[1]["params"]?["add_special_tokens"] == .bool(false))
+        #expect(run.requests[1]["params"]?["special_tokens"] == .bool(false))
     }
 
     @Test func generation() {
@@ -62,13 +62,28 @@ struct JSONLinesTests {
             ["generate", "--model", "m", "--jsonl", "do_sample=false", "max_new_tokens=4"],
             input: [
                 "{\"prompt\": \"x\"}", "{\"ids\": [3]}", "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}",
-                "{\"prompt\": \"x\", \"ids\": [3]}", "{\"messages\": 4}",
+                "{\"prompt\": \"x\", \"ids\": [3]}", "{\"messages\": 4}", "{\"messages\": [{\"role\": \"user\"}]}",
+                "{}",
             ]
         ) { id, _, _ in [FakeDaemon.result(id, ["ids": [7, 2], "text": "t", "finish_reason": "stop", "usage": 1])] }
         #expect(run.exitCode.rawValue == 65)
         #expect(run.lines[..<3].allSatisfy { $0 == "{\"ids\":[7,2],\"text\":\"t\",\"finish_reason\":\"stop\"}" })
-        #expect(run.lines.count == 5)
+        #expect(run.lines.count == 7)
+        #expect(run.requests.count == 3)
+        #expect(run.requests[1]["params"]?["prompt"] == nil)
         #expect(run.requests[0]["params"]?["overrides"] == ["do_sample=false", "max_new_tokens=4"])
+    }
+
+    @Test func promptsWithoutSpecialTokensAreTokenizedFirst() {
+        let run = TunectlRun(
+            ["generate", "--model", "m", "--jsonl", "--no-special-tokens"], input: ["{\"prompt\": \"x\"}"]
+        ) { id, method, _ in
+            [FakeDaemon.result(id, method == "tokenize" ? ["ids": [9]] : ["ids": [1], "text": "a"])]
+        }
+        #expect(run.exitCode == .success)
+        #expect(run.requests.map { $0["method"]?.string } == ["tokenize", "generate"])
+        #expect(run.requests[0]["params"]?["special_tokens"] == .bool(false))
+        #expect(run.requests[1]["params"]?["ids"] == [9])
     }
 
     @Test func errorsOfTheServiceKeepTheirKind() {

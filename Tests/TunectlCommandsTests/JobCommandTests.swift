@@ -1,4 +1,5 @@
 import JSONDocuments
+import Synchronization
 import Testing
 import TunectlCommands
 
@@ -7,7 +8,7 @@ struct JobCommandTests {
 
     @Test func submitPrintsTheIDAlone() throws {
         let run = TunectlRun(["submit", "run.yaml", "seed=1", "--token", "t"], files: ["run.yaml": Self.yaml]) {
-            id, _, _ in [FakeDaemon.result(id, ["job": ["id": "42", "state": "queued"]])]
+            id, _, _ in [FakeDaemon.result(id, ["id": "42", "state": "queued"])]
         }
         #expect(run.output == "42\n")
         #expect(run.errors.isEmpty)
@@ -59,30 +60,37 @@ struct JobCommandTests {
                 """)
         #expect(TunectlRun(["jobs", "-q"], daemon: handler).output == "1\n2\n")
         #expect(TunectlRun(["jobs", "--json=id"], daemon: handler).output == "[{\"id\":\"1\"},{\"id\":\"2\"}]\n")
-        #expect(TunectlRun(["jobs", "-q", "--state", "running"], daemon: handler).output == "2\n")
+        #expect(TunectlRun(["jobs", "-q", "--state", "nonsense"], daemon: handler).exitCode == .usage)
+        let filtered = TunectlRun(["jobs", "--state", "running,queued"], daemon: handler)
+        #expect(filtered.requests[0]["params"]?["states"] == ["running", "queued"])
     }
 
     private static let watched: FakeDaemon.Handler = { id, _, _ in
-        func event(_ seq: Int64, _ fields: JSONObject) -> JSONValue {
-            var params: JSONObject = ["request": id, "seq": .integer(seq)]
-            for (key, value) in fields { params[key] = value }
-            return FakeDaemon.notification("job.event", .object(params))
+        func event(_ seq: Int64, _ kind: String, _ fields: JSONValue, request: JSONValue? = nil) -> JSONValue {
+            FakeDaemon.notification(
+                "job.event",
+                [
+                    "request": request ?? id, "job": "9", "seq": .integer(seq), "kind": .string(kind),
+                    "at": "2026-01-02T03:04:05.000Z", "fields": fields,
+                ])
         }
         return [
             FakeDaemon.notification(
                 "job.snapshot", ["request": id, "job": ["id": "9", "state": "queued"], "seq": 0]),
-            event(1, ["kind": "state", "state": "running"]),
-            FakeDaemon.notification("job.event", ["request": 999, "seq": 1, "kind": "log", "message": "not ours"]),
-            event(2, ["kind": "log", "message": "all params: 12"]),
+            event(1, "state", ["state": "running"]),
+            event(1, "note", ["message": "not ours"], request: 999),
+            event(2, "phase", ["phase": "loading"]),
+            event(3, "note", ["message": "all params: 12"]),
             event(
-                3,
+                4, "progress",
                 [
-                    "kind": "step", "step": 1, "total_steps": 2, "loss": 2.5, "learning_rate": 0.0001, "epoch": 0.5,
-                    "tokens_per_second": 1234.4, "seconds_left": 61,
+                    "phase": "training", "step": 1, "total_steps": 2, "loss": 2.5, "learning_rate": 0.0001,
+                    "epoch": 0.5, "tokens_per_second": 1234.4, "remaining": 61,
                 ]),
-            event(4, ["kind": "step", "step": 2, "total_steps": 2, "loss": 1.25, "learning_rate": 0.0, "epoch": 1]),
-            event(5, ["kind": "evaluation", "eval_loss": 1.5]),
-            FakeDaemon.result(id, ["job": ["id": "9", "state": "succeeded", "output_dir": "out"]]),
+            event(5, "progress", ["step": 2, "total_steps": 2, "loss": 1.25, "learning_rate": 0.0, "epoch": 1]),
+            event(6, "evaluation", ["eval_loss": 1.5]),
+            event(7, "checkpoint", ["step": 2, "path": "out/checkpoint-2"]),
+            FakeDaemon.result(id, ["id": "9", "state": "succeeded", "output_dir": "out"]),
         ]
     }
 
@@ -91,10 +99,12 @@ struct JobCommandTests {
         #expect(
             run.output == """
                 9 running
+                loading
                 all params: 12
                 step 1/2 loss 2.500 lr 0.000100 epoch 0.50 1234 tokens/s 1:01 left
                 step 2/2 loss 1.250 lr 0 epoch 1.00 1234 tokens/s 1:01 left
-                step 2: eval_loss 1.500
+                evaluation: eval_loss 1.500
+                checkpoint at step 2: out/checkpoint-2
 
                 """)
         #expect(run.errors == "job 9 succeeded -> out\n")
@@ -105,7 +115,7 @@ struct JobCommandTests {
     @Test func watchDrawsOnATerminal() {
         let run = TunectlRun(["watch", "9"], terminal: true, daemon: Self.watched)
         let frames = run.output.components(separatedByErase: "\r\u{1B}[2K")
-        #expect(frames.contains("9 running"))
+        #expect(frames.contains("9 running: loading"))
         #expect(
             frames.contains { $0.hasPrefix("██████████▌░░░░░░░░░░ 1/2 loss 2.500  1234 tokens/s  1:01 left") })
         #expect(frames.contains { $0.hasPrefix("█████████████████████ 2/2 loss 1.250") && $0.contains("█▁") })
@@ -116,7 +126,7 @@ struct JobCommandTests {
         let run = TunectlRun(["watch", "9", "--json"], daemon: Self.watched)
         #expect(run.output == "{\"id\":\"9\",\"state\":\"succeeded\",\"output_dir\":\"out\"}\n")
         let events = TunectlRun(["watch", "9", "--events"], daemon: Self.watched)
-        #expect(events.lines.count == 6)
+        #expect(events.lines.count == 8)
         #expect(events.lines.allSatisfy { $0.hasPrefix("{") })
     }
 
@@ -139,20 +149,20 @@ struct JobCommandTests {
         #expect(run.requests.map { $0["method"]?.string } == ["job.submit", "job.watch"])
     }
 
-    @Test func logs() {
-        let run = TunectlRun(["logs", "-f", "3"]) { id, _, params in
-            [
-                FakeDaemon.notification("$/progress", ["request": id, "value": ["line": "one"]]),
-                FakeDaemon.notification("$/progress", ["request": id, "value": "two"]),
-                FakeDaemon.result(id, ["lines": params["follow"] == true ? ["three"] : []]),
-            ]
+    @Test(arguments: [["logs", "3"], ["logs", "3", "-f"]])
+    func logs(arguments: [String]) {
+        let follows = arguments.count == 3
+        let daemon = LogDaemon()
+        let run = TunectlRun(arguments) { id, _, params in
+            [FakeDaemon.result(id, daemon.answer(from: params["offset"]?.integer ?? 0))]
         }
-        #expect(run.output == "one\ntwo\nthree\n")
+        #expect(run.output == (follows ? "one\ntwo\nthree\n" : "one\ntwo\n"))
+        #expect(run.exitCode == .success)
     }
 
     @Test func show() {
         let run = TunectlRun(["show", "3"]) { id, _, _ in
-            [FakeDaemon.result(id, ["job": ["id": "3", "error": ["kind": "oom"], "after": nil, "notes": ["a", "b"]]])]
+            [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": nil, "notes": ["a", "b"]])]
         }
         #expect(run.output == "id:         3\nerror.kind: oom\nnotes:      [\"a\", \"b\"]\n")
     }
@@ -161,5 +171,19 @@ struct JobCommandTests {
 extension String {
     fileprivate func components(separatedByErase mark: String) -> [String] {
         split(separator: mark, omittingEmptySubsequences: true).map(String.init)
+    }
+}
+
+/// A log that has two lines, then nothing new for one call, then a third line and its end.
+private final class LogDaemon: Sendable {
+    private let calls = Atomic(0)
+
+    func answer(from offset: Int64) -> JSONValue {
+        let call = calls.wrappingAdd(1, ordering: .relaxed).oldValue
+        let text = call < 2 ? "one\ntwo\n" : "one\ntwo\nthree\n"
+        return [
+            "text": .string(String(text.dropFirst(Int(offset)))), "next_offset": .integer(Int64(text.utf8.count)),
+            "complete": .bool(call >= 2),
+        ]
     }
 }
