@@ -1,0 +1,136 @@
+import ChatTemplates
+import JSONDocuments
+import LanguageModels
+import ServiceAPI
+import TextGeneration
+import Tokenization
+
+extension ModelRequests {
+    /// Continues ids, a raw prompt or a dialogue; `chat` is the same with streaming as its default.
+    func generate(
+        _ parameters: JSONValue, streamsByDefault: Bool, _ exchange: Exchange
+    ) throws -> Generate.Result {
+        let request = try parameters.decoded(as: Generate.Parameters.self)
+        var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
+        let model = try model(request.model, request.workingDirectory)
+        let prompt = try Prompt(
+            request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
+        let decoder = try model.loadedModel()
+        let adapters = try adapter(request.adapter, for: model, request.workingDirectory)
+        settings.options.stopTokens = try stopTokens(settings.template, prompt, model, decoder)
+
+        var stream = TextStream(
+            prompt.tokenizer, send: request.stream ?? streamsByDefault ? exchange.progress : nil)
+        let generation = try TextGenerator(model: decoder).generate(
+            prompt.ids, options: settings.options, adapters: adapters
+        ) { token in
+            if let token { try stream.push(token) }
+            return exchange.isCancelled() ? .cancel : .goOn
+        }
+        guard generation.finishReason != .cancelled else {
+            throw ServiceError(.cancelled, "the request was cancelled after \(generation.tokens.count) tokens")
+        }
+        try stream.finish()
+        return Generate.Result(
+            ids: generation.tokens,
+            text: try prompt.tokenizer?.decode(generation.tokens, skippingSpecialTokens: true) ?? "",
+            finishReason: generation.finishReason.rawValue, promptTokens: generation.promptTokens,
+            promptSeconds: generation.promptSeconds, generationSeconds: generation.generationSeconds)
+    }
+
+    /// With a template its own stop tokens; otherwise those of the tokenizer and of the model.
+    private func stopTokens(
+        _ template: ChatTemplate?, _ prompt: Prompt, _ model: ModelInMemory, _ decoder: DecoderModel
+    ) throws -> Set<Int32> {
+        if let template, let tokenizer = prompt.tokenizer { return Set(template.stopTokenIDs(of: tokenizer)) }
+        let defaults = try GenerationDefaults(directory: model.directory, configuration: decoder.configuration)
+        return Set(defaults.endTokens).union([prompt.tokenizer?.eosTokenID].compactMap { $0 })
+    }
+}
+
+/// Where a continuation starts.
+private struct Prompt {
+    var ids: [Int32]
+    /// Nil for a model without one, which can still continue ids.
+    var tokenizer: Tokenizer?
+
+    init(
+        _ request: Generate.Parameters, _ template: ChatTemplate?, _ model: ModelInMemory, addsSpecialTokens: Bool
+    ) throws {
+        switch (request.ids, request.prompt, request.messages) {
+        case (let given?, nil, nil):
+            ids = given
+            tokenizer = try? Self.tokenizer(template, model)
+        case (nil, let text?, nil):
+            let tokenizer = try Self.tokenizer(template, model)
+            ids = try tokenizer.encode(text, addingSpecialTokens: addsSpecialTokens)
+            self.tokenizer = tokenizer
+        case (nil, nil, let messages?):
+            guard let template else {
+                throw ServiceError(
+                    .badConfig, "a dialogue needs the model's chat template",
+                    hint: "give template=NAME, for example template=qwen or template=llama3", field: "template")
+            }
+            let tokenizer = try model.tokenizer(fixedTo: template)
+            ids = try template.prompt(for: Self.dialog(messages), with: tokenizer)
+            self.tokenizer = tokenizer
+        default:
+            throw ServiceError(.badRequest, "give exactly one of ids, prompt and messages")
+        }
+    }
+
+    private static func tokenizer(_ template: ChatTemplate?, _ model: ModelInMemory) throws -> Tokenizer {
+        try template.map(model.tokenizer(fixedTo:)) ?? model.loadedTokenizer()
+    }
+
+    /// An optional system message, then questions and answers in turn, a question last.
+    private static func dialog(_ messages: [DialogueMessage]) throws -> Dialog {
+        var rest = messages[...]
+        var system: String?
+        if let first = rest.first, first.role == "system" {
+            system = first.content
+            rest = rest.dropFirst()
+        }
+        guard rest.count % 2 == 1 else {
+            throw ServiceError(.badRequest, "a dialogue must end with a message of the user", field: "messages")
+        }
+        let turns = try rest.enumerated().map { index, message in
+            let role: ChatRole = index % 2 == 0 ? .user : .assistant
+            guard message.role == role.rawValue else {
+                throw ServiceError(
+                    .badRequest,
+                    "message \(index + 1 + (system == nil ? 0 : 1)) should be of role \(role.rawValue), "
+                        + "it is of '\(message.role)'", hint: "user and assistant take turns", field: "messages")
+            }
+            return ChatMessage(role: role, content: message.content)
+        }
+        return Dialog(messages: turns, system: system)
+    }
+}
+
+/// Sends text as soon as it is certain and fit to be shown.
+private struct TextStream {
+    private var decoder: IncrementalDecoder?
+    private var streamer = TextStreamer()
+    private let send: ((JSONValue) -> Void)?
+
+    init(_ tokenizer: Tokenizer?, send: ((JSONValue) -> Void)?) {
+        decoder = send == nil ? nil : tokenizer?.incrementalDecoder(skippingSpecialTokens: true)
+        self.send = send
+    }
+
+    mutating func push(_ token: Int32) throws {
+        guard decoder != nil else { return }
+        try emit(streamer.push(decoder?.push(token) ?? ""))
+    }
+
+    mutating func finish() throws {
+        guard decoder != nil else { return }
+        try emit(streamer.push(decoder?.finish() ?? ""))
+        try emit(streamer.finish())
+    }
+
+    private func emit(_ text: String) throws {
+        if !text.isEmpty { send?(try JSONValue(encoding: Generate.Piece(text: text))) }
+    }
+}

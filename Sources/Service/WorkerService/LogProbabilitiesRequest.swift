@@ -1,0 +1,28 @@
+import JSONDocuments
+import LanguageModels
+import ServiceAPI
+import TextGeneration
+import Tokenization
+
+extension ModelRequests {
+    func logProbabilities(_ parameters: JSONValue) throws -> LogProbabilities.Result {
+        let request = try parameters.decoded(as: LogProbabilities.Parameters.self)
+        let model = try model(request.model, request.workingDirectory)
+        let ids: [Int32]
+        switch (request.ids, request.text) {
+        case (let given?, nil): ids = given
+        case (nil, let text?):
+            ids = try model.loadedTokenizer().encode(text, addingSpecialTokens: Self.addsSpecialTokens(parameters))
+        default: throw ServiceError(.badRequest, "give either ids or text, not both and not neither")
+        }
+        guard !ids.isEmpty else { return LogProbabilities.Result(ids: [], tokenLogProbabilities: []) }
+        let decoder = try model.loadedModel()
+        let adapters = try adapter(request.adapter, for: model, request.workingDirectory)
+        let vocabulary = decoder.configuration.vocabularySize
+        if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
+            throw GenerationError.unknownToken(unknown, vocabulary: vocabulary)
+        }
+        let found = try decoder.tokenLogProbabilities([ids], adapters: adapters)
+        return LogProbabilities.Result(ids: ids, tokenLogProbabilities: found[0].map { Double($0) })
+    }
+}

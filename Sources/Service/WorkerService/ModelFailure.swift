@@ -1,0 +1,50 @@
+import Adapters
+import ChatTemplates
+import JSONDocuments
+import JSONRPC
+import LanguageModels
+import LinuxSystem
+import RunConfiguration
+import ServiceAPI
+import Tensors
+import TextGeneration
+import Tokenization
+import WeightFiles
+
+extension ServiceError {
+    /// What a client is told of an error that a request to a model met.
+    init(modelFailure error: any Error) {
+        switch error {
+        case let error as ServiceError: self = error
+        case let error as ConfigurationError:
+            self.init(
+                .badConfig, error.problem, hint: error.hint, field: error.parameter, file: error.file, line: error.line,
+                column: error.column)
+        case let error as ModelFolder.NotFound: self.init(.notFound, error.description)
+        case let error as WeightFileError: self.init(Self.kind(of: error), error.description)
+        case let error as SystemError: self.init(Self.kind(of: error), error.description)
+        case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
+        case is ModelConfigurationError, is ModelLoadingError, is AdapterError, is TokenizerError, is TensorError:
+            self.init(.badModel, "\(error)")
+        case let error as ChatTemplateError: self.init(.badConfig, error.description, field: "template")
+        case let error as GenerationError: self.init(.badRequest, error.description)
+        case is JSONError, is DecodingError: self.init(.badRequest, "the request's parameters cannot be read: \(error)")
+        default: self.init(.internalError, "\(error)")
+        }
+    }
+
+    private static func kind(of error: WeightFileError) -> ErrorKind {
+        switch error {
+        case .cannotRead(let file, let code), .cannotWrite(let file, let code):
+            kind(of: SystemError("open", file, code: code))
+        case .noWeights: .notFound
+        default: .badModel
+        }
+    }
+
+    private static func kind(of error: SystemError) -> ErrorKind {
+        if error.isNotFound { return .notFound }
+        if error.isPermission { return .permission }
+        return error.isDiskFull ? .diskFull : .badModel
+    }
+}

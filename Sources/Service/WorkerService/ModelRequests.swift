@@ -1,0 +1,81 @@
+import Adapters
+import ChatTemplates
+import JSONDocuments
+import LanguageModels
+import LinuxSystem
+import ServiceAPI
+import Tensors
+
+/// Answers requests to models, one after another; all work of a resident model's worker happens here.
+final class ModelRequests {
+    private var models: [String: ModelInMemory] = [:]
+
+    /// What a request may do while it is being answered.
+    struct Exchange {
+        /// Sends a `$/progress` value.
+        var progress: (JSONValue) -> Void
+        var isCancelled: () -> Bool
+    }
+
+    static let methods: Set<String> = [
+        WorkerMethod.load, WorkerMethod.tokenize, WorkerMethod.detokenize, WorkerMethod.logProbabilities,
+        WorkerMethod.generate, WorkerMethod.chat, WorkerMethod.info,
+    ]
+
+    /// - Throws: `ServiceError` for everything that can go wrong
+    func answer(_ method: String, _ parameters: JSONValue?, _ exchange: Exchange) throws -> JSONValue {
+        do {
+            return try dispatch(method, parameters ?? [:], exchange)
+        } catch {
+            throw ServiceError(modelFailure: error)
+        }
+    }
+
+    private func dispatch(_ method: String, _ parameters: JSONValue, _ exchange: Exchange) throws -> JSONValue {
+        switch method {
+        case WorkerMethod.info: try JSONValue(encoding: info(weightsLoaded: models.values.contains { $0.hasWeights }))
+        case WorkerMethod.load: try JSONValue(encoding: load(parameters.decoded(as: ModelLoad.Parameters.self)))
+        case WorkerMethod.tokenize: try JSONValue(encoding: tokenize(parameters))
+        case WorkerMethod.detokenize: try JSONValue(encoding: detokenize(parameters))
+        case WorkerMethod.logProbabilities: try JSONValue(encoding: logProbabilities(parameters))
+        case WorkerMethod.generate: try JSONValue(encoding: generate(parameters, streamsByDefault: false, exchange))
+        case WorkerMethod.chat: try JSONValue(encoding: generate(parameters, streamsByDefault: true, exchange))
+        default: throw ServiceError(.internalError, "the worker has no method \(method)")
+        }
+    }
+
+    /// The folder that a name stands for, with what is already in memory of it.
+    func model(_ name: String, _ workingDirectory: String?) throws -> ModelInMemory {
+        let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
+        if let model = models[directory] { return model }
+        let model = ModelInMemory(directory: directory)
+        models[directory] = model
+        return model
+    }
+
+    /// The adapter of one request; nil and an empty name mean none.
+    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> ProjectionAdapters? {
+        guard let name, !name.isEmpty else { return nil }
+        let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
+        return try model.adapter(directory).projections
+    }
+
+    /// Whether text gets the tokenizer's special tokens: unless told not to, under either name.
+    static func addsSpecialTokens(_ parameters: JSONValue) -> Bool {
+        (parameters["special_tokens"] ?? parameters["add_special_tokens"])?.bool ?? true
+    }
+
+    private func load(_ parameters: ModelLoad.Parameters) throws -> WorkerInfo {
+        let model = try model(parameters.model, parameters.workingDirectory)
+        _ = try model.loadedModel()
+        _ = try adapter(parameters.adapter, for: model, parameters.workingDirectory)
+        return try info(weightsLoaded: true)
+    }
+
+    private func info(weightsLoaded: Bool) throws -> WorkerInfo {
+        let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        return WorkerInfo(
+            openBLASCoreName: blas.coreName, kernels: CPUFeatures.vectorInstructions,
+            threads: ComputePool.shared.threads, weightsLoaded: weightsLoaded)
+    }
+}
