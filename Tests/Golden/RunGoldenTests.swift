@@ -36,7 +36,7 @@ struct RunGoldenTests {
         let configuration = try RunConfiguration.parse(
             yaml: text, name: "config.yaml", overrides: ["output_dir=\(workplace)/output"])
         let run = TrainingRun(
-            configuration: configuration, paths: PathResolver(workingDirectory: workplace, environment: [:]))
+            configuration: configuration, paths: PathResolver(workingDirectory: workplace))
         let outcome = try run.run { _ in }
         #expect(outcome.isFinished)
         try expectSameHistory(

@@ -1,1 +1,4 @@
+import Glibc
 import WorkerService
+
+exit(runWorker())

@@ -1,8 +1,6 @@
 /// Why a run could not begin or go on, beside what the modules below say themselves.
 package enum TrainingError: Error, CustomStringConvertible {
     case relativePathWithoutWorkingDirectory(parameter: String, path: String)
-    /// Neither a folder nor a name in the hub cache.
-    case modelNotFound(parameter: String, name: String, lookedIn: [String])
     case stageNotAvailable(String)
     case noTrainingItems
     case noEvaluationItems
@@ -17,9 +15,6 @@ package enum TrainingError: Error, CustomStringConvertible {
         case .relativePathWithoutWorkingDirectory(let parameter, let path):
             "`\(parameter): \(path)` is a relative path, but the request has no working directory "
                 + "(send `working_directory`, or give an absolute path)"
-        case .modelNotFound(let parameter, let name, let places):
-            "`\(parameter): \(name)` is neither a folder nor a model in the hub cache; looked for "
-                + places.joined(separator: " and ")
         case .stageNotAvailable(let stage): "the stage `\(stage)` is not available (use `sft` or `pt`)"
         case .noTrainingItems: "the data hold nothing to train on after preparation (see the notes about dropped rows)"
         case .noEvaluationItems:

@@ -34,4 +34,6 @@ package struct StepReport: Sendable, Equatable {
     /// Seconds since training began or went on.
     package var elapsed: Double
     package var remaining: Double
+    /// Whether a record of the log follows.
+    package var isRecorded: Bool
 }

@@ -93,8 +93,7 @@ package struct TrainingRun: Sendable {
         }
         report(.phase(.tokenizing))
         let name = configuration[Parameters.modelNameOrPath] ?? ""
-        let modelFolder = try paths.modelFolder(
-            name, parameter: "model_name_or_path", revision: configuration[Parameters.modelRevision])
+        let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: modelFolder)
         for warning in text.warnings { report(.note(warning)) }
         let data = try prepareData(

@@ -75,6 +75,7 @@ extension TrainingSession {
                     step: state.step, totalSteps: plan.totalSteps, epoch: state.epoch, loss: loss,
                     gradientNorm: memory.lastGradientNorm, learningRate: memory.lastLearningRate, tokens: tokens,
                     tokensPerSecond: clock.tokensPerSecond, elapsed: elapsed,
-                    remaining: clock.remaining(step: state.step, totalSteps: plan.totalSteps, elapsed: elapsed))))
+                    remaining: clock.remaining(step: state.step, totalSteps: plan.totalSteps, elapsed: elapsed),
+                    isRecorded: decisions.afterStep(state.step).logs)))
     }
 }

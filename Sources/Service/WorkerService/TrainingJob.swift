@@ -1,0 +1,71 @@
+import Glibc
+import JSONDocuments
+import LinuxSystem
+import RunConfiguration
+import ServiceAPI
+import Tensors
+import TrainingLoop
+
+/// One job of the daemon: `worker.train`.
+struct TrainingJob: TrainingWork {
+    private let parameters: WorkerTrain.Parameters
+
+    init(_ parameters: WorkerTrain.Parameters) { self.parameters = parameters }
+
+    func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
+        let events = TrainingJobEvents(send: send)
+        let configuration = try parameters.config.configuration(overrides: parameters.overrides)
+        if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
+        let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        events.take(.note("OpenBLAS \(blas.coreName), \(ComputePool.shared.threads) threads"))
+        if let requested = blas.requestedCoreType, requested.lowercased() != blas.coreName.lowercased() {
+            events.take(
+                .note(
+                    "OpenBLAS uses its kernels for \(blas.coreName) although \(requested) was asked for; "
+                        + "products may be slow"))
+        }
+        for note in configuration.notes { events.take(.note(note)) }
+        let run = TrainingRun(
+            configuration: configuration, paths: PathResolver(workingDirectory: parameters.workingDirectory),
+            identifier: try identifier, isContinuation: parameters.attempt > 1)
+        let outcome = try run.run(control: control) { events.take($0) }
+        return try JSONValue(
+            encoding: WorkerTrain.Result(
+                outcome: outcome.isFinished ? "finished" : "stopped", metrics: outcome.metrics))
+    }
+
+    /// The job's number alone would not tell the jobs of two daemons apart.
+    private var identifier: String {
+        get throws {
+            let source =
+                try JSONValue(encoding: parameters.config).serialized() + parameters.overrides.joined(separator: "\n")
+            return "job-\(parameters.job)-\(FileHash.of(source + (parameters.workingDirectory ?? "")).prefix(12))"
+        }
+    }
+}
+
+extension ConfigurationSource {
+    /// Reads the configuration, validated by whoever uses it.
+    func configuration(overrides: [String]) throws -> RunConfiguration {
+        if let text {
+            return try RunConfiguration.parse(yaml: text, name: name ?? "configuration", overrides: overrides)
+        }
+        return try RunConfiguration.parse(
+            object: ConfigurationValue(JSONValue.object(object ?? [:])), overrides: overrides)
+    }
+}
+
+extension ConfigurationValue {
+    fileprivate init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .bool(flag)
+        case .integer(let number): self = .integer(number)
+        case .number(let number): self = .number(number)
+        case .string(let text): self = .string(text)
+        case .array(let items): self = .list(items.map { ConfigurationValue($0) })
+        case .object(let object):
+            self = .mapping(object.map { Entry($0.key, ConfigurationValue($0.value)) })
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ChatTemplates
+import Checkpoints
+import Datasets
+import LinuxSystem
+import Optimizers
+import ServiceAPI
+import Tokenization
+import TrainingLoop
+
+extension ServiceError {
+    /// What a client is told of an error that ended a training job or a preview.
+    init(trainingFailure error: any Error) {
+        switch error {
+        case let error as CheckpointError: self.init(Self.kind(of: error), error.description)
+        case let error as TrainingError: self.init(Self.kind(of: error), error.description)
+        case let error as DataError: self.init(Self.kind(of: error), error.description)
+        case let error as OptimizerError: self.init(.badConfig, error.description)
+        default: self.init(modelFailure: error)
+        }
+    }
+
+    private static func kind(of error: CheckpointError) -> ErrorKind {
+        switch error {
+        case .diskFull: .diskFull
+        case .cannotWrite(_, let cause): cause.isPermission ? .permission : .internalError
+        case .notFound, .nothingToResume: .notFound
+        case .outputNotEmpty: .badConfig
+        case .noManifest, .damaged, .foreignWithoutOptimizer, .doesNotFit: .badModel
+        }
+    }
+
+    private static func kind(of error: TrainingError) -> ErrorKind {
+        switch error {
+        case .notFinite: .notFinite
+        case .stageNotAvailable: .notAvailable
+        case .noTrainingItems, .noEvaluationItems: .badData
+        case .relativePathWithoutWorkingDirectory, .metricMissing, .nothingToDo: .badConfig
+        case .cannotDraw: .internalError
+        }
+    }
+
+    private static func kind(of error: DataError) -> ErrorKind {
+        switch error {
+        case .fileNotFound, .noDescriptionFile: .notFound
+        case .notAvailable, .badProbabilities, .badValidationSize, .noDatasets, .tooManySteps: .badConfig
+        default: .badData
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Glibc
+import JSONRPC
+import LinuxSystem
+
+/// The whole program `finetuned-worker`: serves the daemon over the socket whose number `--daemon-fd` gives.
+///
+/// - Returns: the exit status; 0 after the daemon has closed the connection in peace, 2 for wrong arguments
+public func runWorker() -> Int32 {
+    guard let number = daemonDescriptor(CommandLine.arguments) else {
+        FileHandle.standardError.write(
+            Data("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER\n".utf8))
+        return 2
+    }
+    signal(SIGPIPE, SIG_IGN)
+    // OpenBLAS reads it while it is loaded; the daemon has set it already unless the worker was started by hand.
+    if let coreType = CPUFeatures.openBLASCoreType { setenv("OPENBLAS_CORETYPE", coreType, 0) }
+    do {
+        let loop = try EventLoop()
+        let training = try TrainingJobService(loop: loop)
+        let models = try ModelService(loop: loop)
+        var limits = RPCLimits()
+        limits.inFlight = 1024
+        let peer = try RPCPeer(FileDescriptor(owning: number), loop: loop, limits: limits)
+        training.notify = { [weak peer] method, parameters in peer?.notify(method, parameters) }
+        peer.onRequest = { request in
+            if training.accept(request) || models.accept(request) { return }
+            request.fail(.methodNotFound(request.method))
+        }
+        peer.onNotification = { method, parameters in training.heard(method, parameters) }
+        // Nobody is left to report to. Ending at once, also in the middle of an update, keeps a daemon that comes
+        // back from finding two workers in one output directory.
+        peer.onClose = { _ in _exit(0) }
+        try loop.run()
+        return 0
+    } catch {
+        FileHandle.standardError.write(Data("finetuned-worker: \(error)\n".utf8))
+        return 70
+    }
+}
+
+private func daemonDescriptor(_ arguments: [String]) -> Int32? {
+    guard let position = arguments.firstIndex(of: "--daemon-fd"), position + 1 < arguments.count,
+        let number = Int32(arguments[position + 1]), number >= 0, fcntl(number, F_GETFD) >= 0
+    else { return nil }
+    return number
+}
