@@ -130,6 +130,12 @@ let programs: [Target] = [
     program("tunectl", "TunectlCommands"),
 ]
 
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "tokenizer-benchmark", dependencies: ["JSONDocuments", "LinuxSystem", "Tokenization"],
+        path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings)
+]
+
 /// Writes the text, questions and tokenizer of the bundled example (`make example-model`).
 let examples: [Target] = [
     .executableTarget(name: "valley-generator", path: "examples/valley/generator", swiftSettings: swiftSettings)
@@ -186,7 +192,7 @@ let package = Package(
         .executable(name: "finetuned-worker", targets: ["finetuned-worker"]),
         .executable(name: "tunectl", targets: ["tunectl"]),
     ],
-    targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs
+    targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs + benchmarks
         + examples + allTests,
     cLanguageStandard: .gnu17
 )

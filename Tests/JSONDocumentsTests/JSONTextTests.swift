@@ -71,5 +71,8 @@ struct JSONTextTests {
         var keys: [String] = []
         root.forEachMember { key, _ in keys.append(key) }
         #expect(keys == ["v", "m"])
+        var lengths: [Int] = []
+        root["v"]?.forEachMember(bytes: { key, _ in lengths.append(key.count) })
+        #expect(lengths == [1, 1])
     }
 }

@@ -6,6 +6,8 @@ import JSONDocuments
 final class BytePairModel: Sendable {
     let vocabulary: Vocabulary
     private let merges: MergeTable
+    /// Nil where options or an odd vocabulary let merges depend on more than neighbouring characters.
+    private let boundaries: MergeBoundaries?
     private let unknown: Int32?
     private let fusesUnknown: Bool
     private let ignoresMerges: Bool
@@ -49,7 +51,13 @@ final class BytePairModel: Sendable {
         asciiIDs = (0..<128).map { vocabulary.identifier(of: [UInt8($0)]) ?? -1 }
         let alphabet = ByteAlphabet.encoded.compactMap { vocabulary.identifier(of: $0) }
         alphabetIDs = alphabet.count == 256 ? alphabet : nil
-        merges = try Self.readMerges(try node.member("merges"), vocabulary, prefixLength: prefix.count)
+        var boundaries = MergeBoundaries()
+        merges = try Self.readMerges(
+            try node.member("merges"), vocabulary, prefixLength: prefix.count, noting: &boundaries)
+        let cutsAreSafe =
+            prefix.isEmpty && suffix.isEmpty && !ignoresMerges && !vocabulary.hasSharedIdentifiers
+            && !vocabulary.hasEmptyToken
+        self.boundaries = cutsAreSafe ? boundaries : nil
     }
 
     private static func affix(_ node: TokenizerNode, _ key: String) throws -> [UInt8] {
@@ -61,56 +69,75 @@ final class BytePairModel: Sendable {
         return "<0x\(digits.utf8.count == 1 ? "0" : "")\(digits)>"
     }
 
-    /// Merges are either `"a b"` or `["a", "b"]`.
     private static func readMerges(
-        _ node: TokenizerNode, _ vocabulary: Vocabulary, prefixLength: Int
+        _ node: TokenizerNode, _ vocabulary: Vocabulary, prefixLength: Int, noting boundaries: inout MergeBoundaries
     ) throws -> MergeTable {
         guard node.element.kind == .array else { throw node.malformed(expected: "an array of merges") }
         let count = node.element.count
         var table = MergeTable(capacity: count)
+        var pair = MergePair()
         for index in 0..<count {
             guard let element = node.element[index] else { continue }
-            let pair = TokenizerNode(element: element, path: "\(node.path)[\(index)]")
-            let (left, right) = try halves(of: pair)
-            func identifier(_ token: [UInt8]) throws -> Int32 {
-                guard let identifier = vocabulary.identifier(of: token) else {
-                    throw TokenizerError.mergeOutsideVocabulary(index: index, token: token.text)
-                }
-                return identifier
+            if let expected = pair.read(element, prefixLength: prefixLength) {
+                throw TokenizerNode(element: element, path: "\(node.path)[\(index)]").malformed(expected: expected)
             }
-            guard right.count >= prefixLength else { throw pair.malformed(expected: "a token with the prefix") }
+            func identifier(_ token: Span<UInt8>) throws -> Int32 {
+                if let identifier = vocabulary.identifier(of: token) { return identifier }
+                var copy: [UInt8] = []
+                for index in token.indices { copy.append(token[index]) }
+                throw TokenizerError.mergeOutsideVocabulary(index: index, token: copy.text)
+            }
             table.insert(
-                try identifier(left), try identifier(right), rank: index,
-                result: try identifier(left + right[prefixLength...]))
+                try identifier(pair.left.span), try identifier(pair.right.span), rank: index,
+                result: try identifier(pair.joined.span))
+            boundaries.insert(left: pair.left, right: pair.right)
         }
         return table
-    }
-
-    private static func halves(of node: TokenizerNode) throws -> (left: [UInt8], right: [UInt8]) {
-        func bytes(_ element: JSONElement?) -> [UInt8]? {
-            element?.withBytes { span in
-                var copy: [UInt8] = []
-                copy.reserveCapacity(span.count)
-                for index in span.indices { copy.append(span[index]) }
-                return copy
-            }
-        }
-        if let text = bytes(node.element) {
-            let parts = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-            guard parts.count == 2 else { throw node.malformed(expected: "two tokens with one blank between them") }
-            return (Array(parts[0]), Array(parts[1]))
-        }
-        guard node.element.kind == .array, node.element.count == 2, let left = bytes(node.element[0]),
-            let right = bytes(node.element[1])
-        else { throw node.malformed(expected: "two tokens") }
-        return (left, right)
     }
 
     /// Whether words may be given as plain bytes instead of in the byte-level alphabet.
     var takesPlainBytes: Bool { alphabetIDs != nil && prefix.isEmpty && suffix.isEmpty }
 
-    /// Appends the ids of one word.
+    /// Appends the ids of one piece of text.
     func encode(
+        _ bytes: [UInt8], _ start: Int, _ end: Int, plainBytes: Bool, _ workspace: inout Workspace,
+        to output: inout [Int32]
+    ) {
+        if end - start <= Workspace.longestCachedWord || plainBytes || boundaries == nil {
+            encodeWord(bytes, start, end, plainBytes: plainBytes, &workspace, to: &output)
+            return
+        }
+        var wordStart = start
+        var (previous, length) = scalar(in: bytes, at: start, before: end)
+        var previousStart = start
+        var index = start + length
+        while index < end {
+            let (code, length) = scalar(in: bytes, at: index, before: end)
+            if isCut(bytes, previous, previousStart..<index, code, index..<(index + length)) {
+                encodeWord(bytes, wordStart, index, plainBytes: false, &workspace, to: &output)
+                wordStart = index
+            }
+            (previous, previousStart) = (code, index)
+            index += length
+        }
+        encodeWord(bytes, wordStart, end, plainBytes: false, &workspace, to: &output)
+    }
+
+    /// Whether both characters are tokens, so that unknown ones stay together, and no merge joins them.
+    @inline(__always)
+    private func isCut(
+        _ bytes: [UInt8], _ left: UInt32, _ leftRange: Range<Int>, _ right: UInt32, _ rightRange: Range<Int>
+    ) -> Bool {
+        guard let boundaries, !boundaries.mayJoin(left, right) else { return false }
+        return isKnown(bytes, left, leftRange) && isKnown(bytes, right, rightRange)
+    }
+
+    private func isKnown(_ bytes: [UInt8], _ code: UInt32, _ range: Range<Int>) -> Bool {
+        if code < 0x80 { return asciiIDs[Int(code)] >= 0 }
+        return vocabulary.identifier(of: bytes.span.extracting(range)) != nil
+    }
+
+    private func encodeWord(
         _ bytes: [UInt8], _ start: Int, _ end: Int, plainBytes: Bool, _ workspace: inout Workspace,
         to output: inout [Int32]
     ) {
@@ -184,5 +211,43 @@ final class BytePairModel: Sendable {
         guard let fallback else { return nil }
         let ids = bytes.map { fallback[Int($0)] }
         return ids.contains(-1) ? nil : ids
+    }
+}
+
+/// The two tokens of a merge, read into memory that is used again for the next.
+private struct MergePair {
+    var left: [UInt8] = []
+    var right: [UInt8] = []
+    /// What they become together: the right one loses the prefix that marks the inside of a word.
+    var joined: [UInt8] = []
+
+    /// Reads `"a b"` or `["a", "b"]`; says what was expected if it is neither.
+    mutating func read(_ element: JSONElement, prefixLength: Int) -> String? {
+        left.removeAll(keepingCapacity: true)
+        right.removeAll(keepingCapacity: true)
+        joined.removeAll(keepingCapacity: true)
+        if element.kind == .string {
+            element.withBytes { Self.append($0, to: &joined) }
+            guard let blank = joined.firstIndex(of: UInt8(ascii: " ")),
+                !joined[(blank + 1)...].contains(UInt8(ascii: " "))
+            else { return "two tokens with one blank between them" }
+            left.append(contentsOf: joined[..<blank])
+            right.append(contentsOf: joined[(blank + 1)...])
+            joined.removeAll(keepingCapacity: true)
+        } else {
+            guard element.kind == .array, element.count == 2, let first = element[0], let second = element[1],
+                first.kind == .string, second.kind == .string
+            else { return "two tokens" }
+            first.withBytes { Self.append($0, to: &left) }
+            second.withBytes { Self.append($0, to: &right) }
+        }
+        guard right.count >= prefixLength else { return "a right token with the prefix of the model" }
+        joined.append(contentsOf: left)
+        joined.append(contentsOf: right[prefixLength...])
+        return nil
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        for index in bytes.indices { output.append(bytes[index]) }
     }
 }

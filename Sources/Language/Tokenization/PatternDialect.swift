@@ -5,8 +5,11 @@
 struct PatternDialect {
     static let space =
         "\\x{9}-\\x{D}\\x{20}\\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
-    static let word =
+    /// Alphabetic characters, marks, decimal digits and connectors.
+    static let wordInBrackets =
         "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}\\x{1F150}-\\x{1F169}\\x{1F170}-\\x{1F189}"
+    /// Outside brackets the superscripts and fractions of Latin-1 count as well.
+    static let word = wordInBrackets + "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}"
     static let hexadecimal = "0-9A-Fa-f"
 
     static func translated(_ pattern: String) throws -> String {
@@ -76,11 +79,19 @@ struct PatternDialect {
         }
         switch next {
         case "s": emit(try set(Self.space, negated: false))
-        case "w": emit(try set(Self.word, negated: false))
+        case "w": emit(try set(inClass ? Self.wordInBrackets : Self.word, negated: false))
         case "h": emit(try set(Self.hexadecimal, negated: false))
         case "S": emit(inClass ? "\\S" : "[^\(Self.space)]")
         case "W": emit(try set(Self.word, negated: true))
         case "H": emit(try set(Self.hexadecimal, negated: true))
+        case "b" where !inClass: emit("(?:(?<=[\(Self.word)])(?![\(Self.word)])|(?<![\(Self.word)])(?=[\(Self.word)]))")
+        case "B" where !inClass: emit("(?:(?<=[\(Self.word)])(?=[\(Self.word)])|(?<![\(Self.word)])(?![\(Self.word)]))")
+        case "p", "P":
+            emit("\\\(next)")
+            copyProperty()
+        case "x":
+            emit("\\x")
+            copyBraced { $0 }
         case "u":
             let digits = input[position...].prefix(4)
             guard digits.count == 4, digits.allSatisfy(\.properties.isASCIIHexDigit) else {
@@ -92,6 +103,40 @@ struct PatternDialect {
         default: emit("\\\(next)")
         }
     }
+
+    /// The `{L}` of `\p{L}`. A script means its own characters only, not those that it shares with others.
+    private mutating func copyProperty() {
+        copyBraced { name in
+            let negation = name.hasPrefix("^") ? "^" : ""
+            let property = name.dropFirst(negation.utf8.count)
+            if let category = Self.categories[property.lowercased().filter { $0 != "_" && $0 != " " }] {
+                return negation + category
+            }
+            return property.utf8.count <= 2 || property == "Any" ? name : "\(negation)sc:\(property)"
+        }
+    }
+
+    private mutating func copyBraced(_ translate: (String) -> String) {
+        guard position < input.count, input[position] == "{", let end = input[position...].firstIndex(of: "}") else {
+            return
+        }
+        let name = String(String.UnicodeScalarView(input[(position + 1)..<end]))
+        emit("{\(translate(name))}")
+        position = end + 1
+    }
+
+    /// General categories by their long names.
+    private static let categories = [
+        "letter": "L", "uppercaseletter": "Lu", "lowercaseletter": "Ll", "titlecaseletter": "Lt",
+        "modifierletter": "Lm",
+        "otherletter": "Lo", "mark": "M", "nonspacingmark": "Mn", "spacingmark": "Mc", "enclosingmark": "Me",
+        "number": "N", "decimalnumber": "Nd", "letternumber": "Nl", "othernumber": "No", "punctuation": "P",
+        "connectorpunctuation": "Pc", "dashpunctuation": "Pd", "openpunctuation": "Ps", "closepunctuation": "Pe",
+        "initialpunctuation": "Pi", "finalpunctuation": "Pf", "otherpunctuation": "Po", "symbol": "S",
+        "mathsymbol": "Sm", "currencysymbol": "Sc", "modifiersymbol": "Sk", "othersymbol": "So", "separator": "Z",
+        "spaceseparator": "Zs", "lineseparator": "Zl", "paragraphseparator": "Zp", "other": "C", "control": "Cc",
+        "format": "Cf", "surrogate": "Cs", "privateuse": "Co", "unassigned": "Cn",
+    ]
 
     private mutating func translateClass() throws {
         output.append("[")

@@ -6,9 +6,9 @@ import Synchronization
 /// A value: a copy with other special tokens leaves the first one alone. Safe to use from many threads at once.
 package struct Tokenizer: Sendable {
     private let model: TokenModel
-    private let normalizer: Normalizer?
-    private let preTokenizer: PreTokenizer?
-    private let decoder: TokenDecoder
+    package let normalizer: Normalizer?
+    package let preTokenizer: PreTokenizer?
+    package let decoder: TokenDecoder
     private var postProcessor: PostProcessor
     var added = AddedTokens()
     package internal(set) var configuration: TokenizerConfiguration

@@ -18,6 +18,9 @@ struct Vocabulary: Sendable {
     private var entries: [UInt32] = []
 
     var count: Int { identifiers.count }
+    var hasEmptyToken: Bool { identifier(of: [UInt8]()) != nil }
+    /// Whether two tokens share an id.
+    private(set) var hasSharedIdentifiers = false
     var largest: Int32 { Int32(entries.count) - 1 }
 
     init() { slots = [UInt32](repeating: Self.absent, count: 16) }
@@ -69,6 +72,7 @@ struct Vocabulary: Sendable {
         starts.append(UInt32(truncatingIfNeeded: bytes.count))
         identifiers.append(identifier)
         while entries.count <= Int(identifier) { entries.append(Self.absent) }
+        if entries[Int(identifier)] != Self.absent { hasSharedIdentifiers = true }
         entries[Int(identifier)] = entry
     }
 

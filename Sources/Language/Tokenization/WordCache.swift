@@ -1,6 +1,6 @@
 /// Remembers the ids of words; forgets all of them when full, so its memory is bounded.
 struct WordCache {
-    private static let longestWord = 64
+    static let longestWord = 64
     private static let capacity = 1 << 16
     private static let slotCount = capacity * 2
 

@@ -1,6 +1,6 @@
 /// What one encoding call works with; kept between calls so that its memory and cache are used again.
 struct Workspace {
-    static let longestCachedWord = 64
+    static let longestCachedWord = WordCache.longestWord
     /// Longer words are merged with a heap, shorter ones by looking at every pair.
     private static let longestScannedWord = 48
 

@@ -94,7 +94,7 @@ final class JanssonTree: @unchecked Sendable {
     /// The bytes of a string or nil for another kind of node; no `String` is made.
     func withBytes<Result>(of node: Node, _ body: (Span<UInt8>) throws -> Result) rethrows -> Result? {
         guard node.pointee.type == JSON_STRING, let bytes = json_string_value(node) else { return nil }
-        return try Self.withSpan(bytes, json_string_length(node), body)
+        return try withSpan(bytes, json_string_length(node), body)
     }
 
     private func text(_ bytes: UnsafePointer<CChar>, _ count: Int) -> String {
@@ -103,10 +103,14 @@ final class JanssonTree: @unchecked Sendable {
         return nulSubstitute.map { $0.restored(text) } ?? text
     }
 
-    private static func withSpan<Result>(
+    private func withSpan<Result>(
         _ bytes: UnsafePointer<CChar>, _ count: Int, _ body: (Span<UInt8>) throws -> Result
     ) rethrows -> Result {
-        try bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+        if nulSubstitute != nil {
+            let restored = Array(text(bytes, count).utf8)
+            return try body(restored.span)
+        }
+        return try bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             try body(UnsafeBufferPointer(start: start, count: count).span)
         }
     }
@@ -127,7 +131,7 @@ final class JanssonTree: @unchecked Sendable {
     /// As above with the key's bytes, for objects with very many members.
     func forEachMember(of node: Node, bytes body: (Span<UInt8>, Node) throws -> Void) rethrows {
         try forEachMemberBytes(of: node) { key, count, value in
-            try Self.withSpan(key, count) { try body($0, value) }
+            try withSpan(key, count) { try body($0, value) }
         }
     }
 
