@@ -68,7 +68,7 @@ struct ConfigurationErrorTests {
         "tool_format: qwen", "predict_with_generate: true\nval_size: 1", "finetuning_type: freeze", "optim: sgd",
         "pissa_init: true", "loraplus_lr_ratio: 16.0", "packing: true", "report_to: wandb", "pure_bf16: true",
         "new_special_tokens: <a>", "rope_scaling: linear", "shift_attn: true", "push_to_hub: true",
-        "additional_target: embed_tokens", "mix_strategy: interleave_under", "export_dir: x", "infer_dtype: float16",
+        "additional_target: embed_tokens", "mix_strategy: interleave_once", "export_dir: x", "infer_dtype: float16",
         "early_stopping_steps: 3", "group_by_length: true", "task: mmlu_test",
     ])
     func laterWorkIsRefusedByName(lines: String) {

@@ -98,6 +98,18 @@ struct ParameterTableTests {
         }
     }
 
+    @Test func theTestsNamedByEffectsExist() throws {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("..")
+            .standardized
+        for row in Parameters.all {
+            guard case .acts(let test) = row.effect else { continue }
+            // The golden tests' folder is called by its idea.
+            let path = test.hasPrefix("GoldenTests") ? "Golden" + test.dropFirst(11) : test
+            let place = tests.appendingPathComponent(path.contains("/") ? path + ".swift" : path)
+            #expect(FileManager.default.fileExists(atPath: place.path), "\(row.name) names \(test)")
+        }
+    }
+
     @Test func listingHasTheContractsKeys() throws {
         guard case .list(let rows) = Parameters.listing else {
             Issue.record("the listing is a list")

@@ -50,6 +50,8 @@ package struct CommandFailure: Error, Sendable {
 
     /// The failure as it is told on stderr.
     package var text: String {
-        "tunectl: \(kind): \(message)\n" + (hint.map { "  hint: \($0)\n" } ?? "")
+        // A service that says the hint in its message already is not repeated.
+        let rest = hint.flatMap { message.contains($0) ? nil : "  hint: \($0)\n" } ?? ""
+        return "tunectl: \(kind): \(message)\n" + rest
     }
 }

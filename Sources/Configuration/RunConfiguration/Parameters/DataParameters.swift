@@ -3,19 +3,19 @@ extension Parameters {
     package static let template = Parameter<String?>(
         "template", .data, default: nil,
         help: "Chat template that turns dialogs into prompts; the stages other than pt need one.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/ReferenceCaseTests"))
     package static let dataset = Parameter<[String]?>(
         "dataset", .data, default: nil,
         help: "Names of the training datasets in dataset_info.json.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let evalDataset = Parameter<[String]?>(
         "eval_dataset", .data, default: nil,
         help: "Names of the evaluation datasets in dataset_info.json.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let datasetDir = Parameter<String>(
         "dataset_dir", .data, default: "data",
         help: "Folder that holds dataset_info.json and local data files.",
-        .acts(test: "DatasetsTests"),
+        .acts(test: "DatasetsTests/DatasetFileTests"),
         except: [.oneOf("ONLINE", effect: .notYet("downloads from model hubs"))])
     package static let imageDir = Parameter<String?>(
         "image_dir", aliases: ["media_dir"], .data, default: nil,
@@ -27,15 +27,15 @@ extension Parameters {
             Most tokens of one training item, prompt and response together; the block length when stage pt \
             packs.
             """,
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/LengthBudgetTests"))
     package static let trainOnPrompt = Parameter<Bool>(
         "train_on_prompt", .data, default: false,
         help: "Learn the prompt's tokens as well as the response's; stage sft only.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/SupervisedTests"))
     package static let maskHistory = Parameter<Bool>(
         "mask_history", .data, default: false,
         help: "Learn only the last response of a dialog; stage sft only.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/SupervisedTests"))
     package static let streaming = Parameter<Bool>(
         "streaming", .data, default: false,
         help: "Read the data while training instead of all before.",
@@ -50,12 +50,12 @@ extension Parameters {
             How several datasets are joined: one after the other, or interleaved until the shortest or the \
             longest ends.
             """,
-        .acts(test: "DatasetsTests"),
-        except: [.noneOf("concat", effect: .notYet("interleaved datasets"))])
+        .acts(test: "DatasetsTests/MixingTests"),
+        except: [.oneOf("interleave_once", effect: .notYet("drawing each row once"))])
     package static let interleaveProbs = Parameter<[Double]?>(
         "interleave_probs", .data, default: nil,
         help: "Shares with which interleaved datasets are drawn, one for each; they add up to 1.",
-        .notYet("interleaved datasets"))
+        .acts(test: "DatasetsTests/MixingTests"))
     package static let overwriteCache = Parameter<Bool>(
         "overwrite_cache", .data, default: false,
         help: "Prepare the data anew instead of taking cached results.",
@@ -63,15 +63,15 @@ extension Parameters {
     package static let preprocessingBatchSize = Parameter<Int>(
         "preprocessing_batch_size", .data, default: 1000, .atLeast(1),
         help: "Rows prepared together; stage pt packs within such a group.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/PretrainingTests"))
     package static let preprocessingNumWorkers = Parameter<Int?>(
         "preprocessing_num_workers", .data, default: nil, .atLeast(1),
         help: "Parts that the reference's worker processes prepare apart; stage pt packs within each part.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/PretrainingTests"))
     package static let maxSamples = Parameter<Int?>(
         "max_samples", .data, default: nil, .atLeast(1),
         help: "Keep only the first rows of each dataset.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/RowErrorTests"))
     package static let evalNumBeams = Parameter<Int?>(
         "eval_num_beams", .data, default: nil,
         help: "Beams of the generation at evaluation.",
@@ -83,11 +83,11 @@ extension Parameters {
     package static let valSize = Parameter<RowShare>(
         "val_size", .data, default: .fraction(0),
         help: "Rows set aside from the training data for evaluation: an integer counts them, a float is a share.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/RandomnessTests"))
     package static let packing = Parameter<Bool?>(
         "packing", .data, default: nil,
         help: "Fill items with several examples up to cutoff_len; stage pt does so unless told not to.",
-        .acts(test: "DatasetsTests"))
+        .acts(test: "DatasetsTests/PretrainingTests"))
     package static let neatPacking = Parameter<Bool>(
         "neat_packing", .data, default: false,
         help: "Packing in which packed examples do not see each other.",
@@ -107,11 +107,11 @@ extension Parameters {
     package static let enableThinking = Parameter<Bool?>(
         "enable_thinking", .data, default: true,
         help: "Whether reasoning models think aloud before they answer.",
-        .notYet("reasoning templates without thinking"))
+        .acts(test: "ChatTemplatesTests/TemplateEncodingTests"))
     package static let preserveThinking = Parameter<Bool>(
         "preserve_thinking", .data, default: false,
         help: "Keep the thoughts of earlier turns in the history.",
-        .notYet("thoughts kept in the history"))
+        .acts(test: "ChatTemplatesTests/TemplateEncodingTests"))
     package static let dataSharedFileSystem = Parameter<Bool>(
         "data_shared_file_system", .data, default: false,
         help: "Whether several machines share the folder of prepared data.",

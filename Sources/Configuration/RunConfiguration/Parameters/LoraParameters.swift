@@ -7,22 +7,22 @@ extension Parameters {
     package static let loraAlpha = Parameter<Int?>(
         "lora_alpha", .lora, default: nil, .atLeast(0),
         help: "Scale of the adapter: its output is multiplied by alpha / rank. Absent or 0 means twice the rank.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/LowRankNumbersTests"))
     package static let loraDropout = Parameter<Double>(
         "lora_dropout", .lora, default: 0, .from(0, below: 1),
         help: "Share of the adapter's inputs that are dropped at random during training.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/LowRankNumbersTests"))
     package static let loraRank = Parameter<Int>(
         "lora_rank", .lora, default: 8, .atLeast(1),
         help: "Rank of the adapter matrices; a higher rank trains more numbers and can express larger changes.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/LowRankNumbersTests"))
     package static let loraTarget = Parameter<[String]>(
         "lora_target", .lora, default: ["all"],
         help: """
             Linear layers that get an adapter, by the last part of their names; all alone means every one \
             but the output head.
             """,
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/TargetResolutionTests"))
     package static let loraplusLrRatio = Parameter<Double?>(
         "loraplus_lr_ratio", .lora, default: nil, .above(0),
         help: "Learning rate of the B matrices divided by that of the A matrices (LoRA+).",
@@ -34,7 +34,7 @@ extension Parameters {
     package static let useRslora = Parameter<Bool>(
         "use_rslora", .lora, default: false,
         help: "Scale the adapter by alpha / sqrt(rank), which keeps large ranks stable.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/LowRankNumbersTests"))
     package static let useDora = Parameter<Bool>(
         "use_dora", .lora, default: false,
         help: "Split weights into direction and magnitude and train both (DoRA).",
@@ -54,7 +54,7 @@ extension Parameters {
     package static let createNewAdapter = Parameter<Bool>(
         "create_new_adapter", .lora, default: false,
         help: "Merge the given adapters into the base and train a fresh one, instead of going on with the last.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/AdapterLoadingTests"))
     package static let moduleDropout = Parameter<Double>(
         "module_dropout", .lora, default: 0.0,
         help: "Share of whole adapter modules dropped during orthogonal fine-tuning.",

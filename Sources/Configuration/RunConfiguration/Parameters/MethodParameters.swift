@@ -6,7 +6,7 @@ extension Parameters {
             What the run trains for: pt continues pre-training on raw text, sft learns responses to \
             prompts, rm fits a reward model, and ppo, dpo and kto learn from preferences.
             """,
-        .acts(test: "GoldenTests"),
+        .acts(test: "GoldenTests/RunGoldenTests"),
         except: [.oneOf("rm", "ppo", "dpo", "kto", effect: .notYet("preference learning and reinforcement learning"))])
     package static let finetuningType = Parameter<FinetuningType>(
         "finetuning_type", .method, default: .lora,
@@ -14,12 +14,12 @@ extension Parameters {
             Which weights change: lora trains a low-rank adapter beside frozen weights, full trains \
             everything, freeze trains chosen layers.
             """,
-        .acts(test: "GoldenTests"),
+        .acts(test: "GoldenTests/RunGoldenTests"),
         except: [.oneOf("freeze", effect: .notYet("freeze tuning"))])
     package static let doTrain = Parameter<Bool>(
         "do_train", .method, default: false,
         help: "Train the model; a training run needs it.",
-        .acts(test: "RunConfigurationTests"))
+        .acts(test: "RunConfigurationTests/CrossRuleTests"))
     package static let doEval = Parameter<Bool>(
         "do_eval", .method, default: false,
         help: "Evaluate once more after training; on by itself whenever eval_strategy is not no.",

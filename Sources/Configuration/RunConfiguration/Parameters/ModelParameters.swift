@@ -3,11 +3,11 @@ extension Parameters {
     package static let modelNameOrPath = Parameter<String?>(
         "model_name_or_path", .model, default: nil,
         help: "The model: a folder, or a name in the local hub cache.",
-        .acts(test: "GoldenTests"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let adapterNameOrPath = Parameter<[String]?>(
         "adapter_name_or_path", .model, default: nil,
         help: "Adapters on top of the model: all but the last are merged; training goes on with the last.",
-        .acts(test: "AdaptersTests"))
+        .acts(test: "AdaptersTests/AdapterLoadingTests"))
     package static let adapterFolder = Parameter<String?>(
         "adapter_folder", .model, default: nil,
         help: "Folder inside each adapter's path that holds its files.",
@@ -117,7 +117,7 @@ extension Parameters {
     package static let useCache = Parameter<Bool>(
         "use_cache", aliases: ["use_kv_cache"], .model, default: true,
         help: "Keep keys and values of earlier positions while generating.",
-        .cannotMatter("the cache is always kept; it changes the speed, not the result"))
+        .acts(test: "TextGenerationTests/TextGeneratorTests"))
     package static let inferDtype = Parameter<InferenceNumberFormat>(
         "infer_dtype", .model, default: .auto,
         help: "Number format of weights and activations at inference.",

@@ -3,7 +3,7 @@ extension Parameters {
     package static let learningRate = Parameter<Double>(
         "learning_rate", .optimization, default: 5e-5, .atLeast(0),
         help: "Largest learning rate; the schedule scales it.",
-        .acts(test: "GoldenTests"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let lrSchedulerType = Parameter<LearningRateScheduleName>(
         "lr_scheduler_type", .optimization, default: .linear,
         help: "How the learning rate changes over the run.",

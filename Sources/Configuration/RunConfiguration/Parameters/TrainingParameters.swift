@@ -19,7 +19,7 @@ extension Parameters {
     package static let gradientAccumulationSteps = Parameter<Int>(
         "gradient_accumulation_steps", .training, default: 1, .atLeast(1),
         help: "Passes whose gradients are added before the weights change.",
-        .acts(test: "GoldenTests"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let numTrainEpochs = Parameter<Double>(
         "num_train_epochs", .training, default: 3.0, .atLeast(0),
         help: "Times that the data are gone through; may be fractional.",
@@ -27,15 +27,15 @@ extension Parameters {
     package static let maxSteps = Parameter<Int>(
         "max_steps", .training, default: -1, .atLeast(-1),
         help: "Optimizer steps of the whole run; when positive it wins over num_train_epochs.",
-        .acts(test: "GoldenTests"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let seed = Parameter<Int>(
         "seed", .training, default: 42, .atLeast(0),
         help: "Start of all randomness: initial weights, dropout, order of the data, sampling.",
-        .acts(test: "TrainingLoopTests"))
+        .acts(test: "DatasetsTests/DataOrderTests"))
     package static let dataSeed = Parameter<Int?>(
         "data_seed", .training, default: nil, .atLeast(0),
         help: "Start of the randomness in the order of the data; seed when absent.",
-        .acts(test: "TrainingLoopTests"))
+        .acts(test: "DatasetsTests/DataOrderTests"))
     package static let fullDeterminism = Parameter<Bool>(
         "full_determinism", .training, default: false,
         help: "Ask for deterministic kernels.",
@@ -43,11 +43,11 @@ extension Parameters {
     package static let disableShuffling = Parameter<Bool>(
         "disable_shuffling", .training, default: false,
         help: "Take the data in their own order.",
-        .acts(test: "GoldenTests"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let trainSamplingStrategy = Parameter<SamplingStrategy>(
         "train_sampling_strategy", .training, default: .random,
         help: "Order of the items: random, as they come, or by similar length.",
-        .acts(test: "TrainingLoopTests"),
+        .cannotMatter("random is the order anyway"),
         except: [
             .oneOf("group_by_length", effect: .notYet("batches of similar length")),
             .oneOf("sequential", effect: .notYet("this spelling; set disable_shuffling")),
