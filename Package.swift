@@ -114,7 +114,9 @@ let service: [Target] = [
             "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
             "Tokenization", "TrainingLoop", "WeightFiles",
         ]),
-    module("WorkerSupervision", in: "Service", ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI", "StructuredLogging"]),
+    module(
+        "WorkerSupervision", in: "Service",
+        ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI", "StructuredLogging"]),
 ]
 
 let commandLine: [Target] = [
@@ -162,7 +164,9 @@ let allTests: [Target] = [
     tests("StructuredLogging"),
     tests("Tensors", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
-    tests("TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]),
+    tests(
+        "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]
+    ),
     tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "WeightFiles"],
@@ -192,7 +196,7 @@ let package = Package(
         .executable(name: "finetuned-worker", targets: ["finetuned-worker"]),
         .executable(name: "tunectl", targets: ["tunectl"]),
     ],
-    targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs + benchmarks
-        + examples + allTests,
+    targets: cLibraries + system + configuration + numerics + language + fineTuning + service + commandLine + programs
+        + benchmarks + examples + allTests,
     cLanguageStandard: .gnu17
 )
