@@ -169,9 +169,10 @@ let allTests: [Target] = [
     ),
     tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests(
-        "TrainingLoop", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "WeightFiles"],
+        "TrainingLoop",
+        ["Checkpoints", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors", "WeightFiles"],
         resources: [.copy("Fixtures")]),
-    tests("TrainingStages", ["Datasets", "LanguageModels", "Tensors"]),
+    tests("TrainingStages", ["Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
     tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),

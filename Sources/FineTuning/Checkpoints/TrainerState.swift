@@ -8,7 +8,7 @@ package struct TrainerState: Equatable, Sendable {
     /// Epochs that are begun in the whole run.
     package var epochs = 0
     package var loggingSteps = 0
-    /// Nil when the run does not evaluate by steps and no figure was given.
+    /// Nil when the run does not evaluate by steps; the reference then writes its default.
     package var evaluationSteps: Int?
     package var saveSteps = 0
     package var trainBatchSize = 0
@@ -35,7 +35,7 @@ extension TrainerState {
             "best_metric": orNull(bestMetric.map { .number($0) }),
             "best_model_checkpoint": orNull(bestCheckpoint.map { .string($0) }),
             "epoch": .number(epoch),
-            "eval_steps": .integer(Int64(evaluationSteps ?? loggingSteps)),
+            "eval_steps": .integer(Int64(evaluationSteps ?? 500)),
             "global_step": .integer(Int64(step)),
             "is_hyper_param_search": false,
             "is_local_process_zero": true,

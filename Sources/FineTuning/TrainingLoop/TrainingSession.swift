@@ -75,7 +75,7 @@ final class TrainingSession {
         state.totalSteps = plan.totalSteps
         state.epochs = plan.epochs
         state.loggingSteps = decisions.loggingSteps
-        state.evaluationSteps = decisions.evaluationSteps
+        state.evaluationSteps = decisions.evaluationStrategy == .steps ? decisions.evaluationSteps : nil
         state.saveSteps = decisions.saveSteps
         if state.step > 0, state.trainBatchSize != batchSize {
             report(

@@ -1,0 +1,60 @@
+import JSONDocuments
+import Tensors
+import Testing
+import TrainingLoop
+import WeightFiles
+
+/// Whole runs against LLaMA-Factory's: shuffling, short last accumulation, decay, evaluation, best model, schedules.
+struct ReferenceRunTests {
+    @Test(
+        arguments: [
+            ("sft-full", "model"), ("sft-lora", "adapter_model"), ("pt-full", "model"), ("sft-smoothed", "model"),
+        ])
+    func agreesWithReference(name: String, weights: String) throws {
+        let fixture = RunFixture()
+        #expect(try fixture.run(name).isFinished)
+        let reference = "\(RunFixture.folder)/runs/\(name)"
+        let theirs = try #require(RunFixture.json("\(reference)/trainer_state.json")["log_history"]?.array)
+        let ours = try #require(fixture.json("trainer_state.json")["log_history"]?.array)
+        try #require(ours.count == theirs.count)
+        for (our, their) in zip(ours, theirs) { try expectSame(our, their, in: name) }
+        try expectSame(
+            fixture.json("all_results.json"), RunFixture.json("\(reference)/all_results.json"), in: name)
+        let expected = try SafetensorsFile(path: "\(reference)/final_\(weights).safetensors")
+        let found = try SafetensorsFile(path: "\(fixture.output)/\(weights).safetensors")
+        #expect(Set(found.records.map(\.name)) == Set(expected.records.map(\.name)))
+        for record in expected.records {
+            let (a, b) = (
+                try found.tensor(named: record.name).array, try expected.tensor(named: record.name).array
+            )
+            try #require(a.count == b.count)
+            let largest = b.reduce(0) { max($0, abs($1)) }
+            #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-3 * largest }, "\(name): \(record.name)")
+        }
+    }
+
+    /// The same keys, and the same values within the tolerance where they do not measure time.
+    private func expectSame(_ our: JSONValue, _ their: JSONValue, in name: String) throws {
+        let (our, their) = (try #require(our.object), try #require(their.object))
+        #expect(Set(our.keys) == Set(their.keys), "\(name): \(their)")
+        for (key, value) in RunFixture.timeless(their) {
+            let (found, expected) = (try #require(our[key]?.double), try #require(value.double))
+            #expect(abs(found - expected) <= 1e-4 * abs(expected), "\(name): \(key) of \(their)")
+        }
+    }
+
+    @Test func stateHasTheReferencesKeysAndSettings() throws {
+        let fixture = RunFixture()
+        try fixture.run("sft-full")
+        let ours = try #require(fixture.json("trainer_state.json").object)
+        let theirs = try #require(RunFixture.json("\(RunFixture.folder)/runs/sft-full/trainer_state.json").object)
+        #expect(ours.keys == theirs.keys)
+        for key in [
+            "best_global_step", "epoch", "eval_steps", "global_step", "logging_steps", "max_steps",
+            "num_input_tokens_seen", "num_train_epochs", "save_steps", "total_flos", "train_batch_size",
+        ] {
+            #expect(ours[key]?.double == theirs[key]?.double, "\(key)")
+        }
+        #expect(ours["best_model_checkpoint"]?.string == "\(fixture.output)/checkpoint-6")
+    }
+}

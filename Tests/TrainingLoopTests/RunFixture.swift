@@ -1,0 +1,55 @@
+import Foundation
+import JSONDocuments
+import RunConfiguration
+import Testing
+import TrainingLoop
+import WeightFiles
+
+/// A run over the fixtures' model and data, writing into a folder that goes with the fixture.
+final class RunFixture {
+    static let folder = Bundle.module.bundleURL.appendingPathComponent("Fixtures").path
+    let output: String
+
+    init() { output = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)").path }
+    deinit { try? FileManager.default.removeItem(atPath: output) }
+
+    /// - Parameter stopAfter: asks the run to stop after this step
+    @discardableResult
+    func run(
+        _ name: String, _ overrides: [String] = [], isContinuation: Bool = false, stopAfter: Int? = nil,
+        events: (TrainingEvent) -> Void = { _ in }
+    ) throws -> TrainingRun.Outcome {
+        let text = try String(contentsOfFile: "\(Self.folder)/runs/\(name)/config.yaml", encoding: .utf8)
+        let configuration = try RunConfiguration.parse(
+            yaml: text, name: name, overrides: ["output_dir=\(output)"] + overrides)
+        let control = TrainingControl()
+        return try withoutActuallyEscaping(events) { events in
+            try TrainingRun(
+                configuration: configuration, paths: PathResolver(workingDirectory: Self.folder), identifier: "test",
+                isContinuation: isContinuation
+            ).run(control: control) { event in
+                if case .step(let report) = event, report.step == stopAfter { control.stop() }
+                events(event)
+            }
+        }
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(fileURLWithPath: "\(output)/\(name)")))
+    }
+
+    static func json(_ path: String) throws -> JSONValue {
+        try JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: path))))
+    }
+
+    func json(_ name: String) throws -> JSONValue { try Self.json("\(output)/\(name)") }
+
+    /// The log's records without what measures time.
+    func history() throws -> [JSONObject] {
+        try #require(json("trainer_state.json")["log_history"]?.array).compactMap(\.object).map(Self.timeless)
+    }
+
+    static func timeless(_ record: JSONObject) -> JSONObject {
+        JSONObject(record.filter { !$0.key.hasSuffix("_runtime") && !$0.key.hasSuffix("_per_second") })
+    }
+}
