@@ -144,6 +144,8 @@ let examples: [Target] = [
 ]
 
 let allTests: [Target] = [
+    .target(
+        name: "ServiceTestSupport", path: "Tests/Support/ServiceTestSupport", swiftSettings: swiftSettings),
     tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["JSONDocuments", "LinuxSystem"]),
@@ -183,10 +185,10 @@ let allTests: [Target] = [
             "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ], path: "Tests/Golden", swiftSettings: swiftSettings),
     .testTarget(
-        name: "IntegrationTests", dependencies: ["JSONDocuments", "LinuxSystem"], path: "Tests/Integration",
+        name: "IntegrationTests", dependencies: ["ServiceTestSupport"], path: "Tests/Integration",
         swiftSettings: swiftSettings),
     .testTarget(
-        name: "RecoveryTests", dependencies: ["JSONDocuments", "LinuxSystem"], path: "Tests/Recovery",
+        name: "RecoveryTests", dependencies: ["ServiceTestSupport"], path: "Tests/Recovery",
         swiftSettings: swiftSettings),
 ]
 
