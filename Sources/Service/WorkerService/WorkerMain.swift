@@ -12,6 +12,7 @@ public func runWorker() -> Int32 {
             Data("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER\n".utf8))
         return 2
     }
+    endWithParent()
     signal(SIGPIPE, SIG_IGN)
     // OpenBLAS reads it while it is loaded; the daemon has set it already unless the worker was started by hand.
     if let coreType = CPUFeatures.openBLASCoreType { setenv("OPENBLAS_CORETYPE", coreType, 0) }
