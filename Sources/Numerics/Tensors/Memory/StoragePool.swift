@@ -11,15 +11,17 @@ package struct MemoryStatistics: Sendable, Equatable {
 /// Hands out 64-byte aligned blocks in size classes and keeps freed ones for reuse.
 ///
 /// A training step asks for the same sizes again and again; reuse saves the page faults of fresh memory. Blocks kept
-/// and blocks in use together never exceed the most that was ever in use at once.
+/// and blocks in use together exceed the most that was ever in use at once by little.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
     private struct State {
         var free: [Int: [UnsafeMutableRawPointer]] = [:]
         var statistics = MemoryStatistics()
-        /// The most bytes ever in use, and never less than what is always worth keeping.
-        var bound = 32 << 20
+        /// The most bytes ever in use.
+        var most = 0
+        /// An eighth more than the most is kept: sizes vary from step to step, and a block evicted is a block refaulted.
+        var bound: Int { most + most / 8 + (32 << 20) }
 
         /// Takes kept blocks out, largest first, until everything fits the bound again.
         mutating func evict() -> FreeBlocks {
@@ -61,7 +63,7 @@ final class StoragePool: Sendable {
             guarded.state.statistics.liveBytes += classSize
             let live = guarded.state.statistics.liveBytes
             guarded.state.statistics.peakBytes = max(guarded.state.statistics.peakBytes, live)
-            guarded.state.bound = max(guarded.state.bound, live)
+            guarded.state.most = max(guarded.state.most, live)
             return (Box(block), block == nil ? guarded.state.evict() : FreeBlocks(free: [:]))
         }
         giveBack(evicted)
@@ -83,7 +85,7 @@ final class StoragePool: Sendable {
             let free = guarded.state.free
             guarded.state.free = [:]
             guarded.state.statistics.cachedBytes = 0
-            guarded.state.bound = 32 << 20
+            guarded.state.most = guarded.state.statistics.liveBytes
             return FreeBlocks(free: free)
         }
         giveBack(blocks)
