@@ -177,6 +177,12 @@ let allTests: [Target] = [
     tests("TrainingStages", ["Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
+    tests(
+        "WorkerService",
+        [
+            "Adapters", "JSONDocuments", "JSONRPC", "LanguageModels", "LinuxSystem", "ServiceAPI", "Tensors",
+            "TextGeneration", "Tokenization", "WeightFiles",
+        ]),
     tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),
     .testTarget(
         name: "GoldenTests",
