@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: [
         ("stage: sft\nlora_rnak: 8\n", 78, "lora_rank"), ("stage: [\n", 78, "run.yaml"),
-        ("stage: sft\nquantization_bit: 4\n", 78, "quantization_bit"),
+        (SmallRun.yaml(extra: ["quantization_bit: 4"]), 78, "quantization_bit"),
     ])
     func aBadConfigurationIsRefused(text: String, status: Int32, named: String) throws {
         let daemon = try DaemonFixture()
@@ -67,7 +67,7 @@ import Testing
         let weights = model.appendingPathComponent("model.safetensors")
         let data = daemon.folder.appendingPathComponent("data")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
-        var rows = "[{\"instruction\": \"a\", \"output\": \"b\"}]"
+        var rows = "[{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\"}]"
         var kind = "bad_model"
         switch defect {
         case "missing":
@@ -79,7 +79,7 @@ import Testing
             rows = ""
             kind = "bad_data"
         default:
-            rows = "[{\"instruction\": \"a\", \"output\": \"b\"}, {\"instruction\": 7, \"output\": [1]}]"
+            rows = "[{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\"}, {\"instruction\": 7, \"input\": \"\", \"output\": \"b\"}]"
             kind = "bad_data"
         }
         try Data(rows.utf8).write(to: data.appendingPathComponent("rows.json"))
@@ -117,7 +117,7 @@ import Testing
             return
         }
         defer { _ = try? run(URL(fileURLWithPath: "/usr/bin/umount"), [small]) }
-        let file = try SmallRun.write(to: daemon.folder, extra: ["save_steps: 1", "finetuning_type: lora"])
+        let file = try SmallRun.write(to: daemon.folder, extra: ["save_steps: 1"])
         let finished = try daemon.tunectl("run", file, "output_dir=\(small)/out", "lora_rank=16", "--json")
         #expect(finished.status == 1)
         #expect((finished.output + finished.errors).contains("\"disk_full\""), "\(finished.output) \(finished.errors)")

@@ -11,7 +11,7 @@ import Testing
         let version = try run(
             URL(fileURLWithPath: "/usr/bin/env"),
             ["-i", "PATH=/usr/bin:/bin", Checkout.program(name).path, name == "tunectl" ? "version" : "--version"])
-        #expect(version.status == 0 || name == "tunectl" && version.output.contains("tunectl"), "\(version.errors)")
+        #expect(version.status == 0 && version.output.contains(name), "\(version.errors)")
     }
 
     @Test func theDaemonAndTheClientContainNoNumericCode() throws {

@@ -9,7 +9,7 @@ import WorkerSupervision
 
 /// The daemon: one thread, one event loop, and the tables of connections, jobs and resident models.
 final class Daemon {
-    static let version = "0.1.0"
+    static let version = productVersion
     static let apiLevel = 1
 
     let options: DaemonOptions

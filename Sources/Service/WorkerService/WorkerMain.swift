@@ -2,11 +2,16 @@ import Foundation
 import Glibc
 import JSONRPC
 import LinuxSystem
+import ServiceAPI
 
 /// The whole program `finetuned-worker`: serves the daemon over the socket whose number `--daemon-fd` gives.
 ///
 /// - Returns: the exit status; 0 after the daemon has closed the connection in peace, 2 for wrong arguments
 public func runWorker() -> Int32 {
+    if CommandLine.arguments.dropFirst() == ["--version"] {
+        print("finetuned-worker \(productVersion)")
+        return 0
+    }
     guard let number = daemonDescriptor(CommandLine.arguments) else {
         FileHandle.standardError.write(
             Data("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER\n".utf8))

@@ -36,13 +36,11 @@ package final class DaemonFixture {
         try process.run()
         self.process = process
         var said = Data()
-        while !said.contains(UInt8(ascii: "\n")) {
+        // Other lines of the log may come first.
+        while !String(decoding: said, as: UTF8.self).split(separator: "\n").contains("ready \(socket)") {
             let more = errors.fileHandleForReading.availableData
-            if more.isEmpty { break }
+            if more.isEmpty { throw NotReady(said: String(decoding: said, as: UTF8.self)) }
             said += more
-        }
-        guard String(decoding: said, as: UTF8.self).hasPrefix("ready \(socket)") else {
-            throw NotReady(said: String(decoding: said, as: UTF8.self))
         }
         // Later lines go nowhere, but the pipe must not fill up.
         errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
