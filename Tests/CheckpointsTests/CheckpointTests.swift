@@ -2,7 +2,7 @@ import Foundation
 import JSONDocuments
 import Testing
 
-@testable import Checkpoints
+import Checkpoints
 
 private func temporaryFolder() throws -> String {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("checkpoints-\(UUID().uuidString)").path

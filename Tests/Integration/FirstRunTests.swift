@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct FirstRunTests {
     @Test func aSubmittedRunTrainsAndLeavesItsFiles() throws {
         let daemon = try DaemonFixture()
-        let file = try SmallRun.write(to: daemon.folder, extra: ["output_dir: out", "plot_loss: true", "save_steps: 3"])
+        let file = try SmallRun.write(
+            to: daemon.folder, extra: ["output_dir: out", "plot_loss: true", "save_steps: 3"])
         let submitted = try daemon.tunectl("submit", file, directory: daemon.folder)
         #expect(submitted.status == 0, "\(submitted.errors)")
         let job = submitted.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -67,7 +68,8 @@ import Testing
         let weights = model.appendingPathComponent("model.safetensors")
         let data = daemon.folder.appendingPathComponent("data")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
-        var rows = "[{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\"}]"
+        let good = "{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\"}"
+        var rows = "[\(good)]"
         var kind = "bad_model"
         switch defect {
         case "missing":
@@ -79,7 +81,7 @@ import Testing
             rows = ""
             kind = "bad_data"
         default:
-            rows = "[{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\"}, {\"instruction\": 7, \"input\": \"\", \"output\": \"b\"}]"
+            rows = "[\(good), {\"instruction\": 7, \"input\": \"\", \"output\": \"b\"}]"
             kind = "bad_data"
         }
         try Data(rows.utf8).write(to: data.appendingPathComponent("rows.json"))

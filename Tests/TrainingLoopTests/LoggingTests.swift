@@ -1,8 +1,7 @@
 import Foundation
 import JSONDocuments
 import Testing
-
-@testable import TrainingLoop
+import TrainingLoop
 
 struct LoggingTests {
     @Test(arguments: [
@@ -40,8 +39,8 @@ struct LoggingTests {
     }
 
     @Test func parameterLineGroupsDigits() {
-        #expect(TrainableModel.grouped(1_234_567) == "1,234,567")
-        #expect(TrainableModel.grouped(999) == "999")
+        #expect(groupedDigits(1_234_567) == "1,234,567")
+        #expect(groupedDigits(999) == "999")
     }
 
     @Test func curveIsAPictureOf100DotsAnInch() throws {

@@ -2,7 +2,7 @@ import Datasets
 import RunConfiguration
 import Testing
 
-@testable import TrainingStages
+import TrainingStages
 
 struct StageTests {
     private static let batches = [(mean: 5.67293, items: 2), (mean: 5.72848, items: 2), (mean: 5.73841, items: 1)]

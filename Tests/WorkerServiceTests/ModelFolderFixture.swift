@@ -10,7 +10,7 @@ import Testing
 import Tokenization
 import WeightFiles
 
-@testable import WorkerService
+import WorkerService
 
 /// A folder with a model of random weights, a tokenizer of single bytes, and an adapter; gone with the fixture.
 final class ModelFolderFixture {

@@ -8,7 +8,7 @@ import ServiceAPI
 import TextGeneration
 import Testing
 
-@testable import WorkerService
+import WorkerService
 
 @Suite struct ModelServiceTests {
     let fixture: ModelFolderFixture

@@ -1,15 +1,15 @@
 import Glibc
-import JSONDocuments
+package import JSONDocuments
 
 /// A figure of the log over the steps, as it is drawn after training.
-struct LossCurve: Equatable, Sendable {
+package struct LossCurve: Equatable, Sendable {
     /// Key in the log's records.
     var key: String
     var steps: [Double]
     var values: [Double]
 
     /// The records that have `key`; nil if none has.
-    init?(key: String, history: [JSONObject]) {
+    package init?(key: String, history: [JSONObject]) {
         let points = history.compactMap { record in
             record[key]?.double.flatMap { value in record["step"]?.double.map { (step: $0, value: value) } }
         }.filter { $0.value.isFinite }
@@ -25,7 +25,7 @@ struct LossCurve: Equatable, Sendable {
     }
 
     /// Exponential smoothing whose strength grows with the number of points.
-    static func smoothed(_ values: [Double]) -> [Double] {
+    package static func smoothed(_ values: [Double]) -> [Double] {
         guard var last = values.first else { return [] }
         let weight = 1.8 * (1 / (1 + exp(-0.05 * Double(values.count))) - 0.5)
         return values.map { value in

@@ -3,9 +3,14 @@ import Checkpoints
 import WeightFiles
 
 /// Draws a curve as a PNG with Cairo: the values as they are, pale, and smoothed. This file alone knows Cairo.
-struct LossPlot {
-    let curve: LossCurve
-    let title: String
+package struct LossPlot {
+    private let curve: LossCurve
+    private let title: String
+
+    package init(curve: LossCurve, title: String) {
+        self.curve = curve
+        self.title = title
+    }
 
     private static let size = (width: 640.0, height: 480.0)
     /// Distances of the axes from the picture's edges.
@@ -17,7 +22,7 @@ struct LossPlot {
         try output.writeFile(curve.fileName, bytes: bytes)
     }
 
-    func png() throws -> [UInt8] {
+    package func png() throws -> [UInt8] {
         let surface = cairo_image_surface_create(
             CAIRO_FORMAT_RGB24, Int32(Self.size.width), Int32(Self.size.height))
         defer { cairo_surface_destroy(surface) }

@@ -1,7 +1,7 @@
 /// Texts for spans of time, as Python and the reference's trainer write them.
-enum Durations {
+package enum Durations {
     /// Whole seconds as `h:mm:ss`, with days in front: `1 day, 2:03:04`.
-    static func clock(_ seconds: Double) -> String {
+    package static func clock(_ seconds: Double) -> String {
         let total = seconds.isFinite ? Int(min(max(seconds, 0), 1e15)) : 0
         let (days, rest) = total.quotientAndRemainder(dividingBy: 86_400)
         let time = "\(rest / 3600):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
@@ -9,12 +9,12 @@ enum Durations {
     }
 
     /// `h:mm:ss.cc`, where a day and more are counted as days.
-    static func withHundredths(_ seconds: Double) -> String {
+    package static func withHundredths(_ seconds: Double) -> String {
         let fraction = seconds - seconds.rounded(.down)
         return "\(clock(seconds)).\(padded(Int(fraction * 100)))"
     }
 
-    static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    package static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
 extension Double {

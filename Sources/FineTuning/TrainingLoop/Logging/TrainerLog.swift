@@ -5,7 +5,7 @@ import LinuxSystem
 import WeightFiles
 
 /// The file `trainer_log.jsonl` of an output directory.
-struct TrainerLog: ~Copyable {
+package struct TrainerLog: ~Copyable {
     static let fileName = "trainer_log.jsonl"
 
     private let file: FileDescriptor
@@ -45,7 +45,7 @@ struct TrainerLog: ~Copyable {
     }
 
     /// The lines of steps up to `step`; a line without figures is the summary of a run that has ended.
-    static func cut(_ bytes: [UInt8], after step: Int) -> [UInt8] {
+    package static func cut(_ bytes: [UInt8], after step: Int) -> [UInt8] {
         guard step > 0 else { return [] }
         var kept: [UInt8] = []
         for line in bytes.split(separator: UInt8(ascii: "\n")) {

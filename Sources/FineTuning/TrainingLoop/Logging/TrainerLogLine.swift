@@ -1,7 +1,7 @@
-import JSONDocuments
+package import JSONDocuments
 
 /// A line of `trainer_log.jsonl` (training-and-inference, 1.20).
-struct TrainerLogLine: Equatable {
+package struct TrainerLogLine: Equatable {
     var step: Int
     var totalSteps: Int
     var loss: Double?
@@ -11,9 +11,9 @@ struct TrainerLogLine: Equatable {
     var elapsed: Double
     var remaining: Double
     /// Present when tokens are counted.
-    var tokens: (total: Int, perSecond: Double)?
+    package var tokens: (total: Int, perSecond: Double)?
 
-    init(record: JSONObject, step: Int, totalSteps: Int, elapsed: Double, remaining: Double) {
+    package init(record: JSONObject, step: Int, totalSteps: Int, elapsed: Double, remaining: Double) {
         self.step = step
         self.totalSteps = totalSteps
         loss = record["loss"]?.double
@@ -25,7 +25,7 @@ struct TrainerLogLine: Equatable {
     }
 
     /// Fields in the reference's order; absent ones are left out.
-    var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "current_steps": .integer(Int64(step)), "total_steps": .integer(Int64(totalSteps)),
         ]
@@ -45,5 +45,5 @@ struct TrainerLogLine: Equatable {
         return .object(object)
     }
 
-    static func == (left: TrainerLogLine, right: TrainerLogLine) -> Bool { left.json == right.json }
+    package static func == (left: TrainerLogLine, right: TrainerLogLine) -> Bool { left.json == right.json }
 }

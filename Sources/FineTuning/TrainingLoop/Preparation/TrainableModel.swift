@@ -29,19 +29,8 @@ struct TrainableModel {
     /// `trainable params: X || all params: Y || trainable%: Z`
     var parameterLine: String {
         let share = (100 * Double(trainableCount) / Double(max(count, 1))).text(decimals: 4)
-        return "trainable params: \(Self.grouped(trainableCount)) || all params: \(Self.grouped(count)) "
+        return "trainable params: \(groupedDigits(trainableCount)) || all params: \(groupedDigits(count)) "
             + "|| trainable%: \(share)"
-    }
-
-    /// With a comma before every three digits.
-    static func grouped(_ number: Int) -> String {
-        var text = ""
-        let digits = Array(String(number))
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return text
     }
 
     /// Writes the files that a loader needs: the adapter's, or the whole model's.

@@ -42,7 +42,8 @@ enum MethodDispatch {
         )
     }
 
-    nonisolated(unsafe) private static let handlers: [String: Handler] = Dictionary(  // Written once, read by the loop's thread.
+    // Made once, then read by the loop's thread alone.
+    nonisolated(unsafe) private static let handlers: [String: Handler] = Dictionary(
         uniqueKeysWithValues: [
             immediate(ConfigSchema.self, describeConfiguration), immediate(ConfigValidate.self, validateConfiguration),
             immediate(Discover.self) { _ in Discover.document(version: Daemon.version) },
