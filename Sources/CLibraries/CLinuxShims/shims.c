@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
+#include <fcntl.h>
+
 #include <errno.h>
 #include <linux/openat2.h>
 #include <string.h>
@@ -25,6 +27,8 @@ int linux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, proces
 int linux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
+
+int linux_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int linux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
@@ -97,6 +101,14 @@ int linux_peer_credentials(int socket, pid_t *process, uid_t *user, gid_t *group
     return 0;
 }
 
+ssize_t linux_peer_groups(int socket, gid_t *groups, size_t capacity) {
+#ifdef SO_PEERGROUPS
+    socklen_t length = capacity * sizeof *groups;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) == 0) return length / sizeof *groups;
+#endif
+    return -1;
+}
+
 int linux_terminal_columns(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -124,3 +136,7 @@ linux_cpu_features linux_get_cpu_features(void) {
 #else
 linux_cpu_features linux_get_cpu_features(void) { return (linux_cpu_features){false, false, false}; }
 #endif
+
+int linux_free_beginning(int descriptor, off_t length) {
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, length);
+}

@@ -151,8 +151,9 @@ extension AdamW {
         }
     }
 
-    /// Replaces all state by a copy of what was saved; a parameter without an entry starts anew.
+    /// Replaces all state by what was saved; a parameter without an entry starts anew.
     ///
+    /// The tensors become the optimizer's own: of a whole model they are too large to be held twice.
     /// - Throws: `OptimizerError.stateMismatch` for a name, shape or step that does not fit; nothing is changed then.
     package func restore(_ saved: [ParameterState]) throws {
         let shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
@@ -170,7 +171,7 @@ extension AdamW {
                 throw OptimizerError.stateMismatch(
                     parameter: entry.name, expected: "a step of 1 or more", actual: "\(entry.step)")
             }
-            let moments = Moments(first: entry.expAvg.copy(), second: entry.expAvgSq.copy())
+            let moments = Moments(first: entry.expAvg, second: entry.expAvgSq)
             moments.step = UInt64(entry.step)
             guard restored.updateValue(moments, forKey: entry.name) == nil else {
                 throw OptimizerError.duplicateParameter(name: entry.name)

@@ -1,3 +1,4 @@
+import CLinuxShims
 package import Glibc
 
 /// An open file, socket or pipe that closes itself.
@@ -63,6 +64,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package func synchronize(subject: String? = nil) throws(SystemError) {
         guard fsync(number) == 0 else { throw SystemError("fsync", subject) }
     }
+
+    /// Gives the file's first bytes back to the file system; they read as zeros, and offsets stay what they are.
+    ///
+    /// Where holes are not possible nothing happens.
+    package func freeBeginning(_ length: Int) { _ = linux_free_beginning(number, off_t(length)) }
 
     package func status() throws(SystemError) -> stat {
         var status = stat()

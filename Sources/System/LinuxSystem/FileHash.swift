@@ -4,7 +4,13 @@ import Glibc
 /// XXH3-128 of a file's bytes, as 32 hexadecimal digits. It finds accidents, not forgeries.
 package enum FileHash {
     package static func ofFile(_ path: String) throws(SystemError) -> String {
-        let descriptor = try FileDescriptor.open(path, O_RDONLY)
+        try ofFile(FileDescriptor.open(path, O_RDONLY), subject: path)
+    }
+
+    /// The same for a file that is open, from its present position on.
+    package static func ofFile(
+        _ descriptor: borrowing FileDescriptor, subject path: String
+    ) throws(SystemError) -> String {
         guard let state = unsafe XXH3_createState() else { throw SystemError("malloc", path, code: ENOMEM) }
         defer { unsafe XXH3_freeState(state) }
         unsafe XXH3_128bits_reset(state)

@@ -18,6 +18,13 @@ package enum FileSystem {
     package static func isFile(_ path: String) -> Bool { kind(of: path) == .regularFile }
     package static func isDirectory(_ path: String) -> Bool { kind(of: path) == .directory }
 
+    /// Bytes of a regular file after following links, nil when there is none.
+    package static func size(of path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
     /// Names in a directory, sorted by their bytes, without `.` and `..`.
     package static func entries(of directory: String) throws(SystemError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw SystemError("opendir", directory) }

@@ -8,6 +8,8 @@ package struct MemoryUsage: Sendable, Equatable {
     package var peak = 0
     /// `RssAnon`: resident and not backed by a file.
     package var anonymous = 0
+    /// `RssFile` and `RssShmem`: resident pages of files, which other processes that map them share.
+    package var shared = 0
 
     /// - Parameter process: a process id, nil for this process.
     package init?(process: Int32? = nil) {
@@ -20,6 +22,7 @@ package struct MemoryUsage: Sendable, Equatable {
             case "VmRSS:": resident = kibibytes * 1024
             case "VmHWM:": peak = kibibytes * 1024
             case "RssAnon:": anonymous = kibibytes * 1024
+            case "RssFile:", "RssShmem:": shared += kibibytes * 1024
             default: continue
             }
         }

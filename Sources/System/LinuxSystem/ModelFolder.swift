@@ -5,8 +5,13 @@ package enum ModelFolder {
     package struct NotFound: Error, Equatable, Sendable, CustomStringConvertible {
         package let name: String
         package let tried: [String]
+        /// One of the places, when this process' user may not look there.
+        package let blocked: String?
         package var description: String {
-            "no model or adapter \"\(name)\": neither \(tried.joined(separator: " nor ")) is a folder"
+            if let blocked {
+                return "the model or adapter \(blocked) cannot be looked into by \(ServiceUser.description)"
+            }
+            return "no model or adapter \"\(name)\": neither \(tried.joined(separator: " nor ")) is a folder"
         }
     }
 
@@ -18,14 +23,17 @@ package enum ModelFolder {
     ) throws(NotFound) -> String {
         var tried: [String] = []
         if name.hasPrefix("/") || workingDirectory != nil {
-            let path = Path.resolve(name, in: workingDirectory ?? "/")
+            let path = SubstituteFiles.path(for: Path.resolve(name, in: workingDirectory ?? "/"))
             if FileSystem.isDirectory(path) { return path }
+            if access(path, F_OK) != 0, errno == EACCES {
+                throw NotFound(name: name, tried: [path], blocked: path)
+            }
             tried.append(path)
         }
         let repository = hubCache(hubHome) + "/models--" + name.split(separator: "/").joined(separator: "--")
         if !name.hasPrefix("/"), let snapshot = newestSnapshot(in: repository) { return snapshot }
         tried.append(repository)
-        throw NotFound(name: name, tried: tried)
+        throw NotFound(name: name, tried: tried, blocked: nil)
     }
 
     private static func hubCache(_ hubHome: String?) -> String {

@@ -16,6 +16,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
     package var isPermission: Bool { code == EACCES || code == EPERM || code == EROFS }
 

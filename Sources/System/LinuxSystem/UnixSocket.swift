@@ -79,6 +79,13 @@ package enum UnixSocket {
         return PeerCredentials(process: process, user: user, group: group)
     }
 
+    /// All groups of the process at the other end when it connected; empty where the kernel does not tell.
+    package static func groupsOfPeer(_ descriptor: Int32) -> [UInt32] {
+        var groups = [gid_t](repeating: 0, count: 1024)
+        let count = unsafe linux_peer_groups(descriptor, &groups, groups.count)
+        return count > 0 ? Array(groups[..<Int(count)]) : []
+    }
+
     package static func setNonBlocking(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
@@ -109,10 +116,10 @@ extension UnixSocket {
         case closed
     }
 
-    /// Receives what is there, with up to eight descriptors, which the caller then owns.
+    /// Receives what is there, with up to 64 descriptors, which the caller then owns.
     package static func receive(from descriptor: Int32, atMost limit: Int = 65536) throws(SystemError) -> Received {
         var buffer = [UInt8](repeating: 0, count: limit)
-        var descriptors = [Int32](repeating: -1, count: 8)
+        var descriptors = [Int32](repeating: -1, count: 64)
         while true {
             var descriptorCount = descriptors.count
             let count = unsafe linux_receive_with_descriptors(

@@ -1,6 +1,7 @@
 import CSystemd
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// Writes constant messages with data in fields: to the journal under systemd, else as lines on standard error.
 ///
@@ -29,12 +30,22 @@ package struct Logger: Sendable {
     package enum Destination: Sendable { case journal, standardError }
 
     private let destination: Destination
-    private let most: Level
+    private let most: Level?
 
-    /// - Parameter most: entries less important than this are left out.
-    package init(_ destination: Destination = .detected, most: Level = .info) {
+    /// Entries less important than this are left out by loggers without a level of their own.
+    private static let defaultLevel = Atomic(Level.info.rawValue)
+
+    package static func setDefaultLevel(_ level: Level) { defaultLevel.store(level.rawValue, ordering: .relaxed) }
+
+    /// - Parameter most: entries less important than this are left out; nil for what `setDefaultLevel` says.
+    package init(_ destination: Destination = .detected, most: Level? = nil) {
         self.destination = destination
         self.most = most
+    }
+
+    /// Writes one of the messages that the catalogue explains.
+    package func log(_ message: LogMessage, _ fields: KeyValuePairs<String, String> = [:]) {
+        log(message.level, message.text, fields, identifier: message.identifier)
     }
 
     package func error(_ message: StaticString, _ fields: KeyValuePairs<String, String> = [:]) {
@@ -50,15 +61,30 @@ package struct Logger: Sendable {
         log(.info, message, fields)
     }
 
-    private func log(_ level: Level, _ message: StaticString, _ fields: KeyValuePairs<String, String>) {
-        guard level <= most else { return }
+    package func debug(_ message: StaticString, _ fields: KeyValuePairs<String, String> = [:]) {
+        log(.debug, message, fields)
+    }
+
+    private func log(
+        _ level: Level, _ message: StaticString, _ fields: KeyValuePairs<String, String>,
+        identifier: StaticString? = nil
+    ) {
+        guard level.rawValue <= most?.rawValue ?? Self.defaultLevel.load(ordering: .relaxed) else { return }
         switch destination {
         case .standardError: write(Self.line(level, "\(message)", fields))
         case .journal:
             sendToJournal(
-                ["MESSAGE=\(message)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=finetuned"]
-                    + fields.map { "FT_\($0.key.uppercased())=\($0.value)" })
+                Self.journalEntry(level, "\(message)", fields, identifier: identifier.map { "\($0)" }))
         }
+    }
+
+    /// The fields of one entry of the journal. `job` becomes FT_JOB_ID, other names FT_ and the name.
+    package static func journalEntry(
+        _ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>, identifier: String?
+    ) -> [String] {
+        ["MESSAGE=\(message)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=finetuned"]
+            + (identifier.map { ["MESSAGE_ID=\($0)"] } ?? [])
+            + fields.map { "FT_\($0.key == "job" ? "JOB_ID" : $0.key.uppercased())=\($0.value)" }
     }
 
     package static func line(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) -> String {

@@ -26,6 +26,9 @@ int linux_pidfd_send_signal(int pidfd, int signal);
 /// prctl(PR_SET_PDEATHSIG): `signal` is sent to this process when the thread that started it ends. prctl is variadic.
 int linux_set_parent_death_signal(int signal);
 
+/// prctl(PR_SET_NAME): names the calling thread, 15 bytes at most. prctl is variadic.
+int linux_set_thread_name(const char *name);
+
 /// Sends `length` bytes with up to 253 descriptors as SCM_RIGHTS. CMSG_* are macros.
 ssize_t linux_send_with_descriptors(
     int socket, const void *bytes, size_t length, const int *_Nullable descriptors, size_t descriptor_count);
@@ -39,6 +42,12 @@ int linux_accept(int listener);
 
 /// The peer's credentials (SO_PEERCRED). struct ucred needs _GNU_SOURCE.
 int linux_peer_credentials(int socket, pid_t *process, uid_t *user, gid_t *group);
+
+/// All groups of the peer (SO_PEERGROUPS), or -1. The constant is in no header that Swift imports.
+ssize_t linux_peer_groups(int socket, gid_t *groups, size_t capacity);
+
+/// Turns the first bytes of a file into a hole (fallocate(2), which needs _GNU_SOURCE); offsets stay.
+int linux_free_beginning(int descriptor, off_t length);
 
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);

@@ -43,6 +43,13 @@ package enum Matrix: Sendable {
 
     package var rows: Int { shape.first ?? 0 }
     package var columns: Int { shape.last ?? 0 }
+    /// Bytes as they are held.
+    package var byteCount: Int {
+        switch self {
+        case .frozen(let weight): weight.byteCount
+        case .trainable(let parameter): parameter.value.byteCount
+        }
+    }
     package var name: String {
         switch self {
         case .frozen(let weight): weight.name

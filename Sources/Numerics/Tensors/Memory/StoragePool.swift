@@ -15,11 +15,16 @@ package struct MemoryStatistics: Sendable, Equatable {
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
+    /// The pool of the rehearsal that the calling thread is in, else the process's own.
+    static var current: StoragePool { Rehearsal.current?.pool ?? shared }
+
     private struct State {
         var free: [Int: [UnsafeMutableRawPointer]] = [:]
         var statistics = MemoryStatistics()
         /// The most bytes ever in use.
         var most = 0
+        /// In a rehearsal, how much of each block would have been written.
+        var written: WrittenBytes?
         /// An eighth more than the most is kept: sizes vary from step to step, and a block evicted is a block refaulted.
         var bound: Int { most + most / 8 + (32 << 20) }
 
@@ -30,6 +35,7 @@ final class StoragePool: Sendable {
                 if let block = free[size]?.popLast() {
                     blocks[size, default: []].append(block)
                     statistics.cachedBytes -= size
+                    written?.forget(block)
                 }
                 if free[size]?.isEmpty != false { free[size] = nil }
             }
@@ -40,6 +46,17 @@ final class StoragePool: Sendable {
     // The pointers in the state are blocks nobody else knows; the mutex guards them.
     private struct Guarded: @unchecked Sendable { var state = State() }
     private let guarded = Mutex(Guarded())
+
+    private let isRehearsing: Bool
+
+    /// - Parameter isRehearsing: nobody writes to the blocks; the pool keeps account of what would have been written
+    init(isRehearsing: Bool = false) {
+        self.isRehearsing = isRehearsing
+        if isRehearsing { guarded.withLock { $0.state.written = WrittenBytes() } }
+    }
+
+    /// What would have been resident, in a rehearsal.
+    var written: WrittenBytes { guarded.withLock { $0.state.written ?? WrittenBytes() } }
 
     var statistics: MemoryStatistics { guarded.withLock { $0.state.statistics } }
 
@@ -56,7 +73,7 @@ final class StoragePool: Sendable {
         return (least + step - 1) / step * step
     }
 
-    func allocate(classSize: Int) -> UnsafeMutableRawPointer {
+    func allocate(classSize: Int, bytes: Int) -> UnsafeMutableRawPointer {
         let (reused, evicted) = guarded.withLock { guarded in
             let block = guarded.state.free[classSize]?.popLast()
             if block != nil { guarded.state.statistics.cachedBytes -= classSize }
@@ -64,10 +81,19 @@ final class StoragePool: Sendable {
             let live = guarded.state.statistics.liveBytes
             guarded.state.statistics.peakBytes = max(guarded.state.statistics.peakBytes, live)
             guarded.state.most = max(guarded.state.most, live)
+            if let block { guarded.state.written?.write(block, bytes) }
             return (Box(block), block == nil ? guarded.state.evict() : FreeBlocks(free: [:]))
         }
         giveBack(evicted)
-        return reused.block ?? fresh(classSize)
+        if let block = reused.block { return block }
+        let block = fresh(classSize)
+        if isRehearsing {
+            let box = Box(block)
+            guarded.withLock { guarded in
+                if let block = box.block { guarded.state.written?.write(block, bytes) }
+            }
+        }
+        return block
     }
 
     func release(_ block: UnsafeMutableRawPointer, classSize: Int) {
@@ -91,6 +117,8 @@ final class StoragePool: Sendable {
         giveBack(blocks)
     }
 
+    deinit { trim() }
+
     private func giveBack(_ blocks: FreeBlocks) {
         for (size, list) in blocks.free { for block in list { giveBack(block, size) } }
     }
@@ -107,7 +135,8 @@ final class StoragePool: Sendable {
 
     private func fresh(_ size: Int) -> UnsafeMutableRawPointer {
         if size >= Self.mappedFrom {
-            let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | (isRehearsing ? MAP_NORESERVE : 0)
+            let block = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
             if let block, block != MAP_FAILED { return block }
         } else if let block = aligned_alloc(64, size) {
             return block
@@ -124,9 +153,9 @@ final class StoragePool: Sendable {
 
 /// The process's tensor memory.
 package enum TensorMemory {
-    package static var statistics: MemoryStatistics { StoragePool.shared.statistics }
-    package static func resetPeak() { StoragePool.shared.resetPeak() }
-    package static func trim() { StoragePool.shared.trim() }
+    package static var statistics: MemoryStatistics { StoragePool.current.statistics }
+    package static func resetPeak() { StoragePool.current.resetPeak() }
+    package static func trim() { StoragePool.current.trim() }
 }
 
 /// One block of the pool; gives it back when the last user is gone.
@@ -134,10 +163,13 @@ final class Storage: @unchecked Sendable {
     // Sendable by the rule that whoever writes a tensor is its only user at that time.
     let floats: UnsafeMutablePointer<Float>
     private let size: Int
+    private let pool: StoragePool
 
     init(count: Int) {
-        size = StoragePool.classSize(count * MemoryLayout<Float>.stride)
-        floats = StoragePool.shared.allocate(classSize: size).bindMemory(
+        let bytes = count * MemoryLayout<Float>.stride
+        size = StoragePool.classSize(bytes)
+        pool = StoragePool.current
+        floats = pool.allocate(classSize: size, bytes: bytes).bindMemory(
             to: Float.self, capacity: size / MemoryLayout<Float>.stride)
     }
 
@@ -149,5 +181,5 @@ final class Storage: @unchecked Sendable {
         return try withExtendedLifetime(storage) { try body(storage.floats) }
     }
 
-    deinit { StoragePool.shared.release(UnsafeMutableRawPointer(floats), classSize: size) }
+    deinit { pool.release(UnsafeMutableRawPointer(floats), classSize: size) }
 }

@@ -16,6 +16,7 @@ package final class Tensor: @unchecked Sendable {
         self.shape = shape
         count = shape.reduce(1, *)
         storage = Storage(count: count)
+        Rehearsal.current?.noteWritten(bytes: byteCount)
     }
 
     private init(sharing storage: Storage, shape: [Int]) {
@@ -100,11 +101,13 @@ package final class Tensor: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(UnsafeMutableBufferPointer(start: pointer, count: count)) }
     }
 
-    package func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
+    package func fill(_ value: Float) {
+        if !Rehearsal.isActive { pointer.update(repeating: value, count: count) }
+    }
 
     package func copy() -> Tensor {
         let result = Tensor(uninitialized: shape)
-        result.pointer.update(from: pointer, count: count)
+        if !Rehearsal.isActive { result.pointer.update(from: pointer, count: count) }
         return result
     }
 

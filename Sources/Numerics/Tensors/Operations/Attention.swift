@@ -46,7 +46,7 @@ struct AttentionWork {
             options: options, blas: blas,
             queries: queries.pointer + (row * options.queryColumns + head * options.headSize),
             queryStride: options.queryColumns, firstPosition: 0, positionStep: 1, keys: keys.pointer + at,
-            values: values.pointer + at, keyStride: options.keyValueColumns, keyCount: layout.lengths[sequence])
+            values: values.pointer + at, keyStride: options.keyValueColumns, keyCount: layout.keyCounts[sequence])
     }
 
     /// One task for each query tile of each head of each sequence.
@@ -61,6 +61,7 @@ struct AttentionWork {
         }
         let (columns, heads, size) = (options.queryColumns, options.heads, options.headSize)
         let (target, sums) = (output.pointer, logSums?.pointer)
+        rehearse(productsPerTile: 2, scratch: AttentionTiles.queryTile * (AttentionTiles.keyTile + size + 2))
         ComputePool.shared.run(work.count) { index in
             let (sequence, head, rows) = work[index]
             let row = layout.offsets[sequence] + rows.lowerBound
@@ -68,6 +69,22 @@ struct AttentionWork {
                 rows, output: target + (row * columns + head * size), outputStride: columns,
                 logSums: sums.map { $0 + (row * heads + head) }, logSumStride: heads)
         }
+    }
+
+    /// Tells a rehearsal of the products of every tile of queries with the keys that it may see.
+    private func rehearse(productsPerTile: Int, scratch: Int) {
+        guard let rehearsal = Rehearsal.current else { return }
+        var pairs = 0.0
+        for (sequence, length) in layout.lengths.enumerated() where length > 0 {
+            let tiles = tiles(sequence: sequence, head: 0)
+            for start in stride(from: 0, to: length, by: AttentionTiles.queryTile) {
+                let rows = start..<min(length, start + AttentionTiles.queryTile)
+                pairs += Double(rows.count) * Double(tiles.span(rows).count)
+            }
+        }
+        rehearsal.note(
+            operations: 2 * Double(productsPerTile) * pairs * Double(options.heads * options.headSize),
+            scratch: scratch, tasks: layout.lengths.count * options.heads)
     }
 
     /// Fewer tasks than this leave cores idle, so every query head then gets gradients of keys and values of its own.
@@ -85,6 +102,8 @@ struct AttentionWork {
         let queryGradient = Tensor(zeros: queries.shape)
         let keyGradient = Tensor(zeros: [layout.totalTokens, stride])
         let valueGradient = Tensor(zeros: [layout.totalTokens, stride])
+        rehearse(
+            productsPerTile: 5, scratch: AttentionTiles.queryTile * (3 * AttentionTiles.keyTile + 1))
         ComputePool.shared.run(layout.lengths.count * owners) { task in
             let (sequence, owner) = (task / owners, task % owners)
             let row = layout.offsets[sequence]

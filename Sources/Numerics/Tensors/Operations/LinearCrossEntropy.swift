@@ -59,7 +59,7 @@ extension Tape {
         let (slot, trainsHead) = (hidden.slot, head.isTrainable)
         let variable = record(loss, needed: hidden.needsGradient || trainsHead) { tape, incoming in
             let seed = incoming[0]
-            guard seed == 1 || !trainsHead else {
+            guard seed == 1 || !trainsHead || Rehearsal.isActive else {
                 throw TensorError.invalidArgument(
                     operation: "linearCrossEntropy", name: "seed", value: "\(seed)",
                     expected: "1 when the head is trained; use options.scale")
@@ -164,8 +164,11 @@ struct LossWork {
         try work.backward(
             x: trainsHead ? input : nil, gradient: logits, target: target.map { (buffer: $0, holdsSum: false) })
         if let gradient, let target {
-            for (index, row) in rows.enumerated() {
-                (gradient.pointer + row * width).update(from: target.pointer + index * width, count: width)
+            let (from, to) = (target.pointer, gradient.pointer)
+            ComputePool.shared.forEachBlock(rows.count, atMost: max(1, Elementwise.block / max(1, width))) { range in
+                for index in range {
+                    (to + rows[index] * width).update(from: from + index * width, count: width)
+                }
             }
         }
     }

@@ -4,13 +4,22 @@ package struct SequenceLayout: Sendable, Equatable {
     package let lengths: [Int]
     /// First row of each sequence, and the total at the end.
     package let offsets: [Int]
+    /// Tokens of each sequence that may be looked at; those behind them only look, as padding does.
+    package let keyCounts: [Int]
 
-    package init(lengths: [Int]) throws {
+    /// - Parameter unseen: tokens at the end of each sequence that nobody looks at; nil for none
+    package init(lengths: [Int], unseen: [Int]? = nil) throws {
         if let bad = lengths.first(where: { $0 < 0 }) {
             throw TensorError.invalidArgument(
                 operation: "SequenceLayout", name: "length", value: "\(bad)", expected: "0 or more")
         }
+        let unseen = unseen ?? [Int](repeating: 0, count: lengths.count)
+        guard unseen.count == lengths.count, zip(unseen, lengths).allSatisfy({ (0...$1).contains($0) }) else {
+            throw TensorError.invalidArgument(
+                operation: "SequenceLayout", name: "unseen", value: "\(unseen)", expected: "at most each length")
+        }
         self.lengths = lengths
+        keyCounts = zip(lengths, unseen).map { $0 - $1 }
         offsets = lengths.reduce(into: [0]) { offsets, length in offsets.append((offsets.last ?? 0) + length) }
     }
 

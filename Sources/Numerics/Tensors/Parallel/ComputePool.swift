@@ -10,6 +10,9 @@ package final class ComputePool: @unchecked Sendable {
     // by the release store of `generation`.
     package static let shared = ComputePool()
 
+    /// Where every task waits before it begins while this process is to compute nothing.
+    package static let hold = ComputeHold()
+
     private static let requestedThreads = Mutex<Int?>(nil)
     private static let started = Atomic(false)
 
@@ -87,9 +90,14 @@ package final class ComputePool: @unchecked Sendable {
 
     /// Runs `body` for every task number below `count`, in any order and on any thread, and returns when all are done.
     package func run(_ count: Int, _ body: (Int) -> Void) {
+        if Rehearsal.isActive { return }
         let usable = min(limit.load(ordering: .acquiring), count)
         let shared: Void? = usable < 2 ? nil : submission.withLockIfAvailable { _ in runShared(count, usable, body) }
-        if shared == nil { for task in 0..<max(0, count) { body(task) } }
+        guard shared == nil else { return }
+        for task in 0..<max(0, count) {
+            Self.hold.wait()
+            body(task)
+        }
     }
 
     /// Cuts `0 ..< count` into blocks of at most `atMost` and runs them as tasks.
@@ -121,6 +129,7 @@ package final class ComputePool: @unchecked Sendable {
         while true {
             let task = nextTask.add(1, ordering: .relaxed).oldValue
             if task >= taskCount { return }
+            Self.hold.wait()
             body(task)
         }
     }

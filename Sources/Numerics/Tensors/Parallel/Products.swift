@@ -41,6 +41,11 @@ enum Products {
         }
     }
 
+    /// Tells a rehearsal of a product of `m * n * k` and of the panel that each of its tasks widens into.
+    private static func rehearse(m: Int, n: Int, k: Int, panel: Int = 0, _ tasks: Int = 1) {
+        Rehearsal.current?.note(operations: 2 * Double(m) * Double(n) * Double(k), scratch: panel, tasks: tasks)
+    }
+
     private static func blockSize(_ count: Int) -> Int {
         let blocks = ((count + 255) / 256 + 7) / 8 * 8
         return max(64, ((count + blocks - 1) / blocks + 15) / 16 * 16)
@@ -60,11 +65,13 @@ enum Products {
         let blas = try BLAS.load()
         let (n, k) = (w.rows, w.columns)
         if m <= fewRows, w.update == nil {
+            rehearse(m: m, n: n, k: k)
             fewRowForward(x, m: m, w, bias: bias, adding: adding, into: y)
             return
         }
         let tiling = Tiling(rows: m, columns: n, weightCount: n * k)
         let deep = depthBlock(k)
+        rehearse(m: m, n: n, k: k, panel: w.floats == nil ? min(tiling.width, n) * min(deep, k) : 0, tiling.tasks)
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: n))
             let target = y + (rows.lowerBound * n + columns.lowerBound)
@@ -131,6 +138,7 @@ enum Products {
         let (n, k) = (w.rows, w.columns)
         let tiling = Tiling(rows: m, columns: k, weightCount: n * k)
         let deep = depthBlock(n)
+        rehearse(m: m, n: n, k: k, panel: w.floats == nil ? min(tiling.width, k) * min(deep, n) : 0, tiling.tasks)
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: k))
             let target = dx + (rows.lowerBound * k + columns.lowerBound)
@@ -160,6 +168,7 @@ enum Products {
         into result: UnsafeMutablePointer<Float>
     ) throws {
         let blas = try BLAS.load()
+        rehearse(m: m, n: n, k: k)
         // The longer side of the result is cut, so that a low-rank factor is cut as well.
         if n >= k {
             let height = blockSize(n)
@@ -184,6 +193,7 @@ enum Products {
         transposed: Bool, alpha: Float = 1, beta: Float = 0, into result: UnsafeMutablePointer<Float>
     ) throws {
         let blas = try BLAS.load()
+        rehearse(m: m, n: n, k: k)
         let height = max(16, ((m + 7) / 8 + 15) / 16 * 16)
         ComputePool.shared.forEachBlock(m, atMost: height) { rows in
             blas.multiply(
