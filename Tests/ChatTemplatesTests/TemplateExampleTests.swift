@@ -1,4 +1,5 @@
 import ChatTemplates
+import Foundation
 import Testing
 import Tokenization
 
@@ -7,7 +8,7 @@ struct TemplateExampleTests {
     @Test func everyTemplateHasExamples() throws {
         let names = try TemplateFixtures.examples().map(\.name)
         #expect(ChatTemplate.all.map(\.name) == names)
-        #expect(names.count == 94)
+        #expect(names.count == 143)
     }
 
     @Test func dialogsWithoutAndWithSystemText() throws {
@@ -18,6 +19,29 @@ struct TemplateExampleTests {
             #expect(try render(plain, example, tokenizer) == example.plain, "\(example.name)")
             let system = try template.encode(.turns("Q1", "A1", system: "SYS"), with: tokenizer)
             #expect(try render(system, example, tokenizer) == example.system, "\(example.name)")
+        }
+    }
+
+    /// A question, a call of a tool, what it gave, an answer.
+    @Test func dialogsWithTools() throws {
+        let tokenizer = try TemplateFixtures.examplesTokenizer()
+        let tools =
+            #"[{"name": "f", "description": "d", "parameters": {"type": "object", "properties": "#
+            + #"{"x": {"type": "integer", "description": "X"}}, "required": ["x"]}}]"#
+        let dialog = Dialog(
+            messages: [
+                ChatMessage(role: .user, content: "Q1"),
+                ChatMessage(role: .function, content: #"{"name": "f", "arguments": {"x": 1}}"#),
+                ChatMessage(role: .observation, content: "OBS"), ChatMessage(role: .assistant, content: "A2"),
+            ], system: "SYS", tools: tools)
+        for example in try TemplateFixtures.examples() {
+            var template = try ChatTemplate.named(example.name)
+            template.date = CalendarDate(year: 2026, month: 1, day: 31)
+            let pairs = try template.encode(dialog, with: tokenizer)
+            let expected = example.tool.map { pair in
+                pair.map { $0.replacingOccurrences(of: "{DD Mon YYYY}", with: "31 Jan 2026") }
+            }
+            #expect(try render(pairs, example, tokenizer) == expected, "\(example.name)")
         }
     }
 

@@ -3,7 +3,7 @@ import Foundation
 import JSONDocuments
 import Tokenization
 
-/// The files beside these tests; scripts/generate-chat-templates and scripts/fixtures/prepared_data.py make them.
+/// The files beside these tests; scripts/generate-chat-templates and scripts/fixtures make them.
 enum TemplateFixtures {
     static let folder = Bundle.module.resourceURL?.appending(path: "Fixtures").path ?? ""
 
@@ -21,6 +21,7 @@ enum TemplateFixtures {
         var name: String
         var plain: [[String]]
         var system: [[String]]
+        var tool: [[String]]
         /// Texts that slots of this template look up as single tokens.
         var singleTokens: Set<String>
     }
@@ -32,7 +33,7 @@ enum TemplateFixtures {
                 (entry[key]?.array ?? []).map { ($0.array ?? []).compactMap(\.string) }
             }
             return Example(
-                name: entry["name"]?.string ?? "", plain: pairs("plain"), system: pairs("sys"),
+                name: entry["name"]?.string ?? "", plain: pairs("plain"), system: pairs("sys"), tool: pairs("tool"),
                 singleTokens: Set((entry["special_tokens"]?.array ?? []).compactMap(\.string)))
         }
     }

@@ -21,6 +21,7 @@ struct TokenizerFixingTests {
         Case(template: "yi", end: "</s>", newTokens: 1, stop: ["</s>", "<|im_end|>"]),
         Case(template: "chatml", end: "<|im_end|>", newTokens: 2, stop: ["<|im_end|>", "<|im_start|>"]),
         Case(template: "phi_small", end: "<|end|>", newTokens: 1, stop: ["<|end|>"]),
+        Case(template: "yi_vl", end: "</s>", newTokens: 1, stop: ["</s>", "###"]),
     ]
 
     @Test(arguments: cases) func endPaddingAndStopTokens(_ test: Case) throws {

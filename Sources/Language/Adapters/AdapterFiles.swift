@@ -28,14 +28,12 @@ extension LoRAAdapter {
         let file = try SafetensorsFile(path: path)
         var used: Set<String> = []
         var missing: [String] = []
-        let start = try fresh(configuration, for: model, seed: seed)
-        let initial = Dictionary(uniqueKeysWithValues: start.parameters.map { ($0.name, $0.value) })
         let adapter = try make(configuration, for: model) { name, shape in
-            guard let record = file[name], let fallback = initial[name] ?? nil else {
+            guard let record = file[name] else {
                 missing.append(name)
-                return initial[name] ?? Tensor(zeros: shape)
+                return freshValue(name, shape, seed: seed)
             }
-            guard record.shape == fallback.shape else {
+            guard record.shape == shape else {
                 throw AdapterError.wrongShape(tensor: name, expected: shape, found: record.shape, file: path)
             }
             used.insert(name)

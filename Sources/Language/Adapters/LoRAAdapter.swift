@@ -29,10 +29,12 @@ package final class LoRAAdapter: Sendable {
     package static func fresh(
         _ configuration: AdapterConfiguration, for model: DecoderModel, seed: UInt64
     ) throws -> LoRAAdapter {
-        try make(configuration, for: model) { name, shape in
-            name.hasSuffix(TensorName.a)
-                ? Tensor.kaimingUniform(shape, seed: seed, name: name) : Tensor(zeros: shape)
-        }
+        try make(configuration, for: model) { freshValue($0, $1, seed: seed) }
+    }
+
+    /// What a matrix is before any training.
+    static func freshValue(_ name: String, _ shape: [Int], seed: UInt64) -> Tensor {
+        name.hasSuffix(TensorName.a) ? Tensor.kaimingUniform(shape, seed: seed, name: name) : Tensor(zeros: shape)
     }
 
     /// - Parameter tensor: gives a matrix by its name in the adapter's file and the shape it must have

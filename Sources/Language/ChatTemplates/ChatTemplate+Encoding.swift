@@ -1,4 +1,3 @@
-internal import JSONDocuments
 package import Tokenization
 
 extension ChatTemplate {
@@ -47,15 +46,16 @@ extension ChatTemplate {
 
     /// The token ids of every message; those of the first begin with the prefix and the system text.
     private func encodedMessages(of dialog: Dialog, with tokenizer: Tokenizer) throws -> [[Int32]] {
+        if readsMedia { try refuseMedia(in: dialog) }
         let system = dialog.system.flatMap { $0.isEmpty ? nil : $0 } ?? defaultSystem
-        let hasTools = try holdsTools(dialog)
+        let tools = try toolText(of: dialog, hasSystem: !system.isEmpty)
         return try dialog.messages.enumerated().map { index, message in
             var slots: [Slot] = []
             var content = message.content
             if index == 0 {
                 slots += prefix
-                if !system.isEmpty || hasTools {
-                    let filled = Self.filled(self.system, content: system)
+                if !system.isEmpty || tools != nil {
+                    let filled = Self.filled(self.system, content: system + (tools ?? ""))
                     if kind != .llama2 {
                         slots += filled
                     } else if message.role == .user, case .text(let text)? = filled.first {
@@ -73,18 +73,9 @@ extension ChatTemplate {
         case .user: Self.filled(user, content: content, turn: kind == .llama2 ? nil : index / 2)
         case .assistant: Self.filled(assistant, content: content)
         case .observation: Self.filled(observation, content: content)
-        case .function: throw ChatTemplateError.functionMessage(index: index)
+        case .function: Self.filled(function, content: try callText(of: content))
         case .system: throw ChatTemplateError.unexpectedSystemMessage(index: index)
         }
-    }
-
-    /// Tools that name none still make room for an (empty) system block.
-    private func holdsTools(_ dialog: Dialog) throws -> Bool {
-        guard let tools = dialog.tools, !tools.isEmpty else { return false }
-        guard let list = try? JSONValue(parsing: tools), list.array?.isEmpty == true else {
-            throw ChatTemplateError.toolsNotAvailable
-        }
-        return true
     }
 
     /// Only the first placeholder of a slot is replaced, the turn's number after the content.

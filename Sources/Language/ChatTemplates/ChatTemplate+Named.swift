@@ -7,7 +7,7 @@ extension ChatTemplate {
     /// The template registered as `name`.
     package static func named(_ name: String) throws -> ChatTemplate {
         if let template = byName[name] { return template }
-        if ChatTemplateTable.mediaTemplates.contains(name) { throw ChatTemplateError.needsMedia(template: name) }
+        if name == "none" { throw ChatTemplateError.templateNone }
         throw ChatTemplateError.unknownTemplate(name: name, nearest: nearestName(to: name))
     }
 

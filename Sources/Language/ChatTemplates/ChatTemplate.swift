@@ -27,6 +27,8 @@ package struct ChatTemplate: Hashable, Sendable {
         case reasoning
         /// As `reasoning`, with an empty thought that is only the closing word.
         case closingTagReasoning
+        /// What is said of tools loses its first newlines where no system text stands before it.
+        case trimmedTools
     }
 
     /// The words around a thought, white space included.
@@ -37,6 +39,21 @@ package struct ChatTemplate: Hashable, Sendable {
         package static let standard = ThoughtWords(opening: "<think>\n", closing: "\n</think>\n\n")
     }
 
+    /// The words around calls in a message that holds more than the calls.
+    package struct CallWords: Hashable, Sendable {
+        package var opening: String
+        package var closing: String
+
+        package static let standard = CallWords(opening: "<tool_call>", closing: "</tool_call>")
+    }
+
+    /// How the system text tells of tools.
+    package enum ToolText: Hashable, Sendable {
+        case format(ToolFormat)
+        /// The tools as they are given, in the place of `{{content}}`.
+        case verbatim(String)
+    }
+
     package let name: String
     package var kind: Kind
     package var prefix: [Slot]
@@ -44,10 +61,17 @@ package struct ChatTemplate: Hashable, Sendable {
     package var user: [Slot]
     package var assistant: [Slot]
     package var observation: [Slot]
+    /// Around calls of tools, which are written in `callFormat`.
+    package var function: [Slot]
+    package var callFormat: ToolFormat
+    package var tools: ToolText
     /// System text of dialogs that bring none.
     package var defaultSystem: String
     package var stopWords: [String]
     package var thoughtWords: ThoughtWords
+    package var callWords: CallWords
+    /// The template's models also read images, video or sound, whose places are marked in the text.
+    package var readsMedia: Bool
     /// One end of sequence closes the dialog; before that the next turn's first token ends an answer.
     package var efficientEndOfSequence: Bool
     /// The first stop word becomes the tokenizer's end of sequence.
@@ -58,12 +82,16 @@ package struct ChatTemplate: Hashable, Sendable {
     package var enablesThinking: Bool? = true
     /// `preserve_thinking`: earlier answers keep their thoughts.
     package var preservesThinking = false
+    /// The day that some formats of tools tell the model; nil for the day on which they are written.
+    package var date: CalendarDate?
 
     /// A template of the table; what is left out has the value that most templates have.
     init(
         _ name: String, kind: Kind = .plain, prefix: [Slot] = [], system: [Slot] = ["{{content}}"],
         user: [Slot] = ["{{content}}"], assistant: [Slot]? = nil, observation: [Slot]? = nil,
+        function: [Slot]? = nil, callFormat: ToolFormat = .default, tools: ToolText = .format(.default),
         defaultSystem: String = "", stopWords: [String] = [], thoughtWords: ThoughtWords = .standard,
+        callWords: CallWords = .standard, readsMedia: Bool = false,
         efficientEndOfSequence: Bool = false, replacesEndOfSequence: Bool = false, replacesChatTemplate: Bool = false
     ) {
         self.name = name
@@ -71,11 +99,17 @@ package struct ChatTemplate: Hashable, Sendable {
         self.prefix = prefix
         self.system = system
         self.user = user
-        self.assistant = assistant ?? (efficientEndOfSequence ? ["{{content}}"] : ["{{content}}", .endOfSequence])
+        let answer = assistant ?? (efficientEndOfSequence ? ["{{content}}"] : ["{{content}}", .endOfSequence])
+        self.assistant = answer
         self.observation = observation ?? user
+        self.function = function ?? answer
+        self.callFormat = callFormat
+        self.tools = tools
         self.defaultSystem = defaultSystem
         self.stopWords = stopWords
         self.thoughtWords = thoughtWords
+        self.callWords = callWords
+        self.readsMedia = readsMedia
         self.efficientEndOfSequence = efficientEndOfSequence
         self.replacesEndOfSequence = replacesEndOfSequence
         self.replacesChatTemplate = replacesChatTemplate

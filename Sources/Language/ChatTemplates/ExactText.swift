@@ -23,6 +23,30 @@ extension String {
             + String(decoding: text[range.upperBound...], as: UTF8.self)
     }
 
+    /// The first and shortest piece between two words, without and with them.
+    func firstSpan(from opening: String, to closing: String) -> (inner: String, whole: String)? {
+        guard let begin = firstOccurrence(of: opening),
+            let end = firstOccurrence(of: closing, from: begin.upperBound)
+        else { return nil }
+        let text = Array(utf8)
+        return (
+            String(decoding: text[begin.upperBound..<end.lowerBound], as: UTF8.self),
+            String(decoding: text[begin.lowerBound..<end.upperBound], as: UTF8.self)
+        )
+    }
+
+    /// This text without any occurrence of `word`.
+    func removingAll(_ word: String) -> String {
+        var kept: [UInt8] = []
+        let text = Array(utf8)
+        var position = 0
+        while let range = firstOccurrence(of: word, from: position) {
+            kept += text[position..<range.lowerBound]
+            position = range.upperBound
+        }
+        return String(decoding: kept + text[position...], as: UTF8.self)
+    }
+
     /// This text without every shortest span that begins with `opening` and ends with `closing`.
     func removingSpans(from opening: String, to closing: String) -> String {
         var kept: [UInt8] = []

@@ -6,16 +6,19 @@ extension DecoderModel {
     /// Each layer is a checkpoint of the tape: whether its insides are kept or computed again is the tape's policy.
     /// - Parameters:
     ///   - tokens: all sequences, `layout.totalTokens` of them
+    ///   - positions: one for each token; nil counts from 0 in each sequence
     /// - Returns: `(tokens, hidden)`
     package func hiddenStates(
-        _ tokens: [Int32], layout: SequenceLayout, on tape: Tape, adapters: ProjectionAdapters? = nil
+        _ tokens: [Int32], layout: SequenceLayout, positions: [Int32]? = nil, on tape: Tape,
+        adapters: ProjectionAdapters? = nil
     ) throws -> Variable {
         guard tokens.count == layout.totalTokens else {
             throw TensorError.shapeMismatch(
                 operation: "hiddenStates tokens", expected: [layout.totalTokens], actual: [tokens.count])
         }
         let surroundings = surroundings(
-            positions: layout.positions, length: layout.lengths.max() ?? 0, adapters: adapters)
+            positions: positions ?? layout.positions,
+            length: positions.map { Int($0.max() ?? -1) + 1 } ?? layout.lengths.max() ?? 0, adapters: adapters)
         var hidden = try tape.embedding(tokens, table: embedding, paddingIndex: paddingIndex)
         for (index, layer) in layers.enumerated() {
             let options = configuration.attention(layer: index)
@@ -30,13 +33,17 @@ extension DecoderModel {
 
     /// Cross-entropy of packed sequences, summed over their labelled positions.
     ///
-    /// - Parameter labels: one per token, not shifted: a token's label is what it is itself, or -100
+    /// - Parameters:
+    ///   - labels: one per token, not shifted: a token's label is what it is itself, or -100
+    ///   - layout: what attention does not cross
+    ///   - rows: what labels are not shifted across; nil for `layout`
     package func loss(
-        _ tokens: [Int32], labels: [Int32], layout: SequenceLayout, on tape: Tape,
-        adapters: ProjectionAdapters? = nil, options: CrossEntropyOptions = .init()
+        _ tokens: [Int32], labels: [Int32], layout: SequenceLayout, rows: SequenceLayout? = nil,
+        positions: [Int32]? = nil, on tape: Tape, adapters: ProjectionAdapters? = nil,
+        options: CrossEntropyOptions = .init()
     ) throws -> CrossEntropy {
-        let targets = try Self.shifted(labels, layout: layout)
-        let hidden = try hiddenStates(tokens, layout: layout, on: tape, adapters: adapters)
+        let targets = try Self.shifted(labels, layout: rows ?? layout)
+        let hidden = try hiddenStates(tokens, layout: layout, positions: positions, on: tape, adapters: adapters)
         return try tape.linearCrossEntropy(hidden, head: head.attached(adapters), labels: targets, options: options)
     }
 

@@ -12,6 +12,9 @@ extension ChatTemplateTable {
                 user: ["<|user|>\n{{content}}<|assistant|>"],
                 assistant: ["\n{{content}}"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4MoE,
+                tools: .format(.glm4MoE),
                 defaultSystem: """
                 You are an AI assistant named Aeva created by Zongzhi Lou. Your answer should be friendly, unbiased, \
                 faithful, informative and detailed.
@@ -84,6 +87,8 @@ extension ChatTemplateTable {
                     {{content}}
                     </tool_response><|role_end|><role>ASSISTANT</role>
                     """],
+                callFormat: .ling,
+                tools: .format(.ling),
                 stopWords: ["<|endoftext|>"],
                 efficientEndOfSequence: true
             ))
@@ -121,6 +126,9 @@ extension ChatTemplateTable {
                 user: [.token("<|user|>"), "\n", "{{content}}", .token("<|assistant|>")],
                 assistant: ["\n", "{{content}}"],
                 observation: [.token("<|observation|>"), "\n", "{{content}}", .token("<|assistant|>")],
+                function: ["{{content}}"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
                 stopWords: ["<|user|>", "<|observation|>"],
                 efficientEndOfSequence: true
             ))
@@ -159,6 +167,8 @@ extension ChatTemplateTable {
                 system: ["<|system|>\n{{content}}"],
                 user: ["<|user|>\n{{content}}<|assistant|>\n"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>\n"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
                 defaultSystem: "你是一位智能编程助手，你叫CodeGeeX。你会为用户回答关于编程、代码、计算机方面的任何问题，并提供格式规范、可以执行、准确安全的代码，并在必要时提供详细的解释。",
                 stopWords: ["<|user|>", "<|observation|>"],
                 efficientEndOfSequence: true
@@ -266,6 +276,16 @@ extension ChatTemplateTable {
                 user: ["Human: {{content}}", .endOfSequence, "\nAssistant:"],
                 assistant: ["{{content}}", .endOfSequence, "\n"],
                 replacesChatTemplate: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "dots_ocr",
+                system: ["<|system|>{{content}}<|endofsystem|>\n"],
+                user: ["<|user|>{{content}}<|endofuser|><|assistant|>"],
+                assistant: ["{{content}}<|endofassistant|>"],
+                stopWords: ["<|endofassistant|>"],
+                readsMedia: true,
+                efficientEndOfSequence: true
             ))
     }
 }

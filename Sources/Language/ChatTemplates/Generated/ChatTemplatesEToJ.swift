@@ -29,6 +29,18 @@ extension ChatTemplateTable {
             ))
         templates.append(
             ChatTemplate(
+                "ernie_vl",
+                kind: .reasoning,
+                system: ["{{content}}\n"],
+                user: ["User: {{content}}"],
+                assistant: ["\nAssistant: {{content}}<|end_of_sentence|>"],
+                stopWords: ["<|end_of_sentence|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true,
+                replacesChatTemplate: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "exaone",
                 system: ["[|system|]{{content}}[|endofturn|]\n"],
                 user: ["[|user|]{{content}}\n[|assistant|]"],
@@ -84,13 +96,94 @@ extension ChatTemplateTable {
             ))
         templates.append(
             ChatTemplate(
+                "gemma3",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["<start_of_turn>user\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                assistant: ["{{content}}<end_of_turn>\n"],
+                observation: ["<start_of_turn>tool\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                stopWords: ["<end_of_turn>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "gemma3n",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["<start_of_turn>user\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                assistant: ["{{content}}<end_of_turn>\n"],
+                observation: ["<start_of_turn>tool\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                stopWords: ["<end_of_turn>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "gemma4",
+                kind: .reasoning,
+                prefix: [.beginOfSequence],
+                system: ["<|turn>system\n<|think|>{{content}}<turn|>\n"],
+                user: ["<|turn>user\n{{content}}<turn|>\n<|turn>model\n"],
+                assistant: ["{{content}}<turn|>\n"],
+                observation: ["<|turn>tool\n{{content}}<turn|>\n<|turn>model\n"],
+                function: ["<|tool>{{content}}<tool|>"],
+                callFormat: .gemma4,
+                tools: .format(.gemma4),
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<turn|>"],
+                thoughtWords: .init(opening: "<|channel>thought\n", closing: "<channel|>"),
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "gemma4n",
+                kind: .reasoning,
+                prefix: [.beginOfSequence],
+                system: ["<|turn>system\n<|think|>{{content}}<turn|>\n"],
+                user: ["<|turn>user\n{{content}}<turn|>\n<|turn>model\n"],
+                assistant: ["{{content}}<turn|>\n"],
+                observation: ["<|turn>tool\n{{content}}<turn|>\n<|turn>model\n"],
+                function: ["<|tool>{{content}}<tool|>"],
+                callFormat: .gemma4,
+                tools: .format(.gemma4),
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<turn|>"],
+                thoughtWords: .init(opening: "<|channel>thought\n", closing: "<channel|>"),
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "glm4",
                 prefix: ["[gMASK]<sop>"],
                 system: ["<|system|>\n{{content}}"],
                 user: ["<|user|>\n{{content}}<|assistant|>"],
                 assistant: ["\n{{content}}"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
                 stopWords: ["<|user|>", "<|observation|>"],
+                efficientEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "glm4_5v",
+                kind: .reasoning,
+                prefix: ["[gMASK]<sop>"],
+                system: ["<|system|>\n{{content}}"],
+                user: ["<|user|>\n{{content}}<|assistant|>"],
+                assistant: ["\n{{content}}"],
+                observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4MoE,
+                tools: .format(.glm4MoE),
+                stopWords: ["<|user|>", "<|observation|>", "</answer>"],
+                readsMedia: true,
                 efficientEndOfSequence: true
             ))
         templates.append(
@@ -102,6 +195,9 @@ extension ChatTemplateTable {
                 user: ["<|user|>\n{{content}}<|assistant|>"],
                 assistant: ["\n{{content}}"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4MoE,
+                tools: .format(.glm4MoE),
                 stopWords: ["<|user|>", "<|observation|>"],
                 thoughtWords: .init(opening: "<think>", closing: "</think>"),
                 efficientEndOfSequence: true
@@ -115,7 +211,41 @@ extension ChatTemplateTable {
                 user: ["<|user|>\n{{content}}<|assistant|>"],
                 assistant: ["\n{{content}}"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4MoE,
+                tools: .format(.glm4MoE),
                 stopWords: ["<|user|>", "<|observation|>"],
+                efficientEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "glm4v",
+                kind: .reasoning,
+                prefix: ["[gMASK]<sop>"],
+                system: ["<|system|>\n{{content}}"],
+                user: ["<|user|>\n{{content}}<|assistant|>"],
+                assistant: ["\n{{content}}"],
+                observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
+                stopWords: ["<|user|>", "<|observation|>", "</answer>"],
+                readsMedia: true,
+                efficientEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "glm_ocr",
+                prefix: ["[gMASK]<sop>"],
+                system: ["<|system|>\n{{content}}"],
+                user: ["<|user|>\n{{content}}<|assistant|>"],
+                assistant: ["\n{{content}}"],
+                observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
+                stopWords: ["<|user|>", "<|observation|>"],
+                readsMedia: true,
                 efficientEndOfSequence: true
             ))
         templates.append(
@@ -127,6 +257,9 @@ extension ChatTemplateTable {
                 user: ["<|user|>\n{{content}}<|assistant|>"],
                 assistant: ["\n{{content}}"],
                 observation: ["<|observation|>\n{{content}}<|assistant|>"],
+                function: ["{{content}}"],
+                callFormat: .glm4,
+                tools: .format(.glm4),
                 stopWords: ["<|user|>", "<|observation|>"],
                 efficientEndOfSequence: true
             ))
@@ -149,6 +282,17 @@ extension ChatTemplateTable {
                     <|start_of_role|>assistant<|end_of_role|>
                     """],
                 assistant: ["{{content}}<|end_of_text|>\n"]
+            ))
+        templates.append(
+            ChatTemplate(
+                "granite3_vision",
+                system: ["<|system|>\n{{content}}\n"],
+                user: ["<|user|>\n{{content}}\n<|assistant|>\n"],
+                defaultSystem: """
+                A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                detailed, and polite answers to the user's questions.
+                """,
+                readsMedia: true
             ))
         templates.append(
             ChatTemplate(
@@ -253,6 +397,27 @@ extension ChatTemplateTable {
                 English and 中文.
                 """,
                 stopWords: ["<|im_end|>"]
+            ))
+        templates.append(
+            ChatTemplate(
+                "intern_s1",
+                prefix: [.beginOfSequence],
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "intern_vl",
+                prefix: [.beginOfSequence],
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                defaultSystem: "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
             ))
     }
 }

@@ -5,6 +5,41 @@ extension ChatTemplateTable {
     static func appendKToP(to templates: inout [ChatTemplate]) {
         templates.append(
             ChatTemplate(
+                "keye_vl",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "kimi_vl",
+                kind: .reasoning,
+                system: ["<|im_system|>system<|im_middle|>{{content}}<|im_end|>"],
+                user: ["""
+                    <|im_user|>user<|im_middle|>{{content}}<|im_end|><|im_assistant|>assistant<|im_middle|>
+                    """],
+                assistant: ["{{content}}<|im_end|>"],
+                defaultSystem: "You are a helpful assistant",
+                stopWords: ["<|im_end|>"],
+                thoughtWords: .init(opening: "◁think▷", closing: "◁/think▷"),
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "lfm2",
                 system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
                 user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
@@ -15,8 +50,31 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .lfm2,
+                tools: .format(.lfm2),
                 defaultSystem: "You are a helpful AI assistant.",
                 stopWords: ["<|im_end|>"],
+                callWords: .init(opening: "<|tool_call_start|>", closing: "<|tool_call_end|>"),
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "lfm2_vl",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>tool
+                    <|tool_response_start|>{{content}}<|tool_response_end|><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .lfm2,
+                tools: .format(.lfm2),
+                defaultSystem: "You are a helpful multimodal assistant by Liquid AI.",
+                stopWords: ["<|im_end|>"],
+                callWords: .init(opening: "<|tool_call_start|>", closing: "<|tool_call_end|>"),
+                readsMedia: true,
                 replacesEndOfSequence: true
             ))
         templates.append(
@@ -54,8 +112,159 @@ extension ChatTemplateTable {
 
 
                     """],
+                callFormat: .llama3,
+                tools: .format(.llama3),
                 stopWords: ["<|eot_id|>", "<|eom_id|>"],
                 replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llama4",
+                prefix: [.beginOfSequence],
+                system: ["<|header_start|>system<|header_end|>\n\n{{content}}<|eot|>"],
+                user: ["""
+                    <|header_start|>user<|header_end|>
+
+                    {{content}}<|eot|><|header_start|>assistant<|header_end|>
+
+
+                    """],
+                assistant: ["{{content}}<|eot|>"],
+                observation: ["""
+                    <|header_start|>ipython<|header_end|>
+
+                    {{content}}<|eot|><|header_start|>assistant<|header_end|>
+
+
+                    """],
+                callFormat: .llama3,
+                tools: .format(.llama3),
+                stopWords: ["<|eot|>", "<|eom|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava",
+                user: ["USER: {{content}} ASSISTANT:"],
+                defaultSystem: """
+                A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                detailed, and polite answers to the user's questions.
+                """,
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next",
+                user: ["USER: {{content}} ASSISTANT:"],
+                defaultSystem: """
+                A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                detailed, and polite answers to the user's questions.
+                """,
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_llama3",
+                prefix: [.beginOfSequence],
+                system: ["<|start_header_id|>system<|end_header_id|>\n\n{{content}}<|eot_id|>"],
+                user: ["""
+                    <|start_header_id|>user<|end_header_id|>
+
+                    {{content}}<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+
+                    """],
+                assistant: ["{{content}}<|eot_id|>"],
+                observation: ["""
+                    <|start_header_id|>ipython<|end_header_id|>
+
+                    {{content}}<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+
+                    """],
+                callFormat: .llama3,
+                tools: .format(.llama3),
+                stopWords: ["<|eot_id|>", "<|eom_id|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_mistral",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["[INST] {{content}}[/INST]"],
+                assistant: [" {{content}}", .endOfSequence],
+                observation: ["[TOOL_RESULTS] {\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS] {{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral),
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_qwen",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_video",
+                user: ["USER: {{content}} ASSISTANT:"],
+                defaultSystem: """
+                A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                detailed, and polite answers to the user's questions.
+                """,
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_video_mistral",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["[INST] {{content}}[/INST]"],
+                assistant: [" {{content}}", .endOfSequence],
+                observation: ["[TOOL_RESULTS] {\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS] {{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral),
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_video_yi",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "llava_next_yi",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
             ))
         templates.append(
             ChatTemplate(
@@ -88,6 +297,8 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
                 defaultSystem: "You are a helpful assistant.",
                 stopWords: ["<|im_end|>"],
                 replacesEndOfSequence: true
@@ -107,10 +318,66 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
                 defaultSystem: "You are MiMo, a helpful AI assistant engineered by Xiaomi.",
                 stopWords: ["<|im_end|>"],
                 thoughtWords: .init(opening: "<think>", closing: "</think>"),
                 replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "mimo_vl",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                defaultSystem: "You are MiMo, an AI assistant developed by Xiaomi.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "minicpm_o",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                defaultSystem: """
+                You are a helpful assistant. You can accept audio and text input and output voice and text.
+                """,
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "minicpm_v",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "minicpm_v_4_6",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true
             ))
         templates.append(
             ChatTemplate(
@@ -133,6 +400,8 @@ extension ChatTemplateTable {
                     <beginning_of_sentence>ai name=assistant
 
                     """],
+                callFormat: .minimax1,
+                tools: .format(.minimax1),
                 defaultSystem: "You are a helpful assistant.",
                 stopWords: ["<end_of_sentence>"]
             ))
@@ -144,6 +413,8 @@ extension ChatTemplateTable {
                 user: ["]~b]user\n{{content}}[e~[\n]~b]ai\n"],
                 assistant: ["{{content}}[e~[\n"],
                 observation: ["]~b]tool\n<response>{{content}}</response>[e~[\n]~b]ai\n"],
+                callFormat: .minimax2,
+                tools: .format(.minimax2),
                 defaultSystem: "You are a helpful assistant. Your name is MiniMax-M2.1 and is built by MiniMax.",
                 stopWords: ["[e~["]
             ))
@@ -154,7 +425,23 @@ extension ChatTemplateTable {
                 prefix: [.beginOfSequence],
                 system: ["{{content}}\n\n"],
                 user: ["[INST]{{content}}[/INST]"],
-                observation: ["[TOOL_RESULTS]{\"content\": {{content}}}[/TOOL_RESULTS]"]
+                observation: ["[TOOL_RESULTS]{\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS]{{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral)
+            ))
+        templates.append(
+            ChatTemplate(
+                "ministral3",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["[INST]{{content}}[/INST]"],
+                observation: ["[TOOL_RESULTS]{\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS]{{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral),
+                readsMedia: true
             ))
         templates.append(
             ChatTemplate(
@@ -164,7 +451,48 @@ extension ChatTemplateTable {
                 system: ["{{content}}\n\n"],
                 user: ["[INST] {{content}}[/INST]"],
                 assistant: [" {{content}}", .endOfSequence],
-                observation: ["[TOOL_RESULTS] {\"content\": {{content}}}[/TOOL_RESULTS]"]
+                observation: ["[TOOL_RESULTS] {\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS] {{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral)
+            ))
+        templates.append(
+            ChatTemplate(
+                "mistral_small",
+                prefix: [.beginOfSequence],
+                system: ["[SYSTEM_PROMPT]{{content}}[/SYSTEM_PROMPT]"],
+                user: ["[INST]{{content}}[/INST]"],
+                observation: ["[TOOL_RESULTS]{\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS]{{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral),
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "mllama",
+                prefix: [.beginOfSequence],
+                system: ["<|start_header_id|>system<|end_header_id|>\n\n{{content}}<|eot_id|>"],
+                user: ["""
+                    <|start_header_id|>user<|end_header_id|>
+
+                    {{content}}<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+
+                    """],
+                assistant: ["{{content}}<|eot_id|>"],
+                observation: ["""
+                    <|start_header_id|>ipython<|end_header_id|>
+
+                    {{content}}<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+
+                    """],
+                callFormat: .llama3,
+                tools: .format(.llama3),
+                stopWords: ["<|eot_id|>", "<|eom_id|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
             ))
         templates.append(
             ChatTemplate(
@@ -176,6 +504,27 @@ extension ChatTemplateTable {
                 assistant: ["{{content}}<|im_end|>"],
                 defaultSystem: "You are a helpful assistant provided by Moonshot-AI.",
                 stopWords: ["<|im_end|>"],
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "moss_vl",
+                kind: .trimmedTools,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
                 replacesEndOfSequence: true
             ))
         templates.append(
@@ -221,6 +570,26 @@ extension ChatTemplateTable {
             ))
         templates.append(
             ChatTemplate(
+                "paligemma",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                user: ["{{content}}\n"],
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "paligemma_chat",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                user: ["<start_of_turn>user\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                assistant: ["{{content}}<end_of_turn>\n"],
+                observation: ["<start_of_turn>tool\n{{content}}<end_of_turn>\n<start_of_turn>model\n"],
+                stopWords: ["<end_of_turn>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "phi",
                 system: ["<|system|>\n{{content}}<|end|>\n"],
                 user: ["<|user|>\n{{content}}<|end|>\n<|assistant|>\n"],
@@ -243,6 +612,7 @@ extension ChatTemplateTable {
                 system: ["<|system|>{{content}}<|end|>"],
                 user: ["<|user|>{{content}}<|end|><|assistant|>"],
                 assistant: ["{{content}}<|end|>"],
+                tools: .verbatim("<|tool|>{{content}}<|/tool|>"),
                 stopWords: ["<|end|>"],
                 replacesEndOfSequence: true
             ))
@@ -254,6 +624,19 @@ extension ChatTemplateTable {
                 assistant: ["{{content}}<|end|>\n"],
                 stopWords: ["<|end|>"],
                 replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "pixtral",
+                kind: .llama2,
+                prefix: [.beginOfSequence],
+                system: ["{{content}}\n\n"],
+                user: ["[INST]{{content}}[/INST]"],
+                observation: ["[TOOL_RESULTS]{\"content\": {{content}}}[/TOOL_RESULTS]"],
+                function: ["[TOOL_CALLS]{{content}}", .endOfSequence],
+                callFormat: .mistral,
+                tools: .format(.mistral),
+                readsMedia: true
             ))
     }
 }

@@ -17,8 +17,63 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
                 defaultSystem: "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
                 stopWords: ["<|im_end|>"],
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen2_audio",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen2_omni",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen2_vl",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
                 replacesEndOfSequence: true
             ))
         templates.append(
@@ -36,7 +91,71 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
                 stopWords: ["<|im_end|>"],
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_5",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen35,
+                tools: .format(.qwen35),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_5_nothink",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen35,
+                tools: .format(.qwen35),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_6",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen35,
+                tools: .format(.qwen35),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
                 replacesEndOfSequence: true
             ))
         templates.append(
@@ -53,7 +172,91 @@ extension ChatTemplateTable {
                     <|im_start|>assistant
 
                     """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
                 stopWords: ["<|im_end|>"],
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_omni",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_omni_nothink",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_vl",
+                kind: .reasoning,
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
+                replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "qwen3_vl_nothink",
+                system: ["<|im_start|>system\n{{content}}<|im_end|>\n"],
+                user: ["<|im_start|>user\n{{content}}<|im_end|>\n<|im_start|>assistant\n"],
+                assistant: ["{{content}}<|im_end|>\n"],
+                observation: ["""
+                    <|im_start|>user
+                    <tool_response>
+                    {{content}}
+                    </tool_response><|im_end|>
+                    <|im_start|>assistant
+
+                    """],
+                callFormat: .qwen,
+                tools: .format(.qwen),
+                stopWords: ["<|im_end|>"],
+                readsMedia: true,
                 replacesEndOfSequence: true
             ))
         templates.append(
@@ -87,6 +290,9 @@ extension ChatTemplateTable {
                 kind: .reasoning,
                 system: [.beginOfSequence, "system\n{{content}}", .endOfSequence],
                 user: [.beginOfSequence, "user\n{{content}}", .endOfSequence, .beginOfSequence, "assistant\n"],
+                function: [.beginOfSequence, "\n{{content}}", .endOfSequence],
+                callFormat: .seed,
+                tools: .format(.seed),
                 thoughtWords: .init(opening: "<seed:think>", closing: "</seed:think>")
             ))
         templates.append(
@@ -109,6 +315,8 @@ extension ChatTemplateTable {
 
 
                     """],
+                callFormat: .llama3,
+                tools: .format(.llama3),
                 defaultSystem: """
                 You are Skywork-o1, a thinking model developed by Skywork AI, specializing in solving complex \
                 problems involving mathematics, coding, and logical reasoning through deep thought. When faced with a \
@@ -175,6 +383,16 @@ extension ChatTemplateTable {
             ))
         templates.append(
             ChatTemplate(
+                "video_llava",
+                user: ["USER: {{content}} ASSISTANT:"],
+                defaultSystem: """
+                A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                detailed, and polite answers to the user's questions.
+                """,
+                readsMedia: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "xuanyuan",
                 user: ["Human: {{content}} Assistant:"],
                 defaultSystem: """
@@ -216,14 +434,47 @@ extension ChatTemplateTable {
             ))
         templates.append(
             ChatTemplate(
+                "yi_vl",
+                user: ["### Human: {{content}}\n### Assistant:"],
+                assistant: ["{{content}}\n"],
+                defaultSystem: """
+                This is a chat between an inquisitive human and an AI assistant. Assume the role of the AI assistant. \
+                Read all the images carefully, and respond to the human's questions with informative, helpful, \
+                detailed and polite answers. \
+                这是一个好奇的人类和一个人工智能助手之间的对话。假设你扮演这个AI助手的角色。仔细阅读所有的图像，并对人类的问题做出信息丰富、有帮助、详细的和礼貌的回答。
+
+
+                """,
+                stopWords: ["###"],
+                readsMedia: true,
+                efficientEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
                 "youtu",
                 kind: .reasoning,
                 prefix: [.beginOfSequence],
                 user: ["<|User|>{{content}}<|Assistant|>"],
                 assistant: ["{{content}}<|end_of_text|>"],
                 observation: ["<tool_response>\n{{content}}\n</tool_response><|Assistant|>"],
+                function: ["{{content}}"],
                 stopWords: ["<|end_of_text|>"],
                 replacesEndOfSequence: true
+            ))
+        templates.append(
+            ChatTemplate(
+                "youtu_vl",
+                system: ["<|begin_of_text|>system\n{{content}}<|end_of_text|>\n"],
+                user: ["""
+                    <|begin_of_text|>user
+                    {{content}}<|end_of_text|>
+                    <|begin_of_text|>assistant
+
+                    """],
+                assistant: ["{{content}}<|end_of_text|>\n"],
+                defaultSystem: "You are a helpful assistant.",
+                stopWords: ["<|end_of_text|>"],
+                readsMedia: true
             ))
         templates.append(
             ChatTemplate(
