@@ -137,9 +137,8 @@ struct DatasetFileTests {
     static let badEntries: [(String, String)] = [
         (
             #"{"file_name": "d.json", "formatting": "alpacca"}"#,
-            "`formatting` must be `alpaca` or `sharegpt`, not `alpacca`"
+            "`formatting` must be `alpaca`, `sharegpt` or `openai`, not `alpacca`"
         ),
-        (#"{"file_name": "d.json", "formatting": "openai"}"#, "not available yet; use `sharegpt` with the tags"),
         (#"{"file_name": "d.json", "num_samples": "5"}"#, "`num_samples` must be an integer above zero, not \"5\""),
         (#"{"file_name": "d.json", "ranking": "true"}"#, "`ranking` must be true or false, not \"true\""),
         (#"{"file_name": "d.json", "columns": {"prompt": 3}}"#, "`columns.prompt` must be a text, not 3"),

@@ -41,7 +41,7 @@ struct DemoDataTests {
         }
     }()
 
-    @Test func thereAreCases() { #expect(Self.cases.count == 9) }
+    @Test func thereAreCases() { #expect(Self.cases.count == 14) }
 
     @Test(.enabled(if: shared != nil), arguments: cases) func sameItems(_ test: Case) throws {
         let shared = try #require(Self.shared)
@@ -54,23 +54,30 @@ struct DemoDataTests {
         let data = try prepareData(
             configuration: configuration, tokenizer: tokenizer, template: template, stage: stage,
             workingDirectory: shared)
-        #expect(digest(data.train, stage) == test.train)
-        #expect(data.evaluation.map { digest($0, stage) } ?? .null == test.evaluation)
+        let padding = tokenizer.padTokenID ?? 0
+        #expect(try digest(data.training, stage, padding) == test.train)
+        let evaluation = data.evaluations.first?.items
+        #expect(try evaluation.map { try digest($0, stage, padding) } ?? .null == test.evaluation)
     }
 
-    /// FNV-1a over each item's length, ids and labels as 32-bit words.
-    private func digest(_ items: [TrainingItem], _ stage: Stage) -> JSONValue {
+    /// FNV-1a over the count and the numbers of each list of each item, by the lists' names, as 32-bit words.
+    private func digest(_ items: [PreparedItem], _ stage: Stage, _ padding: Int32) throws -> JSONValue {
         var value: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ word: Int32) { value = (value ^ UInt64(UInt32(bitPattern: word))) &* 0x100_0000_01b3 }
+        var tokens = 0
+        func add(_ word: Int) { value = (value ^ UInt64(UInt32(truncatingIfNeeded: word))) &* 0x100_0000_01b3 }
         for item in items {
-            add(Int32(item.inputIDs.count))
-            item.inputIDs.forEach(add)
-            if stage != .pt { item.labels.forEach(add) }
+            let object = try #require(item.preview(stage: stage, paddingID: padding).object)
+            for name in object.keys.sorted() where !name.hasSuffix("attention_mask") {
+                guard let field = object[name], field.object == nil else { continue }
+                let numbers = field.array?.compactMap { $0.integer.map(Int.init) } ?? [field.bool == true ? 1 : 0]
+                if name.hasSuffix("input_ids") { tokens += numbers.count }
+                add(numbers.count)
+                numbers.forEach(add)
+            }
         }
         let digits = String(value, radix: 16)
         return [
-            "items": .integer(Int64(items.count)),
-            "tokens": .integer(Int64(items.reduce(0) { $0 + $1.inputIDs.count })),
+            "items": .integer(Int64(items.count)), "tokens": .integer(Int64(tokens)),
             "digest": .string(String(repeating: "0", count: 16 - digits.count) + digits),
         ]
     }

@@ -9,6 +9,8 @@ struct MixingTests {
         (.concat, nil, "a0 a1 a2 c0 c1 c2 c3 b0 b1 b2 b3 b4"),
         (.interleaveUnder, nil, "a0 c0 b0 a1 c1 b1 a2 c2 b2"),
         (.interleaveOver, nil, "a0 c0 b0 a1 c1 b1 a2 c2 b2 a0 c3 b3 a1 c0 b4"),
+        (.interleaveOnce, nil, "a0 c0 b0 a1 c1 b1 a2 c2 b2 c3 b3 b4"),
+        (.interleaveOnce, [0.2, 0.3, 0.5], "b0 c0 b1 b2 a0 b3 b4 a1 c1 c2 c3 a2"),
         (.interleaveUnder, [0.2, 0.3, 0.5], "b0 c0 b1 b2 a0 b3 b4"),
         (.interleaveOver, [0.2, 0.3, 0.5], "b0 c0 b1 b2 a0 b3 b4 b0 a1 c1 c2 b1 b2 b3 c3 c0 b4 a2"),
     ]

@@ -54,6 +54,7 @@ struct Preparing {
         preparing.files = ["d.txt": texts.joined(separator: "\n")]
         preparing.info = #"{"d": {"file_name": "d.txt", "columns": {"prompt": "text"}}}"#
         preparing.options.stage = .pt
+        preparing.options.packs = true
         return preparing
     }
 
@@ -84,7 +85,7 @@ struct Preparing {
             return "no error"
         } catch {
             return String(describing: error)
-                .replacing(/\/tmp\/datasets-[-0-9A-F]+/, with: "DATA")
+                .replacing(/[^ ]*\/datasets-[-0-9A-F]+/, with: "DATA")
         }
     }
 }

@@ -105,27 +105,8 @@ struct SupervisedTests {
         #expect(preparing.message().hasPrefix("`train_on_prompt` cannot be used with the template `glm4`"))
     }
 
-    /// As the reference prints it before training.
-    @Test func previewOfTheFirstItem() throws {
-        let preparing = Preparing("empty", rows: #"[{"instruction": "ab", "input": "", "output": "c\nd"}]"#)
-        let part = try #require(try preparing.run().data.report.training)
-        #expect(
-            part.preview == """
-                input_ids:
-                [85, 86, 87, 115, 88]
-                inputs:
-                abc
-                d
-                label_ids:
-                [-100, -100, 87, 115, 88]
-                labels:
-                c
-                d
-                """)
-    }
-
     @Test func itemsUnderTheReferencesNames() {
-        let item = TrainingItem(inputIDs: [5, 6], labels: [-100, 6])
+        let item = PreparedItem.sequence(TrainingItem(inputIDs: [5, 6], labels: [-100, 6]))
         #expect(
             item.preview(stage: .sft).serialized(.spaced)
                 == #"{"input_ids": [5, 6], "attention_mask": [1, 1], "labels": [-100, 6]}"#)

@@ -25,7 +25,7 @@ struct RunGoldenTests {
         .enabled(if: shared != nil),
         arguments: [
             ("sft-lora", "adapter_model.safetensors"), ("sft-full", "model.safetensors"),
-            ("pt-full", "model.safetensors"),
+            ("pt-full", "model.safetensors"), ("sft-packing", "adapter_model.safetensors"),
         ])
     func agreesWithReference(name: String, weights: String) throws {
         let shared = try #require(Self.shared)

@@ -15,7 +15,18 @@ struct CrossRuleTests {
         ("model_name_or_path: m\ndataset: d\ntemplate: t", "do_train"),
         ("model_name_or_path: m\ntemplate: t\ndo_train: true\nval_size: 0.1", "val_size"),
     ])
-    func missing(yaml: String, parameter: String) {
+    func missing(yaml: String, parameter: String) { expectConflict(yaml, parameter) }
+
+    @Test(arguments: [
+        "mix_strategy: interleave_over\ninterleave_probs: 0.5,0.6",
+        "mix_strategy: interleave_once\ninterleave_probs: 1.5,-0.5",
+    ])
+    func probabilitiesAddUpToOne(lines: String) {
+        expectConflict(
+            "model_name_or_path: m\ndo_train: true\ntemplate: t\ndataset: a,b\n\(lines)", "interleave_probs")
+    }
+
+    private func expectConflict(_ yaml: String, _ parameter: String) {
         let error = problem(yaml)
         #expect(error?.kindName == "conflict")
         #expect(error?.parameter == parameter)
@@ -26,6 +37,8 @@ struct CrossRuleTests {
         ("val_size: 0.1\neval_dataset: e", "val_size"),
         ("interleave_probs: 0.5,0.5", "interleave_probs"),
         ("mix_strategy: interleave_over\ninterleave_probs: 0.5,0.5", "interleave_probs"),
+        ("packing: true\ncutoff_len: 1", "cutoff_len"),
+        ("neat_packing: true\npacking: false\ncutoff_len: 1", "cutoff_len"),
         ("streaming: true\nmax_steps: 5\nval_size: 0.5", "streaming"),
         ("streaming: true\nmax_steps: 5\nmax_samples: 5", "max_samples"),
         ("streaming: true", "streaming"),

@@ -46,6 +46,40 @@ struct HostileYAMLTests {
         #expect(problem("output_dir: " + String(repeating: "x", count: 1_000_000))?.kindName == "conflict")
     }
 
+    /// A hundred megabytes in one value: refused by its size, without a second copy.
+    @Test func anEnormousScalar() {
+        for text in [
+            "output_dir: " + String(repeating: "x", count: 100_000_000),
+            "a: \"" + String(repeating: "\\u0041", count: 20_000_000),
+            "a: |\n" + String(repeating: " x\n", count: 30_000_000),
+        ] {
+            let start = ContinuousClock.now
+            let error = problem(text)
+            #expect(error?.kindName == "syntax")
+            #expect(error?.description.contains("1048576") == true)
+            #expect(ContinuousClock.now - start < .seconds(1))
+        }
+    }
+
+    /// The same attacks wherever a value may stand: always an error with its line.
+    @Test(arguments: [
+        "&a [*a]", "*nowhere", "!!python/object/apply:os.system ['x']", "!!binary aGVsbG8=", "!<tag:x> 1", "[1, 2",
+        "{a: 1", "{a: 1, a: 2}",
+        "'open", "\"open", "\"\\x\"", "\"\\uD800\"", "[a: b: c]", "@at", "`tick`", "%percent", "{? [a]: b}", "[,]",
+        "{,}", "- - -",
+    ])
+    func attacksInEveryPlace(value: String) {
+        for (text, line) in [
+            ("seed: 1\noutput_dir: \(value)\n", 2), ("seed: 1\n\nlora_target:\n  - a\n  - \(value)\n", 5),
+            ("lr_scheduler_kwargs:\n  a: 1\n  b: \(value)\n", 3), ("lora_target: [a, \(value)]\nseed: 1\n", 1),
+        ] {
+            let error = problem(text)
+            #expect(error != nil, "\(text)")
+            #expect(error?.line != nil, "\(text)")
+            #expect(abs((error?.line ?? 99) - line) <= 3, "\(text) was blamed on line \(error?.line ?? 0)")
+        }
+    }
+
     @Test func manyValues() {
         let error = problem("lora_target: [" + String(repeating: "x,", count: 300_000) + "x]")
         #expect(error?.kindName == "syntax")

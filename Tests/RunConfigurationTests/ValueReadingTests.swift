@@ -88,6 +88,7 @@ struct ValueReadingTests {
         #expect(try read("lora_rank: 4\nlora_alpha: 0").loraAlphaInEffect == 8)
         #expect(try read("stage: pt\npacking: true\ncutoff_len: 100").cutoffLengthInEffect == 99)
         #expect(try !read("stage: pt\npacking: false").packs)
+        #expect(try read("packing: false\nneat_packing: true").packs)
         #expect(try !read("stage: sft").packs)
         let best = try read("load_best_model_at_end: true")
         #expect(best.bestModelMetric == "eval_loss")

@@ -9,6 +9,7 @@ struct ReferenceRunTests {
     @Test(
         arguments: [
             ("sft-full", "model"), ("sft-lora", "adapter_model"), ("pt-full", "model"), ("sft-smoothed", "model"),
+            ("sft-packed", "model"), ("sft-neat", "model"), ("pt-each", "model"), ("sft-padding", "model"),
         ])
     func agreesWithReference(name: String, weights: String) throws {
         let fixture = RunFixture()

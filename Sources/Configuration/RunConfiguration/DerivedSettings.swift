@@ -6,9 +6,9 @@ extension RunConfiguration {
         return alpha == 0 ? 2 * self[Parameters.loraRank] : alpha
     }
 
-    /// Whether items are packed: stage pt does unless told not to.
+    /// Whether items are packed: stage pt does unless told not to, and `neat_packing` asks for it in any case.
     package var packs: Bool {
-        self[Parameters.packing] ?? (self[Parameters.neatPacking] || self[Parameters.stage] == .pt)
+        self[Parameters.neatPacking] || (self[Parameters.packing] ?? (self[Parameters.stage] == .pt))
     }
 
     /// `cutoff_len`, one less where the reference reserves a token: packing that was asked for by name.
@@ -43,5 +43,10 @@ extension RunConfiguration {
     /// The seed of the data's order.
     package var dataSeed: Int {
         self[Parameters.dataSeed] ?? self[Parameters.seed]
+    }
+
+    /// Whether numbers can be the probabilities of drawing each dataset.
+    package static func addUpToOne(_ probabilities: [Double]) -> Bool {
+        abs(probabilities.reduce(0, +) - 1) <= 1e-8 && probabilities.allSatisfy { $0 >= 0 }
     }
 }

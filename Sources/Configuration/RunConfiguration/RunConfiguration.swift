@@ -3,6 +3,8 @@ package struct RunConfiguration: Sendable {
     /// What a configuration is going to be used for; the cross rules differ.
     package enum Purpose: Sendable {
         case training, inference
+        /// Preparing the data of a training run, also of a stage that cannot be trained yet.
+        case data
     }
 
     /// Values that were given, under the parameters' own names.

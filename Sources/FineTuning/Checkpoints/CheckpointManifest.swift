@@ -81,9 +81,10 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
 
     /// Reads every file that the manifest lists and compares size and hash.
     ///
+    /// - Parameter isWanted: leaves files out, for who needs only some of them
     /// - Throws: `CheckpointError.damaged` naming the first file that differs.
-    package func verify(in folder: String) throws {
-        for file in files {
+    package func verify(in folder: String, where isWanted: (String) -> Bool = { _ in true }) throws {
+        for file in files where isWanted(file.name) {
             let path = "\(folder)/\(file.name)"
             guard FileSystem.isFile(path) else {
                 throw CheckpointError.damaged(path: folder, problem: "\(file.name) is missing")

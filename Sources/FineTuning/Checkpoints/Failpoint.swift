@@ -4,7 +4,8 @@ import Synchronization
 /// Places at which a test lets this process die as if the power had gone.
 ///
 /// `FINETUNED_FAILPOINT=name:count` kills the process at the `count`-th time that `name` is reached. The name
-/// `checkpoint` stands for every point. Without the variable nothing happens.
+/// `checkpoint` stands for every point. `name:count:FILE` does so only while FILE does not exist, and makes it: the
+/// processes that follow live. Without the variable nothing happens.
 package enum Failpoint: String, CaseIterable, Sendable {
     case checkpointWrite = "checkpoint.write"
     case checkpointFileSync = "checkpoint.fsync"
@@ -17,15 +18,15 @@ package enum Failpoint: String, CaseIterable, Sendable {
     package static let variable = "FINETUNED_FAILPOINT"
     package static let everyName = "checkpoint"
 
-    private static let plan: (name: String, count: Int)? = getenv(variable).flatMap {
+    private static let plan: (name: String, count: Int, once: String?)? = getenv(variable).flatMap {
         parse(String(cString: $0))
     }
     private static let reached = Mutex<Int>(0)
 
-    static func parse(_ text: String) -> (name: String, count: Int)? {
-        let parts = text.split(separator: ":", maxSplits: 1)
-        guard parts.count == 2, let count = Int(parts[1]), count > 0 else { return nil }
-        return (String(parts[0]), count)
+    static func parse(_ text: String) -> (name: String, count: Int, once: String?)? {
+        let parts = text.split(separator: ":", maxSplits: 2)
+        guard parts.count >= 2, let count = Int(parts[1]), count > 0 else { return nil }
+        return (String(parts[0]), count, parts.count == 3 ? String(parts[2]) : nil)
     }
 
     /// Marks that the step named by this point has just been done.
@@ -35,6 +36,8 @@ package enum Failpoint: String, CaseIterable, Sendable {
             reached += 1
             return reached
         }
-        if count == plan.count { kill(getpid(), SIGKILL) }
+        guard count == plan.count else { return }
+        if let once = plan.once, open(once, O_CREAT | O_EXCL | O_CLOEXEC, 0o600) < 0 { return }
+        kill(getpid(), SIGKILL)
     }
 }

@@ -1,3 +1,5 @@
+package import RunConfiguration
+
 /// Why a run's data cannot be prepared.
 package enum DataError: Error, Hashable, CustomStringConvertible {
     // dataset_info.json
@@ -6,7 +8,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case unknownDataset(name: String, path: String, known: [String])
     case badDescription(dataset: String, field: String, expected: String, found: String)
     case noSource(dataset: String)
-    case wrongStage(dataset: String, ranking: Bool)
+    case wrongStage(dataset: String, ranking: Bool, stage: Stage)
 
     // Files
     case fileNotFound(dataset: String, path: String)
@@ -48,11 +50,13 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
         case .noSource(let dataset):
             "dataset_info.json, dataset `\(dataset)`: `file_name` is missing; it names the file or folder "
                 + "beside dataset_info.json that holds the rows"
-        case .wrongStage(let dataset, let ranking):
+        case .wrongStage(let dataset, let ranking, let stage):
             ranking
-                ? "the dataset `\(dataset)` holds preferences (`ranking: true`), which the stages `pt` and `sft` "
-                    + "cannot train on; use the stage `rm` or `dpo`"
-                : "the dataset `\(dataset)` holds no preferences (`ranking` is not true in dataset_info.json)"
+                ? "the dataset `\(dataset)` holds preferences (`ranking: true` in dataset_info.json), which the stage "
+                    + "`\(stage.rawValue)` cannot use; use the stage `rm` or `dpo`"
+                : "the dataset `\(dataset)` holds no preferences (`ranking` is not true in dataset_info.json), which "
+                    + "the stage `\(stage.rawValue)` compares; add `ranking: true` and the columns `chosen` and "
+                    + "`rejected` there"
         default:
             rowOrWholeDescription
         }

@@ -1,3 +1,4 @@
+import LinuxSystem
 package import RunConfiguration
 
 /// Everything that decides which items a run trains on, apart from tokenizer and template.
@@ -22,8 +23,14 @@ package struct DataOptions: Equatable, Sendable {
     /// First rows kept of each dataset.
     package var maximumRows: Int?
     package var validation: RowShare = .count(0)
-    /// Pre-training: join documents into blocks.
-    package var packs = true
+    /// Join documents into blocks (stage pt), or examples into items (stage sft).
+    package var packs = false
+    /// Examples of one item do not see each other.
+    package var separatesPacked = false
+    /// Evaluation by generated text: its items are prompts.
+    package var generatesAtEvaluation = false
+    /// Each evaluation dataset makes an evaluation of its own.
+    package var evaluatesEachDataset = false
     package var seed: UInt64 = 42
 
     package init(folder: String) {
@@ -37,13 +44,15 @@ extension DataOptions {
     /// - Throws: `DataError.notAvailable` for what only later work brings.
     package init(_ configuration: RunConfiguration, stage: Stage, workingDirectory: String) throws {
         let folder = configuration[Parameters.datasetDir]
-        try Self.refuseUnavailable(configuration, stage: stage, folder: folder)
-        self.init(folder: folder.utf8.first == UInt8(ascii: "/") ? folder : workingDirectory + "/" + folder)
+        try Self.refuseUnavailable(configuration, folder: folder)
+        self.init(
+            folder: SubstituteFiles.path(
+                for: folder.utf8.first == UInt8(ascii: "/") ? folder : workingDirectory + "/" + folder))
         self.stage = stage
         templateName = configuration[Parameters.template]
         datasets = configuration[Parameters.dataset] ?? []
         evaluationDatasets = configuration[Parameters.evalDataset] ?? []
-        cutoff = configuration[Parameters.cutoffLen]
+        cutoff = configuration.cutoffLengthInEffect
         trainsOnPrompt = configuration[Parameters.trainOnPrompt]
         masksHistory = configuration[Parameters.maskHistory]
         mixStrategy = configuration[Parameters.mixStrategy]
@@ -53,25 +62,16 @@ extension DataOptions {
         maximumRows = configuration[Parameters.maxSamples]
         validation = configuration[Parameters.valSize]
         seed = UInt64(max(configuration[Parameters.seed], 0))
-        let packing = configuration[Parameters.packing]
-        packs = packing ?? true
-        // The reference takes one token off as soon as packing is asked for, not where it is the stage's default.
-        if packing == true { cutoff -= 1 }
-        guard cutoff > 0 else {
-            throw DataError.notAvailable(
-                what: "`packing: true` with `cutoff_len: 1` leaves blocks of no token",
-                instead: "raise `cutoff_len`")
-        }
+        packs = configuration.packs
+        separatesPacked = configuration[Parameters.neatPacking]
+        generatesAtEvaluation = configuration[Parameters.predictWithGenerate]
+        evaluatesEachDataset = configuration[Parameters.evalOnEachDataset]
     }
 
-    private static func refuseUnavailable(
-        _ configuration: RunConfiguration, stage: Stage, folder: String
-    ) throws {
+    private static func refuseUnavailable(_ configuration: RunConfiguration, folder: String) throws {
         func refuse(_ condition: Bool, _ what: String, _ instead: String) throws {
             if condition { throw DataError.notAvailable(what: what, instead: instead) }
         }
-        try refuse(
-            stage != .sft && stage != .pt, "data for the stage `\(stage.rawValue)`", "use the stage `sft` or `pt`")
         try refuse(
             folder == "ONLINE" || folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (datasets on a hub)",
             "download them and give the folder that holds dataset_info.json")
@@ -79,15 +79,5 @@ extension DataOptions {
         try refuse(
             configuration[Parameters.tokenizedPath] != nil, "`tokenized_path`", "leave it out: tokenizing takes seconds"
         )
-        try refuse(
-            stage == .sft && configuration[Parameters.packing] == true || configuration[Parameters.neatPacking],
-            "`packing` for the stage `sft`", "leave it out: our batches hold no padding, so nothing is lost")
-        try refuse(
-            configuration[Parameters.mixStrategy] == .interleaveOnce, "`mix_strategy: interleave_once`",
-            "use `interleave_over`")
-        try refuse(
-            configuration[Parameters.toolFormat] != nil, "`tool_format` (tool calls)", "leave it out")
-        try refuse(
-            configuration[Parameters.evalOnEachDataset], "`eval_on_each_dataset`", "evaluate one dataset a run")
     }
 }

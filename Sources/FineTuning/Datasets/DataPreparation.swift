@@ -14,7 +14,34 @@ package func prepareData(
     workingDirectory: String, progress: (Int, Int) throws -> Void = { _, _ in }
 ) throws -> PreparedData {
     let options = try DataOptions(configuration, stage: stage, workingDirectory: workingDirectory)
-    return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
+    do {
+        return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
+    } catch {
+        throw configuration.located(error)
+    }
+}
+
+extension RunConfiguration {
+    /// Errors that blame one parameter get the place where it was given.
+    fileprivate func located(_ error: any Error) -> any Error {
+        switch error {
+        case DataError.badValidationSize(let reason):
+            conflict(Parameters.valSize, reason: "`val_size`: \(reason)", hint: "change `val_size`")
+        case DataError.badProbabilities(let reason):
+            conflict(Parameters.interleaveProbs, reason: "`interleave_probs`: \(reason)", hint: "change the numbers")
+        case DataError.unknownDataset(let name, _, _):
+            conflict(
+                self[Parameters.dataset]?.contains(name) == true ? Parameters.dataset : Parameters.evalDataset,
+                reason: "\(error)", hint: "mend the name, or describe the dataset there")
+        case DataError.wrongStage(let name, _, _):
+            conflict(
+                self[Parameters.dataset]?.contains(name) == true ? Parameters.dataset : Parameters.evalDataset,
+                reason: "\(error)", hint: "use another stage or another dataset")
+        case ChatTemplateError.promptTrainingNotPossible:
+            conflict(Parameters.trainOnPrompt, reason: "\(error)", hint: "take it out")
+        default: error
+        }
+    }
 }
 
 /// As above, from options alone.
@@ -31,22 +58,37 @@ package func prepareData(
     var sampler = MersenneTwister(seed: UInt32(truncatingIfNeeded: options.seed))
     var prepared = PreparedData()
     var training = try MixedRows(options.datasets, of: catalog, options: options, sampler: &sampler)
-    var evaluation = try MixedRows(options.evaluationDatasets, of: catalog, options: options, sampler: &sampler)
+    var evaluationOptions = options
+    // Datasets that are evaluated apart are not mixed.
+    if options.evaluatesEachDataset {
+        (evaluationOptions.mixStrategy, evaluationOptions.mixProbabilities) = (.concat, nil)
+    }
+    var evaluation = try MixedRows(
+        options.evaluationDatasets, of: catalog, options: evaluationOptions, sampler: &sampler)
     prepared.report.sources = training.sources + evaluation.sources
     if options.evaluationDatasets.isEmpty, options.validation.isPositive {
         (training, evaluation) = try training.split(options.validation, seed: options.seed)
     }
-    let total = training.order.count + evaluation.order.count
+    var parts: [(name: String?, rows: MixedRows)] = []
+    if options.evaluatesEachDataset, !options.evaluationDatasets.isEmpty {
+        parts = evaluation.datasets.map { ($0.name, $0.rows) }
+    } else if !evaluation.order.isEmpty {
+        parts = [(nil, evaluation)]
+    }
+    let total = training.order.count + parts.reduce(0) { $0 + $1.rows.order.count }
     let encoder = PartEncoder(options: options, tokenizer: tokenizer, template: template)
+    var done = 0
     if !training.order.isEmpty {
         let result = try encoder.encode(training, as: "training") { try progress($0, total) }
-        (prepared.train, prepared.report.training) = (result.items, result.part)
+        (prepared.training, prepared.report.training) = (result.items, result.part)
     }
-    if !evaluation.order.isEmpty {
-        let result = try encoder.encode(evaluation, as: "evaluation") {
-            try progress(training.order.count + $0, total)
-        }
-        (prepared.evaluation, prepared.report.evaluation) = (result.items, result.part)
+    done = training.order.count
+    for (name, rows) in parts {
+        let title = name.map { "evaluation (\($0))" } ?? "evaluation"
+        let result = try encoder.encode(rows, as: title, isEvaluation: true) { try progress(done + $0, total) }
+        prepared.evaluations.append(.init(name: name, items: result.items))
+        prepared.report.evaluations.append(result.part)
+        done += rows.order.count
     }
     return prepared
 }

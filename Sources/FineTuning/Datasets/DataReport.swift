@@ -19,7 +19,13 @@ package struct DataReport: Hashable, Sendable {
         package var firstDetail: String
     }
 
-    /// The training or the evaluation part.
+    /// A row whose tokens and labels are those of an earlier one.
+    package struct Duplicate: Hashable, Sendable {
+        package var place: RowPlace
+        package var earlier: RowPlace
+    }
+
+    /// The training or an evaluation part.
     package struct Part: Hashable, Sendable {
         package var name: String
         package var rows = 0
@@ -27,7 +33,7 @@ package struct DataReport: Hashable, Sendable {
         package var tokens = 0
         package var labelledTokens = 0
         package var drops: [Drop] = []
-        /// Items that lost tokens because they did not fit `cutoff_len`.
+        /// Examples that lost tokens because they did not fit `cutoff_len`.
         package var truncatedItems = 0
         package var lostPromptTokens = 0
         package var lostResponseTokens = 0
@@ -37,24 +43,33 @@ package struct DataReport: Hashable, Sendable {
         package var itemsWithoutLabels = 0
         /// Pre-training: tokens left over behind the last whole block of each group.
         package var leftoverTokens = 0
-        /// The first item, ids and text.
-        package var preview = ""
+        /// How many rows have each number of tokens.
+        package var lengths: [Int: Int] = [:]
+        package var duplicates = 0
+        package var firstDuplicate: Duplicate?
+        /// Examples inside the items, where items hold several.
+        package var packedExamples: Int?
+        /// Stage kto: items whose answer is desired.
+        package var desiredItems: Int?
     }
 
     package var sources: [Source] = []
     package var training: Part?
-    package var evaluation: Part?
+    /// One, unless each dataset is evaluated apart.
+    package var evaluations: [Part] = []
+
+    package var evaluation: Part? { evaluations.first }
 }
 
 extension DataReport {
     /// The report as lines for a log; nothing about what did not happen.
     package var lines: [String] {
-        sources.flatMap(\.lines) + [training, evaluation].compactMap { $0 }.flatMap(\.lines)
+        sources.flatMap(\.lines) + ([training].compactMap { $0 } + evaluations).flatMap(\.lines)
     }
 }
 
 extension DataReport.Source {
-    fileprivate var lines: [String] {
+    var lines: [String] {
         var lines = ["dataset \(name): \(rows == taken ? "" : "\(taken) of ")\(rows) rows"]
         if !unknownFields.isEmpty {
             let fields = unknownFields.map { "`\($0)`" }.joined(separator: ", ")
@@ -67,10 +82,18 @@ extension DataReport.Source {
 
 extension DataReport.Part {
     package var lines: [String] {
-        var lines = ["\(name) data: \(items) items with \(tokens) tokens, \(labelledTokens) of them trained on"]
+        let examples = packedExamples.map { "\($0) examples in " } ?? ""
+        return ["\(name) data: \(examples)\(items) items with \(tokens) tokens, \(labelledTokens) of them trained on"]
+            + warnings
+    }
+
+    /// What is worth a look before training begins.
+    package var warnings: [String] {
+        var lines: [String] = []
         if truncatedItems > 0 {
+            let whole = packedExamples ?? items
             lines.append(
-                "\(name) data: \(truncatedItems) of \(items) items did not fit `cutoff_len`; lost "
+                "\(name) data: \(truncatedItems) of \(whole) \(packedExamples == nil ? "items" : "examples") did not fit `cutoff_len`; lost "
                     + Self.enumeration([
                         (lostPromptTokens, "prompt tokens"), (lostResponseTokens, "response tokens"),
                         (lostTurns, "whole turns"),
@@ -81,6 +104,16 @@ extension DataReport.Part {
         }
         if itemsWithoutLabels > 0 {
             lines.append("\(name) data: \(itemsWithoutLabels) items have nothing to train on (only prompt fits)")
+        }
+        if duplicates > 0, let first = firstDuplicate {
+            lines.append(
+                "\(name) data: \(duplicates) \(duplicates == 1 ? "row repeats" : "rows repeat") an earlier one token "
+                    + "for token; the first is \(first.place), the same as \(first.earlier)")
+        }
+        if let desiredItems, desiredItems == 0 || desiredItems == items {
+            lines.append(
+                "\(name) data: all answers are \(desiredItems == 0 ? "undesired" : "desired"); stage kto learns from "
+                    + "the difference between both kinds")
         }
         return lines + drops.map { "\(name) data: \($0)" }
     }

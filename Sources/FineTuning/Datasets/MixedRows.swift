@@ -10,14 +10,14 @@ struct MixedRows: Sendable {
     init(
         _ names: [String], of catalog: DatasetCatalog, options: DataOptions, sampler: inout MersenneTwister
     ) throws {
-        if let probabilities = options.mixProbabilities, !names.isEmpty {
-            try Self.check(probabilities, names: names)
-        }
+        let names = Self.withoutRepetitions(names)
         var rows: [[Int]] = []
-        for name in Self.withoutRepetitions(names) {
+        for name in names {
             let description = try catalog.description(of: name)
-            // Preferences serve other stages only, and these stages take no others.
-            if description.ranking { throw DataError.wrongStage(dataset: name, ranking: true) }
+            let comparesAnswers = options.stage == .rm || options.stage == .dpo
+            guard description.ranking == comparesAnswers else {
+                throw DataError.wrongStage(dataset: name, ranking: description.ranking, stage: options.stage)
+            }
             let table = try RowTable(files: try catalog.files(of: description))
             let converter = RowConverter(description: description)
             try ColumnCheck(converter: converter, table: table).run()
@@ -28,6 +28,9 @@ struct MixedRows: Sendable {
             sources.append(
                 DataReport.Source(
                     name: name, rows: table.count, taken: taken.count, unknownFields: description.unknownFields))
+        }
+        if let probabilities = options.mixProbabilities, names.count > 1 {
+            try Self.check(probabilities, counts: rows.map(\.count), strategy: options.mixStrategy)
         }
         let mixed = options.mixStrategy.mixed(
             counts: rows.map(\.count), probabilities: options.mixProbabilities, seed: options.seed)
@@ -44,21 +47,39 @@ struct MixedRows: Sendable {
         return (train, evaluation)
     }
 
+    /// Each dataset apart, in the order in which they were named.
+    var datasets: [(name: String, rows: MixedRows)] {
+        sources.enumerated().map { number, source in
+            var rows = self
+            rows.order = order.filter { $0.dataset == number }
+            return (source.name, rows)
+        }
+    }
+
     /// A name given twice is loaded once.
     private static func withoutRepetitions(_ names: [String]) -> [String] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
     }
 
-    private static func check(_ probabilities: [Double], names: [String]) throws {
-        guard probabilities.count == names.count else {
+    /// The most rows that mixing may make, far above what can be trained on.
+    private static let mostRows = 1e9
+
+    private static func check(_ probabilities: [Double], counts: [Int], strategy: MixStrategy) throws {
+        guard probabilities.count == counts.count else {
             throw DataError.badProbabilities(
                 reason: "there must be one number for each dataset: \(probabilities.count) numbers, "
-                    + "\(names.count) datasets")
+                    + "\(counts.count) datasets (one named twice is loaded once)")
         }
-        let sum = probabilities.reduce(0, +)
-        guard abs(sum - 1) <= 1e-8, probabilities.allSatisfy({ $0 >= 0 }) else {
-            throw DataError.badProbabilities(reason: "the numbers must be positive and add up to 1, not \(sum)")
+        guard RunConfiguration.addUpToOne(probabilities) else {
+            throw DataError.badProbabilities(
+                reason: "the numbers must not be negative and add up to 1, not \(probabilities.reduce(0, +))")
+        }
+        guard strategy == .interleaveOver || strategy == .interleaveOnce else { return }
+        for (probability, count) in zip(probabilities, counts) where Double(count) > probability * mostRows {
+            throw DataError.badProbabilities(
+                reason: "a dataset of \(count) rows that is drawn with probability \(probability) is not used up "
+                    + "within \(Int(mostRows)) rows, and `mix_strategy: \(strategy.rawValue)` waits for that")
         }
     }
 

@@ -1,24 +1,29 @@
-package import JSONDocuments
-package import RunConfiguration
-
 /// A run's items, in the order in which the data gives them.
 package struct PreparedData: Hashable, Sendable {
-    package var train: [TrainingItem] = []
-    /// Nil if the run evaluates nothing.
-    package var evaluation: [TrainingItem]?
+    /// The items of one evaluation.
+    package struct Evaluation: Hashable, Sendable {
+        /// The dataset's name where each is evaluated apart (`eval_on_each_dataset`).
+        package var name: String?
+        package var items: [PreparedItem]
+
+        package init(name: String? = nil, items: [PreparedItem]) {
+            self.name = name
+            self.items = items
+        }
+    }
+
+    package var training: [PreparedItem] = []
+    /// Empty if the run evaluates nothing; one, unless each dataset is evaluated apart.
+    package var evaluations: [Evaluation] = []
     package var report = DataReport()
 
     package init() {}
-}
 
-extension TrainingItem {
-    /// The item under the reference's field names; pre-training items carry no labels of their own.
-    package func preview(stage: Stage) -> JSONValue {
-        func list(_ ids: [Int32]) -> JSONValue { .array(ids.map { .integer(Int64($0)) }) }
-        var object: JSONObject = [
-            "input_ids": list(inputIDs), "attention_mask": list([Int32](repeating: 1, count: inputIDs.count)),
-        ]
-        if stage != .pt { object["labels"] = list(labels) }
-        return .object(object)
+    /// The sequences to train on, of stages that train on sequences.
+    package var train: [TrainingItem] { training.compactMap(\.sequence) }
+
+    /// The sequences of all evaluations; nil if the run evaluates nothing.
+    package var evaluation: [TrainingItem]? {
+        evaluations.isEmpty ? nil : evaluations.flatMap { $0.items.compactMap(\.sequence) }
     }
 }

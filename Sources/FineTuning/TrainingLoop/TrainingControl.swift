@@ -4,8 +4,11 @@ import Synchronization
 package final class TrainingControl: Sendable {
     private struct State {
         var stops = false
-        var wantsCheckpoint = false
+        var checkpointRequests: [CheckpointAnswer] = []
     }
+
+    /// Called on the run's thread with the step and the path of a checkpoint that is complete.
+    package typealias CheckpointAnswer = @Sendable (_ step: Int, _ path: String) -> Void
 
     private let state = Mutex(State())
 
@@ -15,15 +18,19 @@ package final class TrainingControl: Sendable {
     package func stop() { state.withLock { $0.stops = true } }
 
     /// Asks for a checkpoint after the update at hand.
-    package func requestCheckpoint() { state.withLock { $0.wantsCheckpoint = true } }
+    ///
+    /// - Parameter answer: never called when the run ends before
+    package func requestCheckpoint(answer: @escaping CheckpointAnswer = { _, _ in }) {
+        state.withLock { $0.checkpointRequests.append(answer) }
+    }
 
     package var isStopping: Bool { state.withLock { $0.stops } }
 
-    /// Whether a checkpoint was asked for since the last call.
-    func takeCheckpointRequest() -> Bool {
+    /// The requests for a checkpoint since the last call.
+    func takeCheckpointRequests() -> [CheckpointAnswer] {
         state.withLock { state in
-            defer { state.wantsCheckpoint = false }
-            return state.wantsCheckpoint
+            defer { state.checkpointRequests = [] }
+            return state.checkpointRequests
         }
     }
 }

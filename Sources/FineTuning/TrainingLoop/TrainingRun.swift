@@ -103,8 +103,10 @@ package struct TrainingRun: Sendable {
             if control.isStopping { throw TrainingStopped() }
         }
         for line in data.report.lines { report(.note(line)) }
-        if configuration[Parameters.doTrain], data.train.isEmpty { throw TrainingError.noTrainingItems }
-        if configuration.evaluates, data.evaluation?.isEmpty ?? true { throw TrainingError.noEvaluationItems }
+        let train = data.train
+        let evaluations = data.evaluations.map { Evaluation(name: $0.name, items: $0.items.compactMap(\.sequence)) }
+        if configuration[Parameters.doTrain], train.isEmpty { throw TrainingError.noTrainingItems }
+        if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
         report(.phase(.loading))
         let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
             try paths.modelFolder($0, parameter: "adapter_name_or_path")
@@ -118,7 +120,7 @@ package struct TrainingRun: Sendable {
             }
         }
         return PreparedRun(
-            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: data.train,
-            evaluation: data.evaluation ?? [], dataHash: PreparedRun.hash(data.train))
+            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: train,
+            evaluations: evaluations, dataHash: PreparedRun.hash(train))
     }
 }

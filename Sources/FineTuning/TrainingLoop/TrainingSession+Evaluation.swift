@@ -10,25 +10,33 @@ import TrainingStages
 import WeightFiles
 
 extension TrainingSession {
-    /// Evaluates, logs the record and judges whether the model is the best so far.
+    /// Evaluates, logs a record for each evaluation and judges whether the model is the best so far.
     @discardableResult
     func evaluateAndRecord() throws -> Bool {
-        var record = try evaluate()
-        append(&record, includingSpeedAfter: nil)
-        try writeLine(for: record, elapsed: clock.elapsed)
-        report(.evaluation(record))
+        var figures: JSONObject = [:]
+        for evaluation in prepared.evaluations {
+            var record = try evaluate(evaluation)
+            append(&record, includingSpeedAfter: nil)
+            try writeLine(for: record, elapsed: clock.elapsed)
+            report(.evaluation(record))
+            for (key, value) in record { figures[key] = value }
+        }
         report(.phase(.training))
         guard let bestRule else { return false }
-        if let metric = record[bestRule.metric]?.double { rule.observe(metric) }
-        return try bestRule.update(&state, with: record)
+        if let metric = figures[bestRule.metric]?.double { rule.observe(metric) }
+        return try bestRule.update(&state, with: figures)
     }
 
     /// The evaluation after training, with what only it reports.
     func finalEvaluation() throws -> JSONObject {
-        var record = try evaluate()
-        let value = record["eval_loss"]?.double ?? .nan
-        for metric in prepared.rules.finalMetrics(evaluationLoss: value) {
-            record["eval_\(metric.name)"] = .number(metric.value)
+        var record: JSONObject = [:]
+        for evaluation in prepared.evaluations {
+            let figures = try evaluate(evaluation)
+            for (key, value) in figures { record[key] = value }
+            let value = figures["\(evaluation.prefix)_loss"]?.double ?? .nan
+            for metric in prepared.rules.finalMetrics(evaluationLoss: value) {
+                record["\(evaluation.prefix)_\(metric.name)"] = .number(metric.value)
+            }
         }
         record["epoch"] = .number(state.epoch)
         report(.evaluation(record))
@@ -37,9 +45,9 @@ extension TrainingSession {
         return record
     }
 
-    private func evaluate() throws -> JSONObject {
+    private func evaluate(_ evaluation: Evaluation) throws -> JSONObject {
         report(.phase(.evaluating))
-        let items = prepared.evaluation
+        let items = evaluation.items
         let batches = DataOrder.batches(
             of: Array(items.indices), size: configuration[Parameters.perDeviceEvalBatchSize],
             dropLast: configuration[Parameters.dataloaderDropLast])
@@ -47,18 +55,19 @@ extension TrainingSession {
         var means: [(mean: Double, items: Int)] = []
         for batch in batches {
             if control.isStopping { throw TrainingStopped() }
-            let rows = batch.map { items[$0] }
+            let rows = loss.rows(batch.map { items[$0] })
             let share = try loss.share(
                 of: rows, divisor: loss.divisor(of: rows), model: prepared.model.base,
                 adapter: prepared.model.adapter, on: Tape(recording: false))
             means.append((share.value, rows.count))
         }
         let seconds = max(MonotonicClock.seconds - start, 1e-9)
+        let prefix = evaluation.prefix
         return [
-            "eval_loss": .number(prepared.rules.evaluationLoss(of: means)),
-            "eval_runtime": .number(seconds.rounded(decimals: 4)),
-            "eval_samples_per_second": .number((Double(items.count) / seconds).rounded(decimals: 3)),
-            "eval_steps_per_second": .number((Double(batches.count) / seconds).rounded(decimals: 3)),
+            "\(prefix)_loss": .number(prepared.rules.evaluationLoss(of: means)),
+            "\(prefix)_runtime": .number(seconds.rounded(decimals: 4)),
+            "\(prefix)_samples_per_second": .number((Double(items.count) / seconds).rounded(decimals: 3)),
+            "\(prefix)_steps_per_second": .number((Double(batches.count) / seconds).rounded(decimals: 3)),
         ]
     }
 }

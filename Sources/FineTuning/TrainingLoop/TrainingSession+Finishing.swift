@@ -71,7 +71,9 @@ extension TrainingSession {
     }
 
     private func drawCurves() throws {
-        for key in ["loss", "eval_loss"] {
+        let evaluations =
+            prepared.evaluations.isEmpty ? ["eval_loss"] : prepared.evaluations.map { "\($0.prefix)_loss" }
+        for key in ["loss"] + evaluations {
             guard let curve = LossCurve(key: key, history: state.logHistory) else { continue }
             try LossPlot(
                 curve: curve, title: "training \(key) of \(configuration[Parameters.outputDir])"

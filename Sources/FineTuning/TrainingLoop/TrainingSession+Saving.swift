@@ -13,7 +13,7 @@ import WeightFiles
 extension TrainingSession {
     /// Writes the state after the update just made, then lets old checkpoints go.
     ///
-    /// - Parameter isForStopping: the run is going to go on from here, so `save_only_model` does not hold
+    /// - Parameter isForStopping: the run is going to go on from here, or somebody wants to, so `save_only_model` does not hold
     func saveCheckpoint(isForStopping: Bool = false) throws {
         report(.phase(.saving))
         try log.synchronize()

@@ -13,7 +13,8 @@ extension TrainingSession {
     /// One update: forward and backward for each micro-batch, then clipping, optimizer and schedule.
     func update(epoch: Int, batches: ArraySlice<[Int]>) throws {
         let groups = batches.map { $0.map { prepared.train[$0] } }
-        let divisor = loss.divisor(of: groups.joined())
+        let rows = groups.map(loss.rows)
+        let divisor = loss.divisor(of: rows.joined())
         var total = 0.0
         var tokens = 0
         for (number, items) in groups.enumerated() {
@@ -22,9 +23,10 @@ extension TrainingSession {
                 recording: true,
                 randomness: RandomContext(
                     seed: UInt64(max(0, configuration[Parameters.seed])), step: state.step, microBatch: number),
-                checkpointPolicy: checkpointPolicy)
+                checkpointPolicy: CheckpointPolicy(configuration))
             let share = try loss.share(
-                of: items, divisor: divisor, model: prepared.model.base, adapter: prepared.model.adapter, on: tape)
+                of: rows[number], divisor: divisor, model: prepared.model.base, adapter: prepared.model.adapter,
+                on: tape)
             try requireFinite(share.value, "loss")
             if share.positions > 0 { try tape.backward(from: share.variable) }
             total += share.value
@@ -52,19 +54,18 @@ extension TrainingSession {
 
     /// Counts what the reference would have put into its padded batch.
     private func count(_ items: [TrainingItem]) {
-        let lengths = items.map(\.inputIDs.count)
+        let lengths = items.map(\.paddedLength)
         let padded = PaddedLength.tokens(of: lengths, multiple: prepared.rules.paddingMultiple)
         state.totalFlops += 6 * Double(padded) * Double(prepared.model.countWithoutEmbedding)
         switch configuration[Parameters.includeNumInputTokensSeen] {
         case .no: break
         case .all: state.inputTokensSeen += padded
-        case .nonPadding: state.inputTokensSeen += lengths.reduce(0, +)
+        case .nonPadding:
+            // Packed items without separation attend to their padding, so the reference counts it.
+            state.inputTokensSeen += items.reduce(0) { sum, item in
+                sum + (item.packing?.isSeparated == false ? item.paddedLength : item.inputIDs.count)
+            }
         }
-    }
-
-    /// Small models keep their layers' insides: recomputing gives the same numbers and takes longer.
-    private var checkpointPolicy: CheckpointPolicy {
-        configuration[Parameters.disableGradientCheckpointing] ? .keep : .keepWhileBelow(liveBytes: 512 << 20)
     }
 
     private func reportStep(loss: Double, tokens: Int) {

@@ -4,6 +4,7 @@ import JSONDocuments
 import LinuxSystem
 import RunConfiguration
 import Tensors
+import Tokenization
 import TrainingStages
 
 /// A run that is going on: its state, and what is done after each update.
@@ -57,7 +58,11 @@ final class TrainingSession {
             shuffling: configuration[Parameters.disableShuffling] ? .none : .permutation)
         decisions = StepDecisions(configuration, totalSteps: plan.totalSteps)
         bestRule = BestModelRule(configuration)
-        loss = CausalLoss(labelSmoothing: configuration[Parameters.labelSmoothingFactor])
+        let learnsPadding = configuration[Parameters.stage] == .sft && !configuration[Parameters.ignorePadTokenForLoss]
+        loss = CausalLoss(
+            labelSmoothing: configuration[Parameters.labelSmoothingFactor],
+            learnedPadding: learnsPadding ? prepared.tokenizer.padTokenID : nil,
+            paddingMultiple: prepared.rules.paddingMultiple)
         rule = try UpdateRule(configuration, parameters: prepared.model.parameters, totalSteps: plan.totalSteps)
         conditions = CheckpointManifest.Conditions(
             configuration, dataHash: prepared.dataHash, blas: try BLAS.load())
@@ -119,8 +124,15 @@ final class TrainingSession {
             try update(epoch: place.epoch, batches: batches(ofEpoch: place.epoch)[place.batches])
             memory.pending = actions(endsEpoch: place.batches.upperBound == plan.batchesPerEpoch)
             try performPending()
-            if control.takeCheckpointRequest(), lastCheckpoint?.step != state.step { try saveCheckpoint() }
+            try answerCheckpointRequests()
         }
+    }
+
+    private func answerCheckpointRequests() throws {
+        let requests = control.takeCheckpointRequests()
+        if requests.isEmpty { return }
+        if lastCheckpoint?.step != state.step { try saveCheckpoint(isForStopping: true) }
+        if let lastCheckpoint { for answer in requests { answer(lastCheckpoint.step, lastCheckpoint.path) } }
     }
 
     private func batches(ofEpoch epoch: Int) -> [[Int]] {

@@ -10,7 +10,23 @@ package struct CausalLoss: Sendable {
     /// Share of each label that is spread over the vocabulary.
     package var labelSmoothing = 0.0
 
-    package init(labelSmoothing: Double = 0) { self.labelSmoothing = labelSmoothing }
+    /// What the reference pads rows with, where that is learned as well (`ignore_pad_token_for_loss: false`).
+    package var learnedPadding: Int32?
+    /// Rows are padded to a multiple of this.
+    package var paddingMultiple = 1
+
+    package init(labelSmoothing: Double = 0, learnedPadding: Int32? = nil, paddingMultiple: Int = 1) {
+        self.labelSmoothing = labelSmoothing
+        self.learnedPadding = learnedPadding
+        self.paddingMultiple = paddingMultiple
+    }
+
+    /// The rows of a micro-batch as they are learned: as they are, or with padding that has labels.
+    package func rows(_ items: [TrainingItem]) -> [TrainingItem] {
+        guard let learnedPadding else { return items }
+        let length = PaddedLength.length(of: items.map(\.inputIDs.count), multiple: paddingMultiple)
+        return items.map { $0.padded(to: length, with: learnedPadding) }
+    }
 
     /// What the summed losses of these items are divided by.
     ///
@@ -38,9 +54,10 @@ package struct CausalLoss: Sendable {
     package func share(
         of items: [TrainingItem], divisor: Int, model: DecoderModel, adapter: LoRAAdapter?, on tape: Tape
     ) throws -> Share {
-        let layout = try SequenceLayout(lengths: items.map(\.inputIDs.count))
+        let layouts = try PackedLayouts(items)
         let result = try model.loss(
-            items.flatMap(\.inputIDs), labels: items.flatMap(\.labels), layout: layout, on: tape,
+            items.flatMap(\.inputIDs), labels: items.flatMap(\.labels), layout: layouts.attention,
+            rows: layouts.rows, positions: layouts.positions, on: tape,
             adapters: adapter?.projections,
             options: CrossEntropyOptions(
                 labelSmoothing: Float(labelSmoothing), scale: divisor > 0 ? Float(1 / Double(divisor)) : 0))

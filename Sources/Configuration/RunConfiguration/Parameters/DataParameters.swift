@@ -2,7 +2,7 @@
 extension Parameters {
     package static let template = Parameter<String?>(
         "template", .data, default: nil,
-        help: "Chat template that turns dialogs into prompts; the stages other than pt need one.",
+        help: "Chat template that turns dialogs into prompts; when absent the tokenizer's own is read.",
         .acts(test: "DatasetsTests/ReferenceCaseTests"))
     package static let dataset = Parameter<[String]?>(
         "dataset", .data, default: nil,
@@ -48,10 +48,9 @@ extension Parameters {
         "mix_strategy", .data, default: .concat,
         help: """
             How several datasets are joined: one after the other, or interleaved until the shortest or the \
-            longest ends.
+            longest ends, or until each row was taken once.
             """,
-        .acts(test: "DatasetsTests/MixingTests"),
-        except: [.oneOf("interleave_once", effect: .notYet("drawing each row once"))])
+        .acts(test: "DatasetsTests/MixingTests"))
     package static let interleaveProbs = Parameter<[Double]?>(
         "interleave_probs", .data, default: nil,
         help: "Shares with which interleaved datasets are drawn, one for each; they add up to 1.",
@@ -62,11 +61,11 @@ extension Parameters {
         .cannotMatter("prepared data is never cached, so it is always made anew"))
     package static let preprocessingBatchSize = Parameter<Int>(
         "preprocessing_batch_size", .data, default: 1000, .atLeast(1),
-        help: "Rows prepared together; stage pt packs within such a group.",
+        help: "Rows prepared together; packing and the pairs of stage kto stay within such a group.",
         .acts(test: "DatasetsTests/PretrainingTests"))
     package static let preprocessingNumWorkers = Parameter<Int?>(
         "preprocessing_num_workers", .data, default: nil, .atLeast(1),
-        help: "Parts that the reference's worker processes prepare apart; stage pt packs within each part.",
+        help: "Parts that the reference's worker processes prepare apart; groups of rows stay within each part.",
         .acts(test: "DatasetsTests/PretrainingTests"))
     package static let maxSamples = Parameter<Int?>(
         "max_samples", .data, default: nil, .atLeast(1),
@@ -78,8 +77,8 @@ extension Parameters {
         .notYet("prediction runs"))
     package static let ignorePadTokenForLoss = Parameter<Bool>(
         "ignore_pad_token_for_loss", .data, default: true,
-        help: "Leave padding out of the loss.",
-        .notYet("loss on padding tokens"))
+        help: "Leave padding out of the loss; if not, stage sft learns to go on with padding.",
+        .acts(test: "TrainingLoopTests/ReferenceRunTests"))
     package static let valSize = Parameter<RowShare>(
         "val_size", .data, default: .fraction(0),
         help: "Rows set aside from the training data for evaluation: an integer counts them, a float is a share.",
@@ -87,15 +86,15 @@ extension Parameters {
     package static let packing = Parameter<Bool?>(
         "packing", .data, default: nil,
         help: "Fill items with several examples up to cutoff_len; stage pt does so unless told not to.",
-        .acts(test: "DatasetsTests/PretrainingTests"))
+        .acts(test: "DatasetsTests/PackingTests"))
     package static let neatPacking = Parameter<Bool>(
         "neat_packing", .data, default: false,
         help: "Packing in which packed examples do not see each other.",
-        .notYet("packing for stage sft"))
+        .acts(test: "TrainingLoopTests/PackedRunTests"))
     package static let toolFormat = Parameter<String?>(
         "tool_format", .data, default: nil,
         help: "Format of tool descriptions and calls, instead of the template's own.",
-        .notYet("tool calls"))
+        .acts(test: "ChatTemplatesTests/ToolFormatTests"))
     package static let tokenizedPath = Parameter<String?>(
         "tokenized_path", .data, default: nil,
         help: "Folder that prepared data is saved to, or read from when it exists.",
@@ -103,7 +102,7 @@ extension Parameters {
     package static let evalOnEachDataset = Parameter<Bool>(
         "eval_on_each_dataset", .data, default: false,
         help: "Report each evaluation dataset apart.",
-        .notYet("separate evaluation of several datasets"))
+        .acts(test: "TrainingLoopTests/ReferenceRunTests"))
     package static let enableThinking = Parameter<Bool?>(
         "enable_thinking", .data, default: true,
         help: "Whether reasoning models think aloud before they answer.",

@@ -9,13 +9,14 @@ extension RunConfiguration {
 
     /// Everything that stands against using the configuration for `purpose`, most fundamental first.
     package func problems(for purpose: Purpose) -> [ConfigurationError] {
-        contradictions(for: purpose) + unavailable()
+        contradictions(for: purpose)
+            + unavailable { purpose != .data || Parameters.named($0)?.group == .data }
     }
 
     /// Given values that are refused or that later work brings.
-    private func unavailable() -> [ConfigurationError] {
-        var problems: [ConfigurationError] = order.compactMap { name in
-            guard let row = Parameters.named(name), let given = given[name] else { return nil }
+    private func unavailable(among isConcerned: (String) -> Bool) -> [ConfigurationError] {
+        let problems: [ConfigurationError] = order.compactMap { name in
+            guard isConcerned(name), let row = Parameters.named(name), let given = given[name] else { return nil }
             let value = given.stored.configurationValue
             func failure(_ kind: ConfigurationError.Kind) -> ConfigurationError {
                 ConfigurationError(kind, parameter: given.writtenAs, value: value.description, place: given.place)
@@ -26,12 +27,24 @@ extension RunConfiguration {
             case .acts, .cannotMatter, nil: nil
             }
         }
-        if self[Parameters.stage] != .pt, self[Parameters.packing] == true, let given = given["packing"] {
-            problems.append(
-                ConfigurationError(
-                    .notYet("packing for stage sft"), parameter: given.writtenAs, value: "true", place: given.place))
-        }
         return problems
+    }
+
+    /// Parameters whose rules matter as well where nothing but the data is looked at.
+    private static let namesOfDataRules: Set<String> = [
+        Parameters.template.name, Parameters.predictWithGenerate.name, Parameters.neatPacking.name,
+        Parameters.trainOnPrompt.name, Parameters.maskHistory.name, Parameters.streaming.name,
+        Parameters.dataset.name, Parameters.evalDataset.name,
+    ]
+
+    /// The error that blames the value given for `parameter`, for what only the data can tell.
+    package func conflict<Value>(
+        _ parameter: Parameter<Value>, reason: String, hint: String
+    ) -> ConfigurationError {
+        let given = given[parameter.name]
+        return ConfigurationError(
+            .conflict(reason: reason, hint: hint), parameter: given?.writtenAs ?? parameter.name,
+            value: given?.stored.configurationValue.description, place: given?.place)
     }
 
     private func contradictions(for purpose: Purpose) -> [ConfigurationError] {
@@ -41,6 +54,7 @@ extension RunConfiguration {
                 CrossRule.model + CrossRule.method + CrossRule.data + CrossRule.training + CrossRule.quantized
                     + CrossRule.schedule
             case .inference: CrossRule.model + CrossRule.inference
+            case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }
         return rules.compactMap { rule in
             guard rule.isBroken(self) else { return nil }

@@ -29,6 +29,18 @@ extension CrossRule {
             hint: "`dataset` and `eval_dataset` must name equally many"
         ) { $0.probabilityCountDiffers(from: $0[Parameters.evalDataset]) },
         CrossRule(
+            Parameters.interleaveProbs, "`interleave_probs` must not be negative and must add up to 1",
+            hint: "change the numbers"
+        ) {
+            guard let probabilities = $0[Parameters.interleaveProbs] else { return false }
+            let isMixed = [$0[Parameters.dataset], $0[Parameters.evalDataset]].contains { Set($0 ?? []).count > 1 }
+            return isMixed && !RunConfiguration.addUpToOne(probabilities)
+        },
+        CrossRule(
+            Parameters.cutoffLen, "packing keeps one token free, so `cutoff_len: 1` leaves none",
+            hint: "raise `cutoff_len`"
+        ) { $0.cutoffLengthInEffect < 1 },
+        CrossRule(
             Parameters.streaming, "a stream's length is unknown, so `val_size` must be a number of rows",
             hint: "write an integer"
         ) {

@@ -17,7 +17,7 @@ struct ColumnCheck {
                 dataset: name, role: role, column: column, present: try table.columns(),
                 unknownFields: converter.description.unknownFields)
         }
-        if converter.description.formatting == .sharegpt { try checkMessages(first: first) }
+        if converter.description.formatting != .alpaca { try checkMessages(first: first) }
     }
 
     private func checkMessages(first: JSONObject) throws {

@@ -14,10 +14,19 @@ extension RowConverter {
     }
 
     private func alpacaResponses(of row: JSONObject) throws -> [ChatMessage] {
-        guard let response = try text(of: columns.response, in: row) else { return [] }
-        let answer = ChatMessage(role: .assistant, content: response)
-        guard let column = columns.preferenceTag, row[column]?.bool != nil else { return [answer] }
-        return [answer, ChatMessage(role: .assistant, content: "")]
+        func answer(_ content: String) -> ChatMessage { ChatMessage(role: .assistant, content: content) }
+        if let isDesired = preferenceTag(of: row) {
+            guard let response = try text(of: columns.response, in: row) else {
+                throw RowProblem("the row has a preference tag but no response")
+            }
+            return tagged(answer(response), isDesired: isDesired)
+        }
+        if description.ranking, let chosen = columns.chosen.flatMap({ row[$0]?.string }),
+            let rejected = columns.rejected.flatMap({ row[$0]?.string })
+        {
+            return [answer(chosen), answer(rejected)]
+        }
+        return try text(of: columns.response, in: row).map { [answer($0)] } ?? []
     }
 
     /// Earlier turns as pairs of question and answer; anything but a list counts as none.

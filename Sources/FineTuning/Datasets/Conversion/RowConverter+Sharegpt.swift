@@ -5,14 +5,9 @@ extension RowConverter {
     func convertSharegpt(_ row: JSONObject) throws -> Conversion {
         var messages = try messages(of: row)
         var system = try text(of: columns.system, in: row)
-        if let tag = tags.system, let first = messages.first, word(of: first) == tag {
-            system = try content(of: first, number: 1)
-            messages.removeFirst()
-        }
+        if let text = try takeSystemText(from: &messages) { system = text }
         let tools = try text(of: columns.tools, in: row)
-        if messages.isEmpty {
-            return .dropped(DroppedRow(reason: .noMessages, detail: "there is no message beside the system text"))
-        }
+        if messages.isEmpty { return .dropped(Self.nobodySpeaks) }
         var aligned: [ChatMessage] = []
         for (index, message) in messages.enumerated() {
             guard let role = role(of: message, atPlace: index) else {
@@ -20,20 +15,65 @@ extension RowConverter {
             }
             aligned.append(ChatMessage(role: role, content: try content(of: message, number: index + 1)))
         }
-        guard aligned.count % 2 == 0 else {
-            return .dropped(DroppedRow(reason: .wrongCount, detail: "\(aligned.count) messages"))
-        }
-        var responses = [aligned.removeLast()]
-        if let column = columns.preferenceTag, row[column]?.bool != nil {
-            responses.append(ChatMessage(role: .assistant, content: ""))
-        }
-        return .example(AlignedExample(prompt: aligned, responses: responses, system: system, tools: tools))
+        return try example(aligned, row: row, system: system, tools: tools)
     }
 
-    private func messages(of row: JSONObject) throws -> [JSONObject] {
+    static let nobodySpeaks = DroppedRow(
+        reason: .noMessages, detail: "there is no message beside the system text")
+
+    /// Divides a dialog whose messages alternate into prompt and responses.
+    func example(
+        _ aligned: [ChatMessage], row: JSONObject, system: String?, tools: String?
+    ) throws -> Conversion {
+        guard aligned.count % 2 == (description.ranking ? 1 : 0) else {
+            return .dropped(
+                DroppedRow(
+                    reason: description.ranking ? .wrongCountOfPreference : .wrongCount,
+                    detail: "\(aligned.count) messages"))
+        }
+        var prompt = aligned
+        let responses: [ChatMessage]
+        if let isDesired = preferenceTag(of: row), let last = prompt.popLast() {
+            responses = tagged(last, isDesired: isDesired)
+        } else if description.ranking, let chosen = columns.chosen.flatMap({ row[$0]?.object }),
+            let rejected = columns.rejected.flatMap({ row[$0]?.object })
+        {
+            responses = [try compared(chosen, "chosen"), try compared(rejected, "rejected")]
+        } else {
+            responses = prompt.popLast().map { [$0] } ?? []
+        }
+        return .example(AlignedExample(prompt: prompt, responses: responses, system: system, tools: tools))
+    }
+
+    /// The system text that a dialog begins with, which is then no longer among its messages.
+    func takeSystemText(from messages: inout [JSONObject]) throws -> String? {
+        guard let tag = tags.system, let first = messages.first, word(of: first) == tag else { return nil }
+        let text = try content(of: first, number: 1)
+        messages.removeFirst()
+        return text
+    }
+
+    /// One of the two answers of a preference; the reference takes it whoever speaks.
+    private func compared(_ message: JSONObject, _ name: String) throws -> ChatMessage {
+        guard let word = word(of: message), let role = role(named: word) else {
+            throw RowProblem(
+                "the \(name) answer names no speaker among the tags (`\(tags.role ?? "role_tag is not set")`)")
+        }
+        return ChatMessage(role: role, content: try content(of: message, name: "the \(name) answer"))
+    }
+
+    func role(named word: String) -> ChatRole? {
+        let roles: [(String?, ChatRole)] = [
+            (tags.user, .user), (tags.assistant, .assistant), (tags.observation, .observation),
+            (tags.function, .function), (tags.system, .system),
+        ]
+        return roles.first { $0.0 == word }?.1
+    }
+
+    func messages(of row: JSONObject) throws -> [JSONObject] {
         guard let column = columns.messages else {
             throw RowProblem(
-                "`columns` in dataset_info.json names no column for `messages`, which `formatting: sharegpt` needs "
+                "`columns` in dataset_info.json names no column for `messages`, which `formatting: \(description.formatting.rawValue)` needs "
                     + "(a column that `columns` does not list counts as absent)")
         }
         let value = row[column] ?? .null
@@ -48,7 +88,7 @@ extension RowConverter {
         }
     }
 
-    private func word(of message: JSONObject) -> String? {
+    func word(of message: JSONObject) -> String? {
         tags.role.flatMap { message[$0]?.string }
     }
 
@@ -62,12 +102,16 @@ extension RowConverter {
         return allowed.first { $0.0 == word }?.1
     }
 
-    private func content(of message: JSONObject, number: Int) throws -> String {
+    func content(of message: JSONObject, number: Int) throws -> String {
+        try content(of: message, name: "message \(number)")
+    }
+
+    private func content(of message: JSONObject, name: String) throws -> String {
         guard let key = tags.content, let value = message[key], !value.isNull else {
-            throw RowProblem("message \(number) has no text (`\(tags.content ?? "content_tag is not set")`)")
+            throw RowProblem("\(name) has no text (`\(tags.content ?? "content_tag is not set")`)")
         }
         guard let text = value.string else {
-            throw RowProblem("the text of message \(number) (`\(key)`) must be a text, not \(value.kindName)")
+            throw RowProblem("the text of \(name) (`\(key)`) must be a text, not \(value.kindName)")
         }
         return text
     }
@@ -83,7 +127,7 @@ extension RowConverter {
         return "message \(index + 1) is by `\(found)`, expected \(Self.quoted(expected.compactMap(\.self), or: true))"
     }
 
-    private static func quoted(_ words: [String], or: Bool = false) -> String {
+    static func quoted(_ words: [String], or: Bool = false) -> String {
         words.isEmpty ? "none at all" : words.map { "`\($0)`" }.joined(separator: or ? " or " : ", ")
     }
 }

@@ -5,6 +5,7 @@ package struct DatasetDescription: Hashable, Sendable {
     package enum Formatting: String, Hashable, Sendable, CaseIterable {
         case alpaca
         case sharegpt
+        case openai
     }
 
     package var name: String
@@ -115,14 +116,9 @@ extension DatasetDescription {
     private static func formatting(from reader: FieldReader) throws -> Formatting {
         guard let word = try reader.text("formatting") else { return .alpaca }
         if let formatting = Formatting(rawValue: word) { return formatting }
-        if word == "openai" {
-            throw DataError.notAvailable(
-                what: "dataset_info.json, dataset `\(reader.dataset)`: `formatting: openai`",
-                instead: "use `sharegpt` with the tags `role_tag: role`, `content_tag: content`, `user_tag: user`, "
-                    + "`assistant_tag: assistant`, `system_tag: system`")
-        }
         throw DataError.badDescription(
-            dataset: reader.dataset, field: "formatting", expected: "`alpaca` or `sharegpt`", found: "`\(word)`")
+            dataset: reader.dataset, field: "formatting", expected: "`alpaca`, `sharegpt` or `openai`",
+            found: "`\(word)`")
     }
 }
 

@@ -1,111 +1,74 @@
 import ChatTemplates
 import RunConfiguration
+import Synchronization
+import Tensors
 import Tokenization
 
-/// Tokenizes the training or the evaluation part.
+/// Tokenizes the training or an evaluation part: rows on all compute threads, groups of rows one after the other.
 struct PartEncoder: Sendable {
     let options: DataOptions
     let tokenizer: Tokenizer
     let template: ChatTemplate
 
-    typealias Result = (items: [TrainingItem], part: DataReport.Part)
+    typealias Result = (items: [PreparedItem], part: DataReport.Part)
 
-    func encode(_ rows: MixedRows, as name: String, progress: (Int) throws -> Void) throws -> Result {
+    /// Rows that one task takes, and tasks between two looks at whether to go on.
+    private static let blockSize = 32
+    private static let window = 256
+
+    func encode(
+        _ rows: MixedRows, as name: String, isEvaluation: Bool = false, progress: (Int) throws -> Void
+    ) throws -> Result {
+        let processor = processor(isEvaluation: isEvaluation)
         var result: Result = ([], DataReport.Part(name: name))
-        for group in RowGroups.ranges(of: rows.order.count, shards: options.shardCount, size: options.groupSize) {
-            if options.stage == .pt {
-                try encodeDocuments(rows, group, into: &result)
-            } else {
-                try encodeDialogs(rows, group, into: &result)
+        var tally = PartTally(places: rows)
+        var waiting: [EncodedRow] = []
+        let blocks = RowGroups.ranges(of: rows.order.count, shards: options.shardCount, size: options.groupSize)
+            .flatMap { group in
+                stride(from: group.lowerBound, to: group.upperBound, by: Self.blockSize).map {
+                    Block(rows: $0..<min($0 + Self.blockSize, group.upperBound), group: group)
+                }
             }
-            try progress(group.upperBound)
+        for start in stride(from: 0, to: blocks.count, by: Self.window) {
+            let taken = blocks[start..<min(start + Self.window, blocks.count)]
+            for (block, encoded) in zip(taken, encode(taken, of: rows, by: processor)) {
+                for (offset, row) in try encoded.get().enumerated() {
+                    tally.add(row, at: block.rows.lowerBound + offset, to: &result.part)
+                    waiting.append(row.row)
+                }
+                if block.rows.upperBound == block.group.upperBound {
+                    result.items += processor.items(of: waiting, part: &result.part)
+                    waiting.removeAll(keepingCapacity: true)
+                }
+            }
+            try progress(taken.last?.rows.upperBound ?? 0)
         }
         result.part.rows = rows.order.count
         result.part.items = result.items.count
-        for item in result.items {
-            result.part.tokens += item.inputIDs.count
-            let labelled = item.labelledCount
-            result.part.labelledTokens += labelled
-            if labelled == 0 { result.part.itemsWithoutLabels += 1 }
-        }
-        guard let first = result.items.first else { throw failure(of: result.part) }
-        result.part.preview = try ItemPreview(tokenizer: tokenizer, stage: options.stage).text(of: first)
+        for item in result.items { result.part.count(item) }
+        if result.items.isEmpty { throw failure(of: result.part) }
         return result
     }
 
-    // MARK: - Rows
-
-    /// Converts a row and hands on what came of it; problems get the row's place.
-    private func visit<Value>(
-        _ reference: RowReference, of rows: MixedRows, _ body: (Conversion, RowPlace) throws -> Value
-    ) throws -> Value {
-        let table = rows.tables[reference.dataset]
-        let place = table.place(of: reference.row)
-        do {
-            return try body(rows.converters[reference.dataset].convert(try table.row(reference.row)), place)
-        } catch let problem as RowProblem {
-            throw DataError.badRow(place: place, reason: problem.reason)
-        } catch let error as ChatTemplateError {
-            throw DataError.badRow(place: place, reason: error.description)
+    private func processor(isEvaluation: Bool) -> any RowProcessor {
+        let oneTurn = OneTurnEncoder(template: template, tokenizer: tokenizer, cutoff: options.cutoff)
+        switch options.stage {
+        case .pt:
+            return PretrainingProcessor(
+                tokenizer: tokenizer,
+                endOfDocument: options.templateName == "llama3" ? "<|end_of_text|>" : tokenizer.eosToken ?? "",
+                cutoff: options.cutoff, packs: options.packs, beginsItems: tokenizer.configuration.addsBOS,
+                paddingID: tokenizer.padTokenID)
+        case .sft where isEvaluation && options.generatesAtEvaluation, .ppo:
+            return UnsupervisedProcessor(encoder: oneTurn)
+        case .sft:
+            let single = SupervisedProcessor(
+                template: template, tokenizer: tokenizer, cutoff: options.cutoff,
+                trainsOnPrompt: options.trainsOnPrompt, masksHistory: options.masksHistory)
+            return options.packs ? PackedProcessor(single: single, separates: options.separatesPacked) : single
+        case .rm, .dpo: return PairwiseProcessor(encoder: oneTurn)
+        case .kto: return FeedbackProcessor(encoder: oneTurn)
         }
-    }
-
-    private func encodeDialogs(_ rows: MixedRows, _ group: Range<Int>, into result: inout Result) throws {
-        let processor = SupervisedProcessor(
-            template: template, tokenizer: tokenizer, cutoff: options.cutoff, trainsOnPrompt: options.trainsOnPrompt,
-            masksHistory: options.masksHistory)
-        for reference in rows.order[group] {
-            try visit(reference, of: rows) { conversion, place in
-                switch conversion {
-                case .dropped(let row): result.part.add(row, at: place)
-                case .example(let example) where example.responses.isEmpty:
-                    result.part.add(
-                        DroppedRow(reason: .noResponse, detail: missingResponse(reference, rows)), at: place)
-                case .example(let example) where example.responses.count > 1:
-                    result.part.add(
-                        DroppedRow(reason: .twoResponses, detail: "the stage `kto` trains on such rows"), at: place)
-                case .example(let example):
-                    let (item, truncation) = try processor.encode(example)
-                    result.items.append(item)
-                    result.part.add(truncation)
-                }
-            }
-        }
-    }
-
-    private func encodeDocuments(_ rows: MixedRows, _ group: Range<Int>, into result: inout Result) throws {
-        let processor = PretrainingProcessor(
-            tokenizer: tokenizer,
-            endOfDocument: options.templateName == "llama3"
-                ? "<|end_of_text|>" : tokenizer.eosToken ?? "",
-            cutoff: options.cutoff, packs: options.packs, beginsItems: tokenizer.configuration.addsBOS,
-            paddingID: tokenizer.padTokenID)
-        let documents = try rows.order[group].map { reference in
-            try visit(reference, of: rows) { conversion, _ in
-                switch conversion {
-                case .example(let example):
-                    guard let first = example.prompt.first else { throw RowProblem("the row has no text") }
-                    return first.content
-                case .dropped(let row):
-                    throw RowProblem("the row has no text to train on: \(row.reason.rawValue) (\(row.detail))")
-                }
-            }
-        }
-        let (items, loss) = try processor.encode(documents)
-        result.items += items
-        if options.packs {
-            result.part.leftoverTokens += loss.tokens
-        } else {
-            result.part.truncatedItems += loss.documents
-            result.part.lostResponseTokens += loss.tokens
-        }
-    }
-
-    private func missingResponse(_ reference: RowReference, _ rows: MixedRows) -> String {
-        guard let column = rows.converters[reference.dataset].columns.response else {
-            return "`columns` in dataset_info.json names no column for `response`"
-        }
-        return "the column `\(column)` is null or absent"
     }
 
     private func failure(of part: DataReport.Part) -> DataError {
@@ -115,20 +78,68 @@ struct PartEncoder: Sendable {
     }
 }
 
-extension DataReport.Part {
-    fileprivate mutating func add(_ row: DroppedRow, at place: RowPlace) {
-        if let index = drops.firstIndex(where: { $0.reason == row.reason }) {
-            drops[index].count += 1
-        } else {
-            drops.append(.init(reason: row.reason, count: 1, firstPlace: place, firstDetail: row.detail))
+// MARK: - Rows
+
+/// Rows that one task takes, and the group that they belong to.
+private struct Block: Sendable {
+    let rows: Range<Int>
+    let group: Range<Int>
+}
+
+extension PartEncoder {
+    private func encode(
+        _ blocks: ArraySlice<Block>, of rows: MixedRows, by processor: any RowProcessor
+    ) -> [Swift.Result<[MeasuredRow], any Error>] {
+        let results = Mutex([Swift.Result<[MeasuredRow], any Error>](repeating: .success([]), count: blocks.count))
+        ComputePool.shared.run(blocks.count) { task in
+            let block = blocks[blocks.startIndex + task]
+            let result = Swift.Result { () throws -> [MeasuredRow] in
+                try block.rows.map { index in
+                    MeasuredRow(try encode(index, group: block.group, of: rows, by: processor))
+                }
+            }
+            results.withLock { $0[task] = result }
         }
+        return results.withLock { $0 }
     }
 
-    fileprivate mutating func add(_ truncation: SupervisedProcessor.Truncation) {
-        guard !truncation.isEmpty else { return }
-        truncatedItems += 1
-        lostPromptTokens += truncation.sourceTokens
-        lostResponseTokens += truncation.targetTokens
-        lostTurns += truncation.turns
+    /// Problems get the row's place.
+    private func encode(
+        _ index: Int, group: Range<Int>, of rows: MixedRows, by processor: any RowProcessor
+    ) throws -> EncodedRow {
+        do {
+            switch try rows.converted(index) {
+            case .dropped(let row): return try processor.dropped(row)
+            case .example(let example):
+                let encoded = try processor.encode(example) {
+                    try rows.converted((index == group.lowerBound ? group.upperBound : index) - 1)
+                }
+                guard case .dropped(var row) = encoded, row.reason == .noResponse else { return encoded }
+                row.detail = rows.missingResponse(index)
+                return .dropped(row)
+            }
+        } catch let problem as RowProblem {
+            throw DataError.badRow(place: rows.place(index), reason: problem.reason)
+        } catch let error as ChatTemplateError {
+            throw DataError.badRow(place: rows.place(index), reason: error.description)
+        }
+    }
+}
+
+extension MixedRows {
+    func place(_ index: Int) -> RowPlace {
+        tables[order[index].dataset].place(of: order[index].row)
+    }
+
+    fileprivate func converted(_ index: Int) throws -> Conversion {
+        let reference = order[index]
+        return try converters[reference.dataset].convert(try tables[reference.dataset].row(reference.row))
+    }
+
+    fileprivate func missingResponse(_ index: Int) -> String {
+        guard let column = converters[order[index].dataset].columns.response else {
+            return "`columns` in dataset_info.json names no column for `response`"
+        }
+        return "the column `\(column)` is null or absent"
     }
 }

@@ -1,7 +1,8 @@
+import ChatTemplates
 import Tokenization
 
 /// Turns documents into items that are trained on throughout.
-struct PretrainingProcessor: Sendable {
+struct PretrainingProcessor: RowProcessor {
     let tokenizer: Tokenizer
     /// The text put behind each document.
     let endOfDocument: String
@@ -14,47 +15,42 @@ struct PretrainingProcessor: Sendable {
     /// Positions that hold this token are not trained on, wherever they stand.
     let paddingID: Int32?
 
-    /// Tokens that did not get into an item, and the documents that lost some.
-    struct Loss: Hashable, Sendable {
-        var tokens = 0
-        var documents = 0
+    func encode(_ example: AlignedExample, previous: () throws -> Conversion) throws -> EncodedRow {
+        guard let first = example.prompt.first else { throw RowProblem("the row has no text") }
+        let begin = packs || !beginsItems ? "" : tokenizer.bosToken ?? ""
+        let ids = try tokenizer.encode(begin + first.content + endOfDocument, addingSpecialTokens: false)
+        if packs { return .document(ids) }
+        return .item(
+            .sequence(item(Array(ids.prefix(cutoff)))), Truncation(targetTokens: max(0, ids.count - cutoff)))
     }
 
-    /// The items of one group of documents; what is left over after the last whole block is lost.
-    func encode(_ documents: [String]) throws -> (items: [TrainingItem], loss: Loss) {
-        try packs ? blocks(of: documents) : singles(of: documents)
+    func dropped(_ row: DroppedRow) throws -> EncodedRow {
+        throw RowProblem("the row has no text to train on: \(row.reason.rawValue) (\(row.detail))")
     }
 
-    private func blocks(of documents: [String]) throws -> (items: [TrainingItem], loss: Loss) {
-        var items: [TrainingItem] = []
+    /// Blocks of one length; what is left over after the last whole one is lost.
+    func items(of rows: [EncodedRow], part: inout DataReport.Part) -> [PreparedItem] {
+        var items: [PreparedItem] = []
         var waiting: [Int32] = []
-        for document in documents {
-            waiting += try tokenizer.encode(document + endOfDocument, addingSpecialTokens: false)
-            var start = 0
-            while waiting.count - start >= cutoff {
-                var block = Array(waiting[start..<start + cutoff])
-                // The reference overwrites the block's first token, it does not insert.
-                if beginsItems, let begin = tokenizer.bosTokenID { block[0] = begin }
-                items.append(item(block))
-                start += cutoff
+        for row in rows {
+            switch row {
+            case .item(let item, _): items.append(item)
+            case .dropped: break
+            case .document(let ids):
+                waiting += ids
+                var start = 0
+                while waiting.count - start >= cutoff {
+                    var block = Array(waiting[start..<start + cutoff])
+                    // The reference overwrites the block's first token, it does not insert.
+                    if beginsItems, let begin = tokenizer.bosTokenID { block[0] = begin }
+                    items.append(.sequence(item(block)))
+                    start += cutoff
+                }
+                waiting.removeFirst(start)
             }
-            waiting.removeFirst(start)
         }
-        return (items, Loss(tokens: waiting.count, documents: waiting.isEmpty ? 0 : 1))
-    }
-
-    private func singles(of documents: [String]) throws -> (items: [TrainingItem], loss: Loss) {
-        var loss = Loss()
-        let begin = beginsItems ? tokenizer.bosToken ?? "" : ""
-        let items = try documents.map { document in
-            let ids = try tokenizer.encode(begin + document + endOfDocument, addingSpecialTokens: false)
-            if ids.count > cutoff {
-                loss.tokens += ids.count - cutoff
-                loss.documents += 1
-            }
-            return item(Array(ids.prefix(cutoff)))
-        }
-        return (items, loss)
+        part.leftoverTokens += waiting.count
+        return items
     }
 
     private func item(_ ids: [Int32]) -> TrainingItem {

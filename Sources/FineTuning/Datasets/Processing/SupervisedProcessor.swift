@@ -2,7 +2,7 @@ import ChatTemplates
 import Tokenization
 
 /// Turns dialogs into items whose answers are trained on.
-struct SupervisedProcessor: Sendable {
+struct SupervisedProcessor: RowProcessor {
     let template: ChatTemplate
     let tokenizer: Tokenizer
     /// Tokens of one item, prompts and answers together.
@@ -11,22 +11,26 @@ struct SupervisedProcessor: Sendable {
     /// Only the last answer is trained on, and the newest turns are kept if not all fit.
     let masksHistory: Bool
 
-    /// What did not fit into an item.
-    struct Truncation: Hashable, Sendable {
-        var sourceTokens = 0
-        var targetTokens = 0
-        var turns = 0
-
-        var isEmpty: Bool { self == Truncation() }
+    func encode(_ example: AlignedExample, previous: () throws -> Conversion) throws -> EncodedRow {
+        guard let answer = example.responses.first else {
+            return .dropped(DroppedRow(reason: .noResponse, detail: ""))
+        }
+        guard example.responses.count == 1 else {
+            return .dropped(DroppedRow(reason: .twoResponses, detail: "the stage `kto` trains on such rows"))
+        }
+        let (item, truncation) = try item(of: example, answer: answer)
+        return .item(.sequence(item), truncation)
     }
 
-    func encode(_ example: AlignedExample) throws -> (item: TrainingItem, truncation: Truncation) {
-        let dialog = Dialog(
-            messages: example.prompt + example.responses, system: example.system, tools: example.tools)
+    private func item(
+        of example: AlignedExample, answer: ChatMessage
+    ) throws -> (item: TrainingItem, truncation: Truncation) {
+        let dialog = Dialog(messages: example.prompt + [answer], system: example.system, tools: example.tools)
         var pairs = try template.encode(
             dialog, with: tokenizer, discardingHistoryThoughts: masksHistory && !template.preservesThinking)
         if masksHistory { pairs.reverse() }
-        var turns: [(ids: [Int32], labels: [Int32])] = []
+        var turns: [(source: ArraySlice<Int32>, target: ArraySlice<Int32>)] = []
+        turns.reserveCapacity(pairs.count)
         var truncation = Truncation()
         var total = template.efficientEndOfSequence ? 1 : 0
         for (number, pair) in pairs.enumerated() {
@@ -38,15 +42,20 @@ struct SupervisedProcessor: Sendable {
                 source: pair.source.count, target: pair.target.count, budget: cutoff - total)
             truncation.sourceTokens += pair.source.count - kept.source
             truncation.targetTokens += pair.target.count - kept.target
-            let source = pair.source[..<kept.source]
-            let target = pair.target[..<kept.target]
-            total += source.count + target.count
-            turns.append(
-                (Array(source + target), sourceLabels(of: source, number: number) + targetLabels(of: target, number)))
+            total += kept.source + kept.target
+            turns.append((pair.source[..<kept.source], pair.target[..<kept.target]))
         }
-        if masksHistory { turns.reverse() }
-        var ids = turns.flatMap(\.ids)
-        var labels = turns.flatMap(\.labels)
+        var (ids, labels): ([Int32], [Int32]) = ([], [])
+        ids.reserveCapacity(total)
+        labels.reserveCapacity(total)
+        for place in turns.indices {
+            let number = masksHistory ? turns.count - 1 - place : place
+            let (source, target) = turns[number]
+            ids += source
+            ids += target
+            addSourceLabels(of: source, number: number, to: &labels)
+            addTargetLabels(of: target, number: number, to: &labels)
+        }
         if template.efficientEndOfSequence, let end = tokenizer.eosTokenID {
             ids.append(end)
             labels.append(end)
@@ -55,16 +64,23 @@ struct SupervisedProcessor: Sendable {
     }
 
     /// With an efficient end of sequence, the first token of a later prompt teaches where the answer before it ends.
-    private func sourceLabels(of source: ArraySlice<Int32>, number: Int) -> [Int32] {
-        if trainsOnPrompt { return Array(source) }
-        var labels = [Int32](repeating: ignoredLabel, count: source.count)
-        if template.efficientEndOfSequence, number > 0, let end = tokenizer.eosTokenID, !labels.isEmpty {
-            labels[0] = end
+    private func addSourceLabels(of source: ArraySlice<Int32>, number: Int, to labels: inout [Int32]) {
+        if trainsOnPrompt {
+            labels += source
+            return
         }
-        return labels
+        let first = labels.count
+        labels.append(contentsOf: repeatElement(ignoredLabel, count: source.count))
+        if template.efficientEndOfSequence, number > 0, let end = tokenizer.eosTokenID, !source.isEmpty {
+            labels[first] = end
+        }
     }
 
-    private func targetLabels(of target: ArraySlice<Int32>, _ number: Int) -> [Int32] {
-        masksHistory && number > 0 ? [Int32](repeating: ignoredLabel, count: target.count) : Array(target)
+    private func addTargetLabels(of target: ArraySlice<Int32>, number: Int, to labels: inout [Int32]) {
+        if masksHistory && number > 0 {
+            labels.append(contentsOf: repeatElement(ignoredLabel, count: target.count))
+        } else {
+            labels += target
+        }
     }
 }

@@ -18,7 +18,8 @@ package struct RunTokenizer: Sendable {
     /// - Parameter modelFolder: the folder with the tokenizer's files
     package init(_ configuration: RunConfiguration, modelFolder: String) throws {
         var tokenizer = try Tokenizer(directory: modelFolder)
-        template = try ChatTemplate.named(configuration[Parameters.template] ?? "empty")
+        template = try ChatTemplate.configured(
+            by: configuration, tokenizer: tokenizer, stage: configuration[Parameters.stage])
         warnings = try template.fix(&tokenizer).warnings
         self.tokenizer = tokenizer
     }
@@ -31,9 +32,18 @@ struct PreparedRun {
     var tokenizer: Tokenizer
     var model: TrainableModel
     var train: [TrainingItem]
-    var evaluation: [TrainingItem]
+    var evaluations: [Evaluation]
     /// Hash of every token and label that is trained on.
     var dataHash: String
+}
+
+/// The items of one evaluation, and the dataset's name where each is evaluated apart.
+struct Evaluation {
+    var name: String?
+    var items: [TrainingItem]
+
+    /// What the names of its figures begin with.
+    var prefix: String { name.map { "eval_\($0)" } ?? "eval" }
 }
 
 extension PreparedRun {
@@ -45,6 +55,9 @@ extension PreparedRun {
             add(Int32(truncatingIfNeeded: item.inputIDs.count))
             for id in item.inputIDs { add(id) }
             for label in item.labels { add(label) }
+            guard let packing = item.packing else { continue }
+            add(packing.isSeparated ? 1 : 0)
+            for length in packing.lengths { add(Int32(truncatingIfNeeded: length)) }
         }
         return String(hash, radix: 16)
     }

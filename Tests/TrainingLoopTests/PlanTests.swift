@@ -1,0 +1,74 @@
+import Foundation
+import LinuxSystem
+import RunConfiguration
+import Testing
+import TrainingLoop
+
+@Suite(.serialized) struct PlanTests {
+    private static let run = "sft-lora"
+
+    private func configuration(_ lines: String) throws -> RunConfiguration {
+        try RunConfiguration.parse(yaml: "stage: sft\ndo_train: true\n" + lines, name: "test")
+    }
+
+    @Test func whatChangesNoNumberIsTriedFirst() throws {
+        let sets = PlanAlternatives.overrides(
+            for: try configuration(
+                """
+                finetuning_type: full
+                disable_gradient_checkpointing: true
+                per_device_train_batch_size: 4
+                gradient_accumulation_steps: 3
+                cutoff_len: 600
+                """), longestItem: 1000)
+        let kept = "disable_gradient_checkpointing=false"
+        let two = ["per_device_train_batch_size=2", "gradient_accumulation_steps=6"]
+        let one = ["per_device_train_batch_size=1", "gradient_accumulation_steps=12"]
+        #expect(
+            sets == [
+                [kept], [kept] + two, [kept] + one, [kept] + one + ["cutoff_len=300"],
+                [kept] + one + ["cutoff_len=150"],
+                [kept, "finetuning_type=lora"], [kept, "finetuning_type=lora"] + two,
+                [kept, "finetuning_type=lora"] + one, [kept, "finetuning_type=lora"] + one + ["cutoff_len=300"],
+                [kept, "finetuning_type=lora"] + one + ["cutoff_len=150"],
+            ])
+    }
+
+    @Test func anUpdateKeepsItsItems() throws {
+        let sets = PlanAlternatives.overrides(
+            for: try configuration("per_device_train_batch_size: 5\ngradient_accumulation_steps: 3\n"), longestItem: 100
+        )
+        #expect(sets == [["per_device_train_batch_size=1", "gradient_accumulation_steps=15"]])
+    }
+
+    /// The parts of a whole model's training are known to the byte.
+    @Test func partsAreThoseOfTheModel() throws {
+        let text = try String(contentsOfFile: "\(RunFixture.folder)/runs/\(Self.run)/config.yaml", encoding: .utf8)
+        func plan(_ overrides: [String]) throws -> RunPlan {
+            try RunPlanner(paths: PathResolver(workingDirectory: RunFixture.folder)).plan(
+                RunConfiguration.parse(yaml: text, name: "test", overrides: overrides))
+        }
+        let full = try plan(["finetuning_type=full", "adapter_name_or_path=null"])
+        #expect(full.trainableCount == full.parameterCount && full.trainableCount > 1000)
+        #expect(full.memory.parameters == 4 * full.trainableCount)
+        #expect(full.memory.optimizer == 2 * full.memory.parameters && full.memory.mappedWeights == 0)
+        let lora = try plan(["finetuning_type=lora", "lora_rank=4"])
+        #expect(lora.trainableCount < full.trainableCount && lora.memory.mappedWeights > 0)
+        #expect(lora.memory.copiedWeights < 1 << 16)
+        let larger = try plan(["finetuning_type=lora", "lora_rank=4", "per_device_train_batch_size=16"])
+        #expect(larger.memory.activations > lora.memory.activations)
+        #expect(larger.largestBatch > lora.largestBatch)
+        #expect(lora.time.totalSteps > 0 && lora.time.secondsPerStep > 0 && lora.time.totalSeconds < 3600)
+    }
+
+    /// A rehearsal leaves nothing behind: the run after it gives the same numbers as one without.
+    @Test func planningDoesNotDisturbARun() throws {
+        let (first, second) = (RunFixture(), RunFixture())
+        try first.run(Self.run, ["max_steps=2"])
+        let text = try String(contentsOfFile: "\(RunFixture.folder)/runs/\(Self.run)/config.yaml", encoding: .utf8)
+        _ = try RunPlanner(paths: PathResolver(workingDirectory: RunFixture.folder)).plan(
+            RunConfiguration.parse(yaml: text, name: "test"))
+        try second.run(Self.run, ["max_steps=2"])
+        #expect(try first.history() == second.history())
+    }
+}
