@@ -86,6 +86,8 @@ final class ServicePair {
     private let server: RPCPeer
     private let service: ModelService
     var progress: [JSONValue] = []
+    /// The folders of each list of adapters that was told.
+    var adapters: [[String]] = []
     /// Called with each piece of progress.
     var onProgress: () -> Void = {}
 
@@ -96,8 +98,12 @@ final class ServicePair {
         server = try RPCPeer(FileDescriptor(owning: right), loop: loop)
         let service = try ModelService(loop: loop)
         self.service = service
+        service.notify = { [weak server] in server?.notify($0, $1) }
         server.onRequest = { if !service.accept($0) { $0.fail(.methodNotFound($0.method)) } }
         client.onNotification = { [weak self] method, parameters in
+            if method == WorkerAdapters.name {
+                self?.adapters.append((parameters?["adapters"]?.array ?? []).compactMap { $0["adapter"]?.string })
+            }
             guard let self, method == "$/progress", let value = parameters?["value"] else { return }
             self.progress.append(value)
             self.onProgress()

@@ -7,6 +7,7 @@ import LinuxSystem
 import ServiceAPI
 import TextGeneration
 import Testing
+import WeightFiles
 
 import WorkerService
 
@@ -110,6 +111,47 @@ import WorkerService
         #expect(silent["ids"] == answer["ids"] && pair.progress.isEmpty)
     }
 
+    /// Tools are described to the model in the format that is asked for, and their calls may stand in a dialogue.
+    @Test func toolsOfADialogue() throws {
+        let turns: JSONValue = [
+            ["role": "user", "content": "Hi"], ["role": "function", "content": #"{"name": "f", "arguments": {}}"#],
+            ["role": "tool", "content": "1"],
+        ]
+        func promptTokens(_ fields: JSONObject = [:], _ overrides: JSONValue...) throws -> Int64 {
+            var fields = fields
+            fields["messages"] = fields["messages"] ?? turns
+            fields["overrides"] = .array(["template=chatml", "max_new_tokens=1"] + overrides)
+            let answer = try pair.call("worker.chat", request(fields))
+            #expect(answer["tool_calls"] == nil)
+            return try #require(answer["prompt_tokens"]?.integer)
+        }
+        let tools: JSONValue = [["name": "f", "parameters": ["properties": [:]]]]
+        let without = try promptTokens()
+        let with = try promptTokens(["tools": tools])
+        #expect(with > without + 300)
+        #expect(try promptTokens(["tools": tools], "tool_format=mistral") < with)
+        let error = try pair.failure(
+            "worker.chat", request(["messages": turns, "overrides": ["template=chatml"], "tools": [["name": "f"]]]))
+        #expect(error.message.contains("the tools cannot be described to the model"), "\(error.message)")
+    }
+
+    /// Without a named template a dialogue goes by the one that the tokenizer brings.
+    @Test func theTokenizersOwnChatTemplate() throws {
+        let template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        try template.write(toFile: "\(fixture.directory)/chat_template.jinja", atomically: true, encoding: .utf8)
+        func answer(_ overrides: JSONValue...) throws -> JSONValue {
+            try pair.call(
+                "worker.chat",
+                request([
+                    "messages": [["role": "system", "content": "S"], ["role": "user", "content": "Hello"]],
+                    "overrides": .array(["seed=5", "max_new_tokens=10"] + overrides),
+                ]))
+        }
+        #expect(try answer()["ids"] == answer("template=chatml")["ids"])
+    }
+
     @Test func cancellingARunningAndAWaitingRequest() throws {
         let long = request(["ids": [1], "overrides": ["max_new_tokens=100000", "ignore_eos=true"], "stream": true])
         var first: Int64 = 0
@@ -163,5 +205,68 @@ import WorkerService
         #expect(error.kind == .notFound && error.message.contains("/nowhere/model"))
         try Data("{".utf8).write(to: URL(fileURLWithPath: fixture.directory + "/config.json"))
         #expect(try pair.failure("worker.load", request([:])).kind == .badModel)
+    }
+
+    @Test func adaptersComeAndGoBesideTheBase() throws {
+        let loaded = try pair.call("worker.adapter.load", request(["adapter": .string(fixture.adapter)]))
+        #expect(loaded["rank"] == 2 && loaded["modules"] == 4 && loaded["adapter"] == .string(fixture.adapter))
+        #expect(pair.adapters == [[fixture.adapter]], "the daemon is told before the answer")
+        _ = try pair.call("worker.logprobs", request(["ids": [1, 2], "adapter": .string(fixture.adapter)]))
+        #expect(pair.adapters.count == 1, "and only when something changes")
+        let removed = try pair.call("worker.adapter.unload", request(["adapter": .string(fixture.adapter)]))
+        #expect(removed == loaded && pair.adapters.last == [])
+        let again = try pair.failure("worker.adapter.unload", request(["adapter": .string(fixture.adapter)]))
+        #expect(again.kind == .notFound)
+        #expect(try pair.failure("worker.adapter.load", request([:])).kind == .badRequest)
+    }
+
+    @Test func anAdapterThatChangedOnDiskIsReadAgain() throws {
+        func score() throws -> Double {
+            let found = try pair.call(
+                "worker.logprobs", request(["ids": [72, 105], "adapter": .string(fixture.adapter)]))
+            return try #require(found["token_logprobs"]?.array?.first?.double)
+        }
+        let plain = try #require(
+            try pair.call("worker.logprobs", request(["ids": [72, 105]]))["token_logprobs"]?.array?.first?.double)
+        let before = try score()
+        #expect(before != plain)
+        let file = fixture.adapter + "/adapter_config.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "\"lora_alpha\": 8", with: "\"lora_alpha\": 1").utf8)
+            .write(to: URL(fileURLWithPath: file))
+        let weaker = try score()
+        #expect(weaker != before && weaker != plain)
+        let fresh = try LoRAAdapter.fresh(
+            AdapterConfiguration(directory: fixture.adapter), for: fixture.model, seed: 1)
+        try fresh.save(into: DirectoryOutput(path: fixture.adapter))
+        #expect(try score() == plain, "B is zero again")
+    }
+
+    @Test func weightsOfADamagedCheckpointAreRefused() throws {
+        _ = try pair.call("worker.adapter.load", request(["adapter": .string(fixture.adapter)]))
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: fixture.adapter + "/adapter_model.safetensors"))
+        let conditions: JSONValue = [
+            "configuration": "", "data": "", "seed": 1, "threads": 1, "coreType": "", "vectorInstructions": "",
+        ]
+        let manifest: JSONValue = [
+            "version": 1, "step": 1, "run": "job-1-x",
+            "files": [["name": "adapter_model.safetensors", "size": .integer(Int64(bytes.count)), "xxh3": "00"]],
+            "conditions": conditions,
+        ]
+        try Data(manifest.serializedBytes(.compact)).write(to: URL(fileURLWithPath: fixture.adapter + "/MANIFEST.json"))
+        try bytes.write(to: URL(fileURLWithPath: fixture.adapter + "/adapter_model.safetensors"))
+        let error = try pair.failure("worker.logprobs", request(["ids": [1, 2], "adapter": .string(fixture.adapter)]))
+        #expect(error.kind == .badModel && error.message.contains("adapter_model.safetensors"), "\(error)")
+    }
+
+    @Test func onlySoManyAdaptersStay() throws {
+        for number in 0..<34 {
+            let copy = "\(fixture.directory)/copy-\(number)"
+            try FileManager.default.copyItem(atPath: fixture.adapter, toPath: copy)
+            _ = try pair.call("worker.adapter.load", request(["adapter": .string(copy)]))
+        }
+        let left = try #require(pair.adapters.last)
+        #expect(left.count == 32 && !left.contains("\(fixture.directory)/copy-1"))
+        #expect(left.contains("\(fixture.directory)/copy-33"))
     }
 }

@@ -10,9 +10,8 @@ import WorkerSupervision
 /// The daemon: one thread, one event loop, and the tables of connections, jobs and resident models.
 final class Daemon {
     static let version = productVersion
-    static let apiLevel = 1
 
-    let options: DaemonOptions
+    private(set) var options: DaemonOptions
     let loop: EventLoop
     let logger = Logger()
     let jobs: JobTable
@@ -20,37 +19,50 @@ final class Daemon {
     let startedAt = Timestamp.now()
     private(set) var connections: ConnectionTable?
     private let lock: StateLock
+    private let signals: SignalDescriptor
+    private let patience: StartupPatience
+    private var health: HealthWatch?
+    private var shownStatus = ""
     private var isStopping = false
 
     init(options: DaemonOptions) throws {
         self.options = options
+        Logger.setDefaultLevel(Logger.Level(rawValue: Int32(options.limits.logLevel)) ?? .info)
+        // Blocked before the first other thread starts, which would otherwise be ended by them.
+        signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP])
+        patience = StartupPatience.begin()
         loop = try EventLoop()
         try FileSystem.createDirectories(options.stateDirectory, mode: 0o700)
         lock = try StateLock(directory: options.stateDirectory)
         let store = try JobStore(path: options.stateDirectory + "/jobs.sqlite")
         var policy = SchedulingPolicy()
         policy.runningJobs = options.limits.runningJobs
+        policy.threads = options.limits.workerThreads
         let program = WorkerProgram.located()
         jobs = JobTable(
-            store: store, policy: policy, program: program, stateDirectory: options.stateDirectory,
-            limits: options.limits, loop: loop, logger: logger)
+            store: store, policy: policy, machine: .available(options.limits), program: program,
+            stateDirectory: options.stateDirectory, limits: options.limits, loop: loop, logger: logger)
         models = ModelTable(
-            program: program, stateDirectory: options.stateDirectory, limits: options.limits, loop: loop)
+            program: program, stateDirectory: options.stateDirectory, limits: options.limits, loop: loop,
+            training: TrainingYielding(loop: loop) { [jobs] in jobs.notifyWorkers($0, $1) })
     }
 
     /// Listens, recovers, serves until a signal or `system.shutdown`, and stops the workers.
     func run() throws {
-        let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP])
-        try loop.register(signals.descriptor.number, .read) { [weak self] _ in self?.handle(signals.next()) }
+        try loop.register(signals.descriptor.number, .read) { [weak self] _ in
+            while let signal = self?.signals.next() { self?.handle(signal) }
+        }
         try jobs.recover()
         let table = try ConnectionTable(daemon: self)
         connections = table
-        if let interval = ServiceManager.watchdogInterval {
-            loop.every(interval) { ServiceManager.notify("WATCHDOG=1") }
-        }
-        ServiceManager.notify("READY=1\nSTATUS=\(status)")
+        try startWatching()
+        patience.end()
+        shownStatus = status
+        ServiceManager.notify(.ready, .status(shownStatus))
+        logger.log(.daemonReady, ["socket": table.socketPath])
         printReady(table.socketPath)
         jobs.startWhatMayRun()
+        jobs.keepWithinBounds()
         try loop.run()
         table.close()
     }
@@ -61,36 +73,82 @@ final class Daemon {
         _ = output.release()
     }
 
-    var status: String {
-        let counts = (try? jobs.store.counts()) ?? [:]
-        return "\(counts[.running] ?? 0) running, \(counts[.queued] ?? 0) queued, \(models.count) models"
-    }
-
-    private func handle(_ signal: Int32?) {
+    private func handle(_ signal: Int32) {
         switch signal {
-        case SIGTERM?, SIGINT?: stop()
-        case SIGHUP?:
-            // Nothing is cached that would have to be read again; systemd wants to see both states.
-            ServiceManager.notify("RELOADING=1")
-            ServiceManager.notify("READY=1")
+        case SIGTERM, SIGINT: stop()
+        case SIGHUP: reload()
         default: return
         }
+    }
+
+    // MARK: What systemd sees
+
+    private func startWatching() throws {
+        if let interval = ServiceManager.watchdogInterval {
+            health = try HealthWatch(loop: loop, every: interval) { [jobs] in
+                jobs.startWhatMayRun()
+                return (jobs.schedulerPasses, jobs.store.moves())
+            } report: { [logger] verdict in
+                switch verdict {
+                case .well: ServiceManager.notify(.alive)
+                case .stuck(let parts, let reason):
+                    let names = parts.map(\.rawValue).joined(separator: ", ")
+                    logger.log(.internalFault, ["parts": names, "reason": reason])
+                case .faulty(let reason):
+                    logger.log(.internalFault, ["parts": ServiceHealth.Part.store.rawValue, "reason": reason])
+                    ServiceManager.notify(.faulty)
+                }
+            }
+        }
+        // Without anybody who reads it, an idle daemon need not wake up for the line.
+        if ServiceManager.isListening { loop.every(2) { [weak self] in self?.showStatus() } }
+    }
+
+    private var status: String {
+        ServiceStatus.line(
+            running: jobs.runningJobs,
+            counts: (try? jobs.store.counts()) ?? [:], models: models.count)
+    }
+
+    private func showStatus() {
+        if isStopping { return }
+        let line = status
+        if line != shownStatus { ServiceManager.notify(.status(line)) }
+        shownStatus = line
+    }
+
+    /// Reads the settings again. Running jobs are not touched; a bad file leaves the settings that are in force.
+    private func reload() {
+        if isStopping { return }
+        ServiceManager.notify(.reloading)
+        do throws(DaemonSettingsFile.Failure) {
+            try options.reload()
+            Logger.setDefaultLevel(Logger.Level(rawValue: Int32(options.limits.logLevel)) ?? .info)
+            jobs.settingsChanged()
+            let files = options.settingsFiles.joined(separator: ", ")
+            logger.log(.settingsReloaded, ["files": files.isEmpty ? "the defaults" : files])
+        } catch {
+            logger.log(.settingsRefused, ["reason": "\(error)"])
+        }
+        shownStatus = status
+        ServiceManager.notify(.ready, .status(shownStatus))
     }
 
     /// Lets running jobs write a checkpoint, ends the workers and then the loop. The next start goes on with the jobs.
     func stop() {
         if isStopping { return }
         isStopping = true
-        ServiceManager.notify("STOPPING=1\nSTATUS=waiting for checkpoints")
+        ServiceManager.notify(.stopping, .status("waiting for checkpoints"))
+        logger.log(.daemonStopping)
         connections?.stopAccepting()
         models.unloadAll()
         jobs.stopAll { [weak self] in self?.loop.stop() }
         extendTimeout()
     }
 
-    /// A checkpoint may take longer than systemd's patience (`EXTEND_TIMEOUT_USEC`, sd_notify(3)).
+    /// A checkpoint may take longer than systemd's patience. The workers' own time to stop bounds how often this is said.
     private func extendTimeout() {
-        ServiceManager.notify("EXTEND_TIMEOUT_USEC=15000000")
+        ServiceManager.notify(.extendTimeout(seconds: 15))
         loop.after(5) { [weak self] in self?.extendTimeout() }
     }
 }

@@ -1,31 +1,72 @@
+import Glibc
 import LinuxSystem
+import StructuredLogging
 
-/// What the command line, the environment and the configuration file say.
+/// What the command line, the environment and the settings files say.
 struct DaemonOptions {
     var socket: String
     var stateDirectory: String
-    var limits = DaemonLimits()
+    let limits: DaemonLimits
+    /// `finetuned.yaml`, which need not exist unless the command line named it.
+    let settingsFile: String
+    /// The files that were read, in their order.
+    private(set) var settingsFiles: [String]
 
     struct UsageError: Error, CustomStringConvertible {
         let description: String
     }
 
-    static let usage = """
-        usage: finetuned [--socket PATH] [--state-dir DIR] [--config FILE]
+    /// The options with their explanations, for `--help` and the manual page.
+    static let explained: [(name: String, value: String?, text: String)] = [
+        (
+            "--socket", "PATH",
+            """
+            where to listen (FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock, else
+            /run/finetuned/finetuned.sock); a socket that systemd passes wins over all of them
+            """
+        ),
+        (
+            "--state-dir", "DIR",
+            """
+            jobs and logs (STATE_DIRECTORY, else $XDG_STATE_HOME/finetuned, else
+            ~/.local/state/finetuned)
+            """
+        ),
+        (
+            "--config", "FILE",
+            """
+            settings, with FILE.d/*.yaml after it (CONFIGURATION_DIRECTORY/finetuned.yaml, else
+            $XDG_CONFIG_HOME/finetuned/finetuned.yaml if it exists, else
+            ~/.config/finetuned/finetuned.yaml if it exists, else
+            /etc/finetuned/finetuned.yaml); see finetuned.yaml(5)
+            """
+        ),
+        ("--check-config", nil, "read the settings, say what is wrong with them, and end"),
+        ("--example-config", nil, "print a settings file with every setting and its default"),
+        ("--manual", "PAGE", "print the manual page finetuned or finetuned.yaml, for man -l"),
+        ("--version", nil, "print the version"),
+    ]
 
-        The daemon that fine-tunes and serves language models. It runs in the foreground and prints
-        "ready SOCKET" on standard error once it accepts connections.
+    static var usage: String {
+        let options = explained.map { option in
+            let name = "  " + option.name + (option.value.map { " " + $0 } ?? "")
+            let text = option.text.replacing("\n", with: "\n" + String(repeating: " ", count: 22))
+            return name + String(repeating: " ", count: max(2, 22 - name.count)) + text
+        }
+        return """
+            usage: finetuned [--socket PATH] [--state-dir DIR] [--config FILE]
 
-          --socket PATH     where to listen (FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock,
-                            else /run/finetuned/finetuned.sock)
-          --state-dir DIR   jobs and logs (STATE_DIRECTORY, else $XDG_STATE_HOME/finetuned,
-                            else ~/.local/state/finetuned)
-          --config FILE     limits, see finetuned.yaml in the documentation
-        """
+            The daemon that fine-tunes and serves language models. It runs in the foreground and prints
+            "ready SOCKET" on standard error once it accepts connections.
+
+            \(options.joined(separator: "\n"))
+            """
+    }
 
     init(arguments: [String], environment: (String) -> String?) throws {
         var socket = environment("FINETUNED_SOCKET")
-        var state = environment("STATE_DIRECTORY")
+        // systemd separates several directories by colons; the first is the one meant.
+        var state = environment("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
         var configuration: String?
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -43,12 +84,52 @@ struct DaemonOptions {
             }
         }
         let home = environment("HOME") ?? "/root"
+        let current = FileSystem.currentDirectory
         self.socket =
-            socket ?? environment("XDG_RUNTIME_DIR").map { $0 + "/finetuned.sock" } ?? "/run/finetuned/finetuned.sock"
+            try Self.inheritedSocket() ?? socket ?? environment("XDG_RUNTIME_DIR").map { $0 + "/finetuned.sock" }
+            ?? "/run/finetuned/finetuned.sock"
         let fallback = (environment("XDG_STATE_HOME") ?? home + "/.local/state") + "/finetuned"
-        stateDirectory = Path.resolve(state ?? fallback, in: Self.currentDirectory)
-        if let configuration { try limits.read(file: Path.resolve(configuration, in: Self.currentDirectory)) }
+        stateDirectory = Path.resolve(state ?? fallback, in: current)
+        settingsFile =
+            configuration.map { Path.resolve($0, in: current) }
+            ?? Self.usualSettingsFile(home: home, environment: environment)
+        settingsFiles = DaemonSettingsFile.files(of: settingsFile)
+        if let configuration, !settingsFiles.contains(settingsFile) {
+            throw DaemonSettingsFile.Failure.unreadable(SystemError("open", configuration, code: ENOENT))
+        }
+        limits = try DaemonSettingsFile.read(settingsFiles)
     }
 
-    private static var currentDirectory: String { FileSystem.currentDirectory }
+    /// Reads the settings again; what is wrong leaves everything as it was.
+    mutating func reload() throws(DaemonSettingsFile.Failure) {
+        let files = DaemonSettingsFile.files(of: settingsFile)
+        limits.adopt(try DaemonSettingsFile.read(files))
+        settingsFiles = files
+    }
+
+    private static func usualSettingsFile(home: String, environment: (String) -> String?) -> String {
+        if let directory = environment("CONFIGURATION_DIRECTORY")?.split(separator: ":").first {
+            return "\(directory)/finetuned.yaml"
+        }
+        let own = (environment("XDG_CONFIG_HOME") ?? home + "/.config") + "/finetuned/finetuned.yaml"
+        let exists = FileSystem.kind(of: own) != nil || FileSystem.kind(of: own + ".d") != nil
+        return exists ? own : "/etc/finetuned/finetuned.yaml"
+    }
+
+    struct UnusableSockets: Error, CustomStringConvertible {
+        let names: [String]
+        var description: String {
+            "\(names.count) descriptors were passed (\(names.joined(separator: ", "))) and none is a listening Unix "
+                + "stream socket: correct ListenStream= and Accept=no in finetuned.socket"
+        }
+    }
+
+    /// Where the socket that systemd listens on lies; nil when it passed none.
+    private static func inheritedSocket() throws(UnusableSockets) -> String? {
+        if ServiceManager.inherited.isEmpty { return nil }
+        guard let number = ServiceManager.inheritedSockets().first else {
+            throw UnusableSockets(names: ServiceManager.inherited.map(\.name))
+        }
+        return UnixSocket.path(of: number)
+    }
 }

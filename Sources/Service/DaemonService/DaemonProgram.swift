@@ -1,30 +1,63 @@
 import Glibc
+import JobStore
 import LinuxSystem
+import StructuredLogging
 
 /// The whole of `finetuned`; the result is its exit status.
 package func runDaemon() -> Int32 {
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    if arguments.contains("--help") || arguments.contains("-h") {
-        print(DaemonOptions.usage)
-        return 0
-    }
-    if arguments == ["--version"] {
-        print("finetuned \(Daemon.version)")
-        return 0
-    }
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    if let status = answer(arguments) { return status }
+    let onlyChecks = arguments.contains("--check-config")
+    arguments.removeAll { $0 == "--check-config" }
     signal(SIGPIPE, SIG_IGN)
     do {
         let options = try DaemonOptions(arguments: arguments) { name in
             unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
         }
+        if onlyChecks {
+            let files = options.settingsFiles.isEmpty ? "none, so the defaults hold" : "\(options.settingsFiles)"
+            print("the settings are correct; files read: \(files)")
+            return 0
+        }
         try Daemon(options: options).run()
         return 0
-    } catch let error as DaemonOptions.UsageError {
-        report("\(error)")
-        return 2
     } catch {
         report("\(error)")
-        return error is StateLock.Taken ? 75 : 73
+        let end = ending(error)
+        ServiceManager.notify(.failed(code: end.code), .status("failed: \(error)"))
+        if !(error is DaemonOptions.UsageError) {
+            Logger().log(.daemonFailed, ["reason": "\(error)"])
+        }
+        return end.status
+    }
+}
+
+/// The options that print something and end.
+private func answer(_ arguments: [String]) -> Int32? {
+    switch arguments.first {
+    case "--help"?, "-h"?: print(DaemonOptions.usage)
+    case "--version"? where arguments.count == 1: print("finetuned \(Daemon.version)")
+    case "--example-config"? where arguments.count == 1: print(DaemonManual.exampleSettings, terminator: "")
+    case "--manual"? where arguments.count == 2:
+        guard let page = DaemonManual.page(arguments[1]) else {
+            report("there is no manual page \(arguments[1]): expected finetuned or finetuned.yaml")
+            return 2
+        }
+        print(page, terminator: "")
+    default: return nil
+    }
+    return 0
+}
+
+/// The exit status of sysexits.h, and the `errno` that systemd shows.
+private func ending(_ error: any Error) -> (status: Int32, code: Int32) {
+    switch error {
+    case is DaemonOptions.UsageError: (2, EINVAL)
+    case is DaemonSettingsFile.Failure, is DaemonOptions.UnusableSockets: (78, EINVAL)
+    case is StateLock.Taken: (75, EBUSY)
+    case let error as SystemError: (73, error.code)
+    case JobStoreError.diskFull: (73, ENOSPC)
+    default: (73, EIO)
     }
 }
 

@@ -3,9 +3,12 @@ import Glibc
 /// Wall-clock time as the protocol writes it.
 enum Timestamp {
     /// ISO 8601, UTC, milliseconds.
-    static func now() -> String {
+    ///
+    /// - Parameter later: seconds to add
+    static func now(later: Double = 0) -> String {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
+        time.tv_sec += Int(max(0, min(later, 1e10)))
         var parts = tm()
         var seconds = time.tv_sec
         unsafe gmtime_r(&seconds, &parts)

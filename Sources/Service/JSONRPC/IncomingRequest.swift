@@ -8,16 +8,20 @@ package final class IncomingRequest {
     package let parameters: JSONValue?
     /// Called when the sender cancels the request or goes away. The request still needs its answer.
     package var onCancel: () -> Void = {}
+    /// Called when the sender has read everything that was sent to it.
+    package var onDrained: () -> Void = {}
     package private(set) var isCancelled = false
     package private(set) var isAnswered = false
 
     private var descriptors: [Int32]
     private let send: (RPCMessage) -> Void
     private let notifySender: (String, JSONValue) -> Void
+    private let congestion: () -> Bool
 
     init(
         id: RPCIdentifier, method: String, parameters: JSONValue?, descriptors: [Int32],
-        send: @escaping (RPCMessage) -> Void, notify: @escaping (String, JSONValue) -> Void
+        send: @escaping (RPCMessage) -> Void, notify: @escaping (String, JSONValue) -> Void,
+        congestion: @escaping () -> Bool
     ) {
         self.id = id
         self.method = method
@@ -25,6 +29,7 @@ package final class IncomingRequest {
         self.descriptors = descriptors
         self.send = send
         notifySender = notify
+        self.congestion = congestion
     }
 
     deinit {
@@ -39,6 +44,7 @@ package final class IncomingRequest {
         if isAnswered { return }
         isAnswered = true
         onCancel = {}
+        onDrained = {}
         send(message)
     }
 
@@ -46,6 +52,9 @@ package final class IncomingRequest {
     package func notify(_ method: String, _ parameters: JSONValue) {
         if !isAnswered { notifySender(method, parameters) }
     }
+
+    /// Whether the sender reads more slowly than it is sent to; who has a lot to send waits for `onDrained`.
+    package var isCongested: Bool { congestion() }
 
     /// Takes the descriptors that came with the request; the caller closes them.
     package func takeDescriptors() -> [Int32] {

@@ -3,9 +3,16 @@
 /// A message is a line. A stream whose first byte is `C` is framed with `Content-Length:` headers instead, as the
 /// Language Server Protocol does.
 package struct MessageFramer: Sendable {
-    package enum Failure: Error, Equatable, Sendable {
+    package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
         case messageTooLong(limit: Int)
         case badHeader(String)
+
+        package var description: String {
+            switch self {
+            case .messageTooLong(let limit): "a message longer than \(limit) bytes"
+            case .badHeader(let header): "bad header: \(header)"
+            }
+        }
     }
     package enum Framing: Equatable, Sendable { case unknown, lines, contentLength }
 
@@ -14,15 +21,25 @@ package struct MessageFramer: Sendable {
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
+    /// Length of the body that follows the headers read last.
+    private var bodyLength: Int?
+    private static let headerLimit = 8192
 
     package init(limit: Int) { self.limit = limit }
+
+    /// Bytes that are no whole message yet.
+    package var waitingBytes: Int { buffer.count - start }
 
     /// Adds what was received.
     package mutating func append(_ bytes: some Collection<UInt8>) {
         if framing == .unknown, let first = bytes.first {
             framing = first == UInt8(ascii: "C") ? .contentLength : .lines
         }
-        if start > 65536 && start > buffer.count / 2 {
+        if start == buffer.count {
+            buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 16)
+            scanned = 0
+            start = 0
+        } else if start > 65536 && start > buffer.count / 2 {
             buffer.removeFirst(start)
             scanned -= start
             start = 0
@@ -35,14 +52,22 @@ package struct MessageFramer: Sendable {
         framing == .contentLength ? try nextWithHeader() : try nextLine()
     }
 
+    /// What is left when no more bytes will come: a last line without its end.
+    package mutating func rest() -> [UInt8]? {
+        guard framing == .lines, waitingBytes > 0, waitingBytes <= limit else { return nil }
+        defer { start = buffer.count }
+        let line = Array(buffer[start...])
+        return line.contains { !Self.blank.contains($0) } ? line : nil
+    }
+
     private mutating func nextLine() throws(Failure) -> [UInt8]? {
         while true {
-            guard let end = line() else {
-                if buffer.count - start > limit { throw .messageTooLong(limit: limit) }
+            guard let line = line() else {
+                if waitingBytes > limit { throw .messageTooLong(limit: limit) }
                 return nil
             }
-            if end.count > limit { throw .messageTooLong(limit: limit) }
-            if end.contains(where: { !Self.blank.contains($0) }) { return end }
+            if line.count > limit { throw .messageTooLong(limit: limit) }
+            if line.contains(where: { !Self.blank.contains($0) }) { return line }
         }
     }
 
@@ -61,31 +86,49 @@ package struct MessageFramer: Sendable {
     }
 
     private mutating func nextWithHeader() throws(Failure) -> [UInt8]? {
-        let (savedStart, savedScanned) = (start, scanned)
-        var length: Int?
+        if bodyLength == nil { bodyLength = try headers() }
+        guard let length = bodyLength, waitingBytes >= length else { return nil }
+        let message = Array(buffer[start..<start + length])
+        start += length
         scanned = start
+        bodyLength = nil
+        return message
+    }
+
+    /// Reads the headers of one message to the blank line behind them; nil, and nothing taken, when it is not there.
+    private mutating func headers() throws(Failure) -> Int? {
+        let beginning = start
+        scanned = start
+        var length: Int?
         while let header = line() {
+            if start - beginning > Self.headerLimit { break }
             if header.isEmpty {
                 guard let length else { throw .badHeader("Content-Length is missing") }
-                guard buffer.count - start >= length else { break }
-                let message = Array(buffer[start..<start + length])
-                start += length
-                scanned = start
-                return message
+                return length
             }
-            let parts = String(decoding: header, as: UTF8.self).split(separator: ":", maxSplits: 1)
-            guard parts.count == 2 else { throw .badHeader(String(decoding: header.prefix(80), as: UTF8.self)) }
-            if parts[0].lowercased() == "content-length" {
-                guard let value = Int(parts[1].drop { $0 == " " }), value >= 0 else {
-                    throw .badHeader("Content-Length:\(parts[1])")
-                }
-                if value > limit { throw .messageTooLong(limit: limit) }
-                length = value
-            }
+            guard let value = try Self.contentLength(header) else { continue }
+            guard length == nil || length == value else { throw .badHeader("Content-Length is given twice") }
+            if value > limit { throw .messageTooLong(limit: limit) }
+            length = value
         }
-        if length == nil && buffer.count - savedStart > 8192 { throw .badHeader("no end within 8192 bytes") }
-        (start, scanned) = (savedStart, savedScanned)
+        if buffer.count - beginning > Self.headerLimit {
+            throw .badHeader("no end within \(Self.headerLimit) bytes")
+        }
+        start = beginning
         return nil
+    }
+
+    /// The value of a `Content-Length` header, nil for another one.
+    private static func contentLength(_ header: [UInt8]) throws(Failure) -> Int? {
+        let text = String(decoding: header, as: UTF8.self)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { throw .badHeader(String(text.prefix(80))) }
+        guard parts[0].lowercased() == "content-length" else { return nil }
+        let digits = parts[1].drop { $0 == " " || $0 == "\t" }
+        guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let value = Int(digits) else {
+            throw .badHeader(String(text.prefix(80)))
+        }
+        return value
     }
 
     private static let blank: Set<UInt8> = [0x20, 0x09, 0x0D]

@@ -39,7 +39,7 @@ package enum RPCMessage: Equatable, Sendable {
         guard let object = value.object else { return .failure(.init(id: .null, reason: "expected an object")) }
         let given = object["id"]
         guard let id = given.map(RPCIdentifier.init) ?? .some(.null) else {
-            return .failure(.init(id: .null, reason: "id must be a string, a number or null"))
+            return .failure(.init(id: .null, reason: "id must be a string, a number of at most 64 bits or null"))
         }
         guard object["jsonrpc"]?.string == "2.0" else {
             return .failure(.init(id: id, reason: "jsonrpc must be \"2.0\""))
@@ -97,16 +97,4 @@ package enum RPCLine: Equatable, Sendable {
             self = .batch(elements.map(RPCMessage.read))
         }
     }
-}
-
-/// What a connection may ask for at most.
-package struct RPCLimits: Equatable, Sendable {
-    package var messageBytes = 16 << 20
-    package var depth = 128
-    package var batch = 100
-    package var inFlight = 64
-    /// Bytes waiting to be read by the peer before it is cut off.
-    package var outgoingBytes = 64 << 20
-
-    package init() {}
 }

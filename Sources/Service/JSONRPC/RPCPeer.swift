@@ -7,6 +7,8 @@ package final class RPCPeer {
     package var onRequest: (IncomingRequest) -> Void = { $0.fail(.methodNotFound($0.method)) }
     package var onNotification: (String, JSONValue?) -> Void = { _, _ in }
     package var onClose: (ByteConnection.CloseReason) -> Void = { _ in }
+    /// Called when something was received and the last message is still incomplete.
+    package var onPartial: () -> Void = {}
 
     private let connection: ByteConnection
     private let limits: RPCLimits
@@ -16,6 +18,14 @@ package final class RPCPeer {
     private var pending: [Int64: (Result<JSONValue, RPCError>) -> Void] = [:]
     private var nextCall: Int64 = 0
     private var descriptors: [Int32] = []
+    private let loop: EventLoop
+    /// More messages wait for this connection's next turn.
+    private var turnIsDue = false
+    private var isHandling = false
+    private var senderHasFinished = false
+    /// Nothing more of what is received counts.
+    private var isFinished = false
+    private var partialSince: UInt64?
 
     private struct WeakRequest { weak var request: IncomingRequest? }
 
@@ -23,9 +33,12 @@ package final class RPCPeer {
         _ descriptor: consuming FileDescriptor, loop: EventLoop, limits: RPCLimits = RPCLimits()
     ) throws(SystemError) {
         self.limits = limits
+        self.loop = loop
         framer = MessageFramer(limit: limits.messageBytes)
         connection = try ByteConnection(descriptor, loop: loop, outgoingLimit: limits.outgoingBytes)
         connection.onBytes = { [weak self] bytes, descriptors in self?.receive(bytes, descriptors) }
+        connection.onEnd = { [weak self] in self?.senderFinished() }
+        connection.onDrained = { [weak self] in self?.drained() }
         connection.onClose = { [weak self] reason in self?.ended(reason) }
     }
 
@@ -41,6 +54,11 @@ package final class RPCPeer {
         completion: @escaping (Result<JSONValue, RPCError>) -> Void
     ) -> Int64 {
         nextCall += 1
+        if connection.isClosed {
+            descriptors.forEach(closeDescriptor)
+            loop.after(0) { completion(.failure(Self.ended)) }
+            return nextCall
+        }
         pending[nextCall] = completion
         let message = RPCMessage.request(id: .integer(nextCall), method: method, parameters: parameters)
         connection.send(framer.framed(message), passing: descriptors)
@@ -61,22 +79,95 @@ package final class RPCPeer {
 
     private func receive(_ bytes: [UInt8], _ received: [Int32]) {
         descriptors += received
-        if descriptors.count > 64 {
-            connection.close()
+        if isFinished { return }
+        if descriptors.count > limits.descriptors {
+            refuse(.invalidRequest("more than \(limits.descriptors) descriptors wait for a request"))
             return
         }
         framer.append(bytes)
+        handleWaiting()
+    }
+
+    /// Handles a bounded number of messages; what is left has its next turn after the other connections.
+    private func handleWaiting() {
+        isHandling = true
+        handleTurn()
+        isHandling = false
+        closeIfIdle()
+    }
+
+    private func handleTurn() {
+        turnIsDue = false
+        let end = MonotonicClock.nanoseconds + limits.turnNanoseconds
         do throws(MessageFramer.Failure) {
-            while let line = try framer.next() { handle(RPCLine(line, limits: limits)) }
-        } catch {
-            let reason =
-                switch error {
-                case .messageTooLong(let limit): "a message longer than \(limit) bytes"
-                case .badHeader(let header): "bad header \(header)"
+            for _ in 0..<limits.messagesPerTurn {
+                if connection.isClosed || isFinished { return }
+                if isCongested {
+                    connection.isReadingPaused = true
+                    return
                 }
-            reply(.failure(id: .null, .parse(reason)))
-            connection.closeWhenSent()
+                guard let message = try framer.next() else {
+                    allIsHandled()
+                    return
+                }
+                partialSince = nil
+                handle(RPCLine(message, limits: limits))
+                if MonotonicClock.nanoseconds > end { break }
+            }
+        } catch {
+            refuse(.parse("\(error)"))
+            return
         }
+        connection.isReadingPaused = true
+        turnIsDue = true
+        loop.after(0) { [weak self] in self?.handleWaiting() }
+    }
+
+    private func allIsHandled() {
+        if senderHasFinished {
+            if let last = framer.rest() { handle(RPCLine(last, limits: limits)) }
+        } else if framer.waitingBytes > 0 {
+            if partialSince == nil || connection.isReadingPaused { partialSince = MonotonicClock.nanoseconds }
+            onPartial()
+        }
+        connection.isReadingPaused = false
+    }
+
+    /// Whether the peer has more unread than it should.
+    private var isCongested: Bool { limits.congestedBytes.map { connection.waitingBytes > $0 } ?? false }
+
+    private func drained() {
+        if connection.isReadingPaused && !turnIsDue { handleWaiting() }
+        for entry in incoming.values { entry.request?.onDrained() }
+        closeIfIdle()
+    }
+
+    /// The other end has sent its last byte; it still gets its answers.
+    private func senderFinished() {
+        senderHasFinished = true
+        if !turnIsDue { handleWaiting() }
+    }
+
+    private func closeIfIdle() {
+        let hasNothingToDo = !isHandling && !turnIsDue && inFlight == 0 && !isCongested
+        if senderHasFinished && hasNothingToDo { connection.closeWhenSent(.endOfStream) }
+    }
+
+    /// Bytes of a message that is not complete.
+    package var partialBytes: Int { framer.waitingBytes }
+
+    /// Since when a message has been incomplete, on the monotonic clock; nil when none is or nothing is being received.
+    package var incompleteSince: UInt64? { connection.isReadingPaused ? nil : partialSince }
+
+    /// Answers nobody in particular with an error and closes.
+    package func refuse(_ error: RPCError) {
+        if isFinished { return }
+        isFinished = true
+        reply(.failure(id: .null, error))
+        connection.isReadingPaused = true
+        connection.closeWhenSent()
+        // Who does not read the error either is not waited for.
+        loop.after(5) { [weak connection] in connection?.close() }
     }
 
     private func reply(_ message: RPCMessage) { connection.send(framer.framed(message)) }
@@ -135,11 +226,7 @@ package final class RPCPeer {
             answer(
                 .failure(
                     id: id,
-                    RPCError(
-                        code: 1004, message: "\(inFlight) requests are in flight",
-                        data: [
-                            "kind": "busy", "hint": "wait for answers before sending more",
-                        ])))
+                    .busy("\(inFlight) requests are in flight", hint: "wait for answers before sending more")))
             return
         }
         if incoming[id]?.request?.isAnswered == false {
@@ -155,7 +242,9 @@ package final class RPCPeer {
                     self.incoming[id] = nil
                 }
                 answer(message)
-            }, notify: { [weak self] method, parameters in self?.notify(method, parameters) })
+                self?.closeIfIdle()
+            }, notify: { [weak self] method, parameters in self?.notify(method, parameters) },
+            congestion: { [weak self] in self?.isCongested ?? false })
         descriptors = []
         incoming[id] = WeakRequest(request: request)
         onRequest(request)
@@ -166,6 +255,8 @@ package final class RPCPeer {
         completion(result)
     }
 
+    private static let ended = RPCError(code: -32000, message: "the connection ended before the answer")
+
     private func ended(_ reason: ByteConnection.CloseReason) {
         descriptors.forEach(closeDescriptor)
         descriptors = []
@@ -173,7 +264,7 @@ package final class RPCPeer {
         let waiting = pending.sorted { $0.key < $1.key }
         pending = [:]
         for (_, completion) in waiting {
-            completion(.failure(RPCError(code: -32000, message: "the connection ended before the answer")))
+            completion(.failure(Self.ended))
         }
         onClose(reason)
     }

@@ -8,13 +8,15 @@ final class Database {
         let statement: String
         var description: String { "\(message) (SQLite \(code)) in: \(statement)" }
         var isDiskFull: Bool { code & 0xFF == SQLITE_FULL || code & 0xFF == SQLITE_IOERR }
+        var isLocked: Bool { code & 0xFF == SQLITE_BUSY || code & 0xFF == SQLITE_LOCKED }
     }
 
     enum Value: Equatable {
-        case null, integer(Int64), text(String)
+        case null, integer(Int64), real(Double), text(String)
 
         var text: String? { if case .text(let text) = self { text } else { nil } }
         var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+        var number: Double? { if case .real(let number) = self { number } else { integer.map { Double($0) } } }
     }
 
     private let handle: OpaquePointer
@@ -93,6 +95,7 @@ final class Database {
         switch value {
         case .null: _ = unsafe sqlite3_bind_null(statement, index)
         case .integer(let number): _ = unsafe sqlite3_bind_int64(statement, index, number)
+        case .real(let number): _ = unsafe sqlite3_bind_double(statement, index, number)
         case .text(let text):
             // SQLITE_TRANSIENT: SQLite copies the text before the call returns.
             let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -103,6 +106,7 @@ final class Database {
     private func column(_ statement: OpaquePointer, _ index: Int32) -> Value {
         switch unsafe sqlite3_column_type(statement, index) {
         case SQLITE_INTEGER: .integer(unsafe sqlite3_column_int64(statement, index))
+        case SQLITE_FLOAT: .real(unsafe sqlite3_column_double(statement, index))
         case SQLITE_TEXT:
             .text(unsafe sqlite3_column_text(statement, index).map { unsafe String(cString: $0) } ?? "")
         default: .null

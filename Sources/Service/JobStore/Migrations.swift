@@ -39,19 +39,42 @@ enum Migrations {
                 PRIMARY KEY (job, seq)
             ) STRICT, WITHOUT ROWID;
             """
-        )
+        ),
+        // The wish replaces a flag for cancelling; figures leave the events for a file beside the store, so the number
+        // of the newest event is kept with the job.
+        (
+            "verbs and dependencies",
+            """
+            ALTER TABLE jobs ADD COLUMN wish TEXT;
+            UPDATE jobs SET wish = 'cancel' WHERE cancel_requested = 1 AND state = 'running';
+            ALTER TABLE jobs DROP COLUMN cancel_requested;
+            ALTER TABLE jobs ADD COLUMN after TEXT NOT NULL DEFAULT '[]';
+            ALTER TABLE jobs ADD COLUMN forked_from INTEGER;
+            ALTER TABLE jobs ADD COLUMN checkpoint TEXT;
+            ALTER TABLE jobs ADD COLUMN threads INTEGER;
+            ALTER TABLE jobs ADD COLUMN memory_bytes INTEGER;
+            ALTER TABLE jobs ADD COLUMN input TEXT;
+            ALTER TABLE jobs ADD COLUMN kept_seconds INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE jobs ADD COLUMN last_seq INTEGER NOT NULL DEFAULT 0;
+            UPDATE jobs SET last_seq = coalesce((SELECT max(seq) FROM events WHERE job = jobs.id), 0);
+            UPDATE jobs SET checkpoint = (
+                SELECT fields FROM events WHERE job = jobs.id AND kind = 'checkpoint' ORDER BY seq DESC LIMIT 1);
+            """
+        ),
     ]
 
-    static func apply(to database: Database) throws {
+    static func apply(to database: Database, migrating: (String) -> Void) throws {
         try database.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) STRICT")
         let applied = Set(try database.run("SELECT name FROM migrations").compactMap { $0[0].text })
         if let unknown = applied.subtracting(all.map(\.name)).sorted().first {
             throw JobStoreError.newerSchema(migration: unknown)
         }
+        // One transaction for each step: a crash leaves the schema before it or after it.
         for (name, sql) in all where !applied.contains(name) {
             try database.transaction {
                 try database.execute(sql)
                 try database.run("INSERT INTO migrations VALUES (?)", [.text(name)])
+                migrating(name)
             }
         }
     }

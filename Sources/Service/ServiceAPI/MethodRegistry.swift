@@ -1,22 +1,19 @@
 /// Every public method, sorted by name.
 package enum MethodRegistry {
     package static let methods: [any ServiceMethod.Type] = [
-        Chat.self, ConfigSchema.self, ConfigValidate.self, DatasetPreview.self, Detokenize.self, Discover.self,
-        Generate.self, JobCancel.self, JobGet.self, JobList.self, JobLogs.self, JobSubmit.self, JobWatch.self,
+        AdapterList.self, AdapterLoad.self, AdapterUnload.self,
+        Chat.self, ConfigFiles.self, ConfigPlan.self, ConfigSchema.self, ConfigValidate.self, DatasetPreview.self,
+        Detokenize.self, Discover.self, Generate.self,
+        JobCancel.self, JobCheckpointNow.self, JobFetch.self, JobFiles.self, JobFork.self, JobGet.self, JobList.self,
+        JobLogs.self, JobMetrics.self, JobPause.self, JobPrioritize.self, JobRemove.self, JobRequeue.self,
+        JobResume.self, JobSubmit.self, JobWait.self, JobWatch.self,
         LogProbabilities.self, ModelList.self, ModelLoad.self, ModelUnload.self, SystemInfo.self,
         SystemShutdown.self, Tokenize.self,
     ].sorted { $0.name < $1.name }
 
-    /// Notifications that the daemon sends, with what they carry.
-    package static let notifications: [(name: String, summary: String)] = [
-        ("$/progress", "a piece of a long call's result: {request, value}"),
-        ("job.event", "something that happened to a watched job: {request, job, seq, kind, at, fields}"),
-        ("job.snapshot", "the state of a watched job when the watch began: {request, job, seq}"),
-    ]
-
-    /// Notifications that a client may send.
-    package static let clientNotifications: [(name: String, summary: String)] = [
-        ("$/cancelRequest", "stop the request with this id: {id}"),
-        ("notifications/cancelled", "the same as the Model Context Protocol writes it: {requestId}"),
+    /// Every notification, those of the daemon first.
+    package static let notifications: [any ServiceNotification.Type] = [
+        ProgressNotification.self, JobEventNotification.self, JobSnapshotNotification.self,
+        CancelRequestNotification.self, CancelledNotification.self,
     ]
 }

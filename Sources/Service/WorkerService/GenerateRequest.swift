@@ -13,6 +13,7 @@ extension ModelRequests {
         let request = try parameters.decoded(as: Generate.Parameters.self)
         var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
         let model = try model(request.model, request.workingDirectory)
+        if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
         let prompt = try Prompt(
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         let decoder = try model.loadedModel()
@@ -31,9 +32,11 @@ extension ModelRequests {
             throw ServiceError(.cancelled, "the request was cancelled after \(generation.tokens.count) tokens")
         }
         try stream.finish()
+        let text = try prompt.tokenizer?.decode(generation.tokens, skippingSpecialTokens: true) ?? ""
+        let calls = request.tools == nil ? nil : settings.template?.calls(in: text)
         return Generate.Result(
-            ids: generation.tokens,
-            text: try prompt.tokenizer?.decode(generation.tokens, skippingSpecialTokens: true) ?? "",
+            ids: generation.tokens, text: text,
+            toolCalls: calls?.map { ToolCall(name: $0.name, arguments: $0.arguments) },
             finishReason: generation.finishReason.rawValue, promptTokens: generation.promptTokens,
             promptSeconds: generation.promptSeconds, generationSeconds: generation.generationSeconds)
     }
@@ -72,7 +75,9 @@ private struct Prompt {
                     hint: "give template=NAME, for example template=qwen or template=llama3", field: "template")
             }
             let tokenizer = try model.tokenizer(fixedTo: template)
-            ids = try template.prompt(for: Self.dialog(messages), with: tokenizer)
+            var dialog = try Self.dialog(messages)
+            dialog.tools = request.tools.map { JSONValue.array($0.map(JSONValue.object)).serialized(.spaced) }
+            ids = try template.prompt(for: dialog, with: tokenizer)
             self.tokenizer = tokenizer
         default:
             throw ServiceError(.badRequest, "give exactly one of ids, prompt and messages")
@@ -95,11 +100,15 @@ private struct Prompt {
             throw ServiceError(.badRequest, "a dialogue must end with a message of the user", field: "messages")
         }
         let turns = try rest.enumerated().map { index, message in
-            let role: ChatRole = index % 2 == 0 ? .user : .assistant
-            guard message.role == role.rawValue else {
+            let roles: [String: ChatRole] =
+                index % 2 == 0
+                ? ["user": .user, "tool": .observation, "observation": .observation]
+                : ["assistant": .assistant, "function": .function]
+            guard let role = roles[message.role] else {
                 throw ServiceError(
                     .badRequest,
-                    "message \(index + 1 + (system == nil ? 0 : 1)) should be of role \(role.rawValue), "
+                    "message \(index + 1 + (system == nil ? 0 : 1)) should be of role "
+                        + "\(index % 2 == 0 ? "user (or tool)" : "assistant (or function)"), "
                         + "it is of '\(message.role)'", hint: "user and assistant take turns", field: "messages")
             }
             return ChatMessage(role: role, content: message.content)

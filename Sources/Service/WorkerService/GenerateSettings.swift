@@ -1,4 +1,5 @@
 import ChatTemplates
+import Datasets
 import RunConfiguration
 import ServiceAPI
 import TextGeneration
@@ -8,12 +9,8 @@ import Tokenization
 struct GenerateSettings {
     var options: GenerationOptions
     /// The template that was named.
-    var template: ChatTemplate?
-
-    /// Parameters outside the group of generation that act on a request.
-    private static let others: Set<String> = [
-        "template", "seed", "use_cache", "enable_thinking", "preserve_thinking", "model_name_or_path",
-    ]
+    private(set) var template: ChatTemplate?
+    private let configuration: RunConfiguration
 
     /// - Throws: `ConfigurationError`, and `ServiceError` for parameters that could not act on a request
     init(overrides: [String], model: String) throws {
@@ -21,6 +18,7 @@ struct GenerateSettings {
         let configuration = try RunConfiguration.parse(object: given, overrides: overrides)
             .validated(for: .inference)
         try Self.refuseWhatCannotAct(configuration)
+        self.configuration = configuration
 
         var options = GenerationOptions()
         options.samples = configuration[Parameters.doSample]
@@ -42,18 +40,20 @@ struct GenerateSettings {
         self.options = try options.checked()
 
         if let name = configuration[Parameters.template] {
-            var template = try ChatTemplate.named(name)
-            if let system = configuration[Parameters.defaultSystem] { template.defaultSystem = system }
-            template.enablesThinking = configuration[Parameters.enableThinking]
-            template.preservesThinking = configuration[Parameters.preserveThinking]
-            self.template = template
+            template = try ChatTemplate.named(name).changed(by: configuration)
         }
+    }
+
+    /// A dialogue whose template nobody names goes by the chat template that the tokenizer brings.
+    mutating func inferTemplate(of tokenizer: Tokenizer) throws {
+        guard template == nil, case .single = tokenizer.configuration.chatTemplate else { return }
+        template = try ChatTemplate.configured(by: configuration, tokenizer: tokenizer, stage: .sft)
     }
 
     private static func refuseWhatCannotAct(_ configuration: RunConfiguration) throws {
         guard case .mapping(let entries) = configuration.explicitValues else { return }
-        for entry in entries where !others.contains(entry.key) {
-            guard let row = Parameters.named(entry.key), row.group != .generating else { continue }
+        for entry in entries where entry.key != Parameters.modelNameOrPath.name {
+            guard let row = Parameters.named(entry.key), !row.actsOnRequests else { continue }
             if case .cannotMatter = row.effect { continue }
             throw ServiceError(
                 .badConfig, "`\(entry.key)` does not act on a generation request", hint: "take it out",

@@ -1,5 +1,6 @@
 import Adapters
 import ChatTemplates
+import Checkpoints
 import JSONDocuments
 import JSONRPC
 import LanguageModels
@@ -20,18 +21,29 @@ extension ServiceError {
             self.init(
                 .badConfig, error.problem, hint: error.hint, field: error.parameter, file: error.file, line: error.line,
                 column: error.column)
-        case let error as ModelFolder.NotFound: self.init(.notFound, error.description)
+        case let error as ModelFolder.NotFound:
+            self.init(
+                error.blocked == nil ? .notFound : .permission, error.description,
+                hint: error.blocked == nil ? nil : Self.waysToReading)
         case let error as WeightFileError: self.init(Self.kind(of: error), error.description)
+        case let error as SystemError where error.isPermission && error.subject != nil:
+            self.init(.permission, "\(error), as \(ServiceUser.description)", hint: Self.waysToReading)
         case let error as SystemError: self.init(Self.kind(of: error), error.description)
         case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
         case is ModelConfigurationError, is ModelLoadingError, is AdapterError, is TokenizerError, is TensorError:
             self.init(.badModel, "\(error)")
+        case let error as CheckpointError: self.init(.badModel, error.description)
         case let error as ChatTemplateError: self.init(.badConfig, error.description, field: "template")
         case let error as GenerationError: self.init(.badRequest, error.description)
         case is JSONError, is DecodingError: self.init(.badRequest, "the request's parameters cannot be read: \(error)")
         default: self.init(.internalError, "\(error)")
         }
     }
+
+    /// What to do when the service's user may not read something.
+    static let waysToReading =
+        "either submit with tunectl, which passes the regular files that you may read, or run the service as yourself: "
+        + "systemctl --user start finetuned"
 
     private static func kind(of error: WeightFileError) -> ErrorKind {
         switch error {

@@ -1,7 +1,10 @@
 import Adapters
 import ChatTemplates
+import Checkpoints
 import Glibc
 import LanguageModels
+import LinuxSystem
+import ServiceAPI
 import Tensors
 import Tokenization
 
@@ -13,7 +16,17 @@ final class ModelInMemory {
     private var tokenizer: (identity: FileIdentity?, value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identity: FileIdentity?, value: DecoderModel)?
-    private var adapters: [String: (identity: FileIdentity?, value: LoRAAdapter)] = [:]
+    private var adapters: [String: HeldAdapter] = [:]
+    private var uses = 0
+
+    /// Adapters kept beside one base; the least recently used one goes when another comes.
+    static let adapterLimit = 32
+
+    private struct HeldAdapter {
+        var identity: [FileIdentity?]
+        var value: LoRAAdapter
+        var lastUse: Int
+    }
 
     init(directory: String) { self.directory = directory }
 
@@ -42,6 +55,7 @@ final class ModelInMemory {
         if let model, model.identity == identity { return model.value }
         adapters = [:]
         model = nil
+        try Self.verifyCheckpoint(directory, prefix: "model")
         let value = try DecoderModel.load(directory: directory)
         model = (identity, value)
         return value
@@ -50,11 +64,48 @@ final class ModelInMemory {
     /// An adapter beside the weights, which stay as they are.
     func adapter(_ path: String) throws -> LoRAAdapter {
         let model = try loadedModel()
-        let identity = FileIdentity("\(path)/\(LoRAAdapter.weightsName)")
-        if let known = adapters[path], known.identity == identity { return known.value }
+        uses += 1
+        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName].map { FileIdentity("\(path)/\($0)") }
+        if let known = adapters[path], known.identity == identity {
+            adapters[path]?.lastUse = uses
+            return known.value
+        }
+        adapters[path] = nil
+        try Self.verifyCheckpoint(path, prefix: "adapter_model")
         let value = try LoRAAdapter.load(directory: path, for: model).adapter
-        adapters[path] = (identity, value)
+        while adapters.count >= Self.adapterLimit,
+            let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+        {
+            adapters[oldest] = nil
+        }
+        adapters[path] = HeldAdapter(identity: identity, value: value, lastUse: uses)
         return value
+    }
+
+    /// Forgets an adapter; false when it was not there.
+    func removeAdapter(_ path: String) -> Bool { adapters.removeValue(forKey: path) != nil }
+
+    /// The adapters in memory, by their folders.
+    var heldAdapters: [ResidentAdapter] {
+        adapters.keys.sorted().compactMap { path in
+            adapters[path].map { ResidentAdapter($0.value, path: path, model: directory) }
+        }
+    }
+
+    /// Weights that lie in a checkpoint must be those that its manifest speaks of.
+    private static func verifyCheckpoint(_ folder: String, prefix: String) throws {
+        guard FileSystem.isFile("\(folder)/\(CheckpointManifest.fileName)") else { return }
+        try CheckpointManifest.read(from: folder).verify(in: folder) {
+            $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors")
+        }
+    }
+}
+
+extension ResidentAdapter {
+    init(_ adapter: LoRAAdapter, path: String, model: String) {
+        self.init(
+            adapter: path, model: model, rank: adapter.configuration.rank, modules: adapter.modules.count,
+            bytes: adapter.parameters.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride)
     }
 }
 

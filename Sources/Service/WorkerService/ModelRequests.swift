@@ -9,6 +9,7 @@ import Tensors
 /// Answers requests to models, one after another; all work of a resident model's worker happens here.
 final class ModelRequests {
     private var models: [String: ModelInMemory] = [:]
+    private var toldAdapters: [ResidentAdapter] = []
 
     /// What a request may do while it is being answered.
     struct Exchange {
@@ -18,7 +19,8 @@ final class ModelRequests {
     }
 
     static let methods: Set<String> = [
-        WorkerMethod.load, WorkerMethod.tokenize, WorkerMethod.detokenize, WorkerMethod.logProbabilities,
+        WorkerMethod.load, WorkerMethod.loadAdapter, WorkerMethod.unloadAdapter, WorkerMethod.tokenize,
+        WorkerMethod.detokenize, WorkerMethod.logProbabilities,
         WorkerMethod.generate, WorkerMethod.chat, WorkerMethod.info,
     ]
 
@@ -35,6 +37,8 @@ final class ModelRequests {
         switch method {
         case WorkerMethod.info: try JSONValue(encoding: info(weightsLoaded: models.values.contains { $0.hasWeights }))
         case WorkerMethod.load: try JSONValue(encoding: load(parameters.decoded(as: ModelLoad.Parameters.self)))
+        case WorkerMethod.loadAdapter: try JSONValue(encoding: loadAdapter(parameters))
+        case WorkerMethod.unloadAdapter: try JSONValue(encoding: unloadAdapter(parameters))
         case WorkerMethod.tokenize: try JSONValue(encoding: tokenize(parameters))
         case WorkerMethod.detokenize: try JSONValue(encoding: detokenize(parameters))
         case WorkerMethod.logProbabilities: try JSONValue(encoding: logProbabilities(parameters))
@@ -70,6 +74,31 @@ final class ModelRequests {
         _ = try model.loadedModel()
         _ = try adapter(parameters.adapter, for: model, parameters.workingDirectory)
         return try info(weightsLoaded: true)
+    }
+
+    private func loadAdapter(_ parameters: JSONValue) throws -> ResidentAdapter {
+        let request = try parameters.decoded(as: AdapterLoad.Parameters.self)
+        let model = try model(request.model, request.workingDirectory)
+        let directory = try ModelFolder.locate(request.adapter, workingDirectory: request.workingDirectory)
+        return ResidentAdapter(try model.adapter(directory), path: directory, model: model.directory)
+    }
+
+    private func unloadAdapter(_ parameters: JSONValue) throws -> ResidentAdapter {
+        let request = try parameters.decoded(as: AdapterUnload.Parameters.self)
+        // Neither folder has to be there any more.
+        guard let model = models[request.model],
+            let held = model.heldAdapters.first(where: { $0.adapter == request.adapter }),
+            model.removeAdapter(request.adapter)
+        else { throw ServiceError(.notFound, "\(request.adapter) is not loaded with \(request.model)") }
+        return held
+    }
+
+    /// The adapters in memory when they are others than at the last call.
+    func takeAdapterChange() -> [ResidentAdapter]? {
+        let held = models.keys.sorted().flatMap { models[$0]?.heldAdapters ?? [] }
+        if held == toldAdapters { return nil }
+        toldAdapters = held
+        return held
     }
 
     private func info(weightsLoaded: Bool) throws -> WorkerInfo {

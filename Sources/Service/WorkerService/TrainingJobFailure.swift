@@ -11,7 +11,11 @@ extension ServiceError {
     /// What a client is told of an error that ended a training job or a preview.
     init(trainingFailure error: any Error) {
         switch error {
-        case let error as CheckpointError: self.init(Self.kind(of: error), error.description)
+        case let error as CheckpointError:
+            self.init(Self.kind(of: error), error.description)
+            if case .diskFull(_, let needed, let available) = error {
+                (neededBytes, availableBytes) = (needed, available)
+            }
         case let error as TrainingError: self.init(Self.kind(of: error), error.description)
         case let error as DataError: self.init(Self.kind(of: error), error.description)
         case let error as OptimizerError: self.init(.badConfig, error.description)

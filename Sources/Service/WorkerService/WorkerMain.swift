@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import JSONRPC
 import LinuxSystem
@@ -13,8 +12,7 @@ public func runWorker() -> Int32 {
         return 0
     }
     guard let number = daemonDescriptor(CommandLine.arguments) else {
-        FileHandle.standardError.write(
-            Data("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER\n".utf8))
+        WorkerLog.write("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER", to: STDERR_FILENO)
         return 2
     }
     endWithParent()
@@ -29,6 +27,7 @@ public func runWorker() -> Int32 {
         limits.inFlight = 1024
         let peer = try RPCPeer(FileDescriptor(owning: number), loop: loop, limits: limits)
         training.notify = { [weak peer] method, parameters in peer?.notify(method, parameters) }
+        models.notify = { [weak peer] method, parameters in peer?.notify(method, parameters) }
         peer.onRequest = { request in
             if training.accept(request) || models.accept(request) { return }
             request.fail(.methodNotFound(request.method))
@@ -40,7 +39,7 @@ public func runWorker() -> Int32 {
         try loop.run()
         return 0
     } catch {
-        FileHandle.standardError.write(Data("finetuned-worker: \(error)\n".utf8))
+        WorkerLog.write("finetuned-worker: \(error)", to: STDERR_FILENO)
         return 70
     }
 }

@@ -12,6 +12,9 @@ package final class Worker {
     /// Called once when the process has ended and what it sent has been read.
     package var onExit: (ServiceError) -> Void = { _ in }
 
+    /// Whether it takes no more requests: its process or its connection has ended.
+    package var isEnding: Bool { hasExited || peerClosed }
+
     private let child: ChildProcess
     private let loop: EventLoop
     private let logPath: String

@@ -5,11 +5,35 @@ package final class DaemonFixture {
     package let folder: URL
     private var process: Process?
     private let environment: [String: String]
+    private let arguments: [String]
+    private let descriptors: Int?
+    private let launcher: [String]
 
-    package init(environment: [String: String] = [:]) throws {
-        folder = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))")
+    /// - Parameters:
+    ///   - arguments: of the daemon, after its socket and state directory
+    ///   - limits: lines below `limits` in its finetuned.yaml
+    ///   - descriptors: how many it may have open
+    ///   - launcher: a program with arguments that executes the daemon
+    package init(
+        environment: [String: String] = [:], arguments: [String] = [], limits: [String] = [], descriptors: Int? = nil,
+        folder: URL = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))"), launcher: [String] = [],
+        beforeStart: ((_ state: String) throws -> Void)? = nil
+    ) throws {
+        self.folder = folder
         self.environment = environment
+        self.descriptors = descriptors
+        self.launcher = launcher
+        let file = folder.appendingPathComponent("finetuned.yaml")
+        self.arguments = arguments + (limits.isEmpty ? [] : ["--config", file.path])
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if !limits.isEmpty {
+            let text = "limits:\n" + limits.map { "  \($0)\n" }.joined()
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        if let beforeStart {
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            try beforeStart(state)
+        }
         try start()
     }
 
@@ -27,8 +51,15 @@ package final class DaemonFixture {
     /// Starts the daemon and waits until it says that it is ready.
     package func start() throws {
         let process = Process()
-        process.executableURL = Checkout.program("finetuned")
-        process.arguments = ["--socket", socket, "--state-dir", state]
+        let command =
+            launcher + [Checkout.program("finetuned").path, "--socket", socket, "--state-dir", state] + arguments
+        if let descriptors {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(descriptors) && exec \"$@\"", "sh"] + command
+        } else {
+            process.executableURL = URL(fileURLWithPath: command[0])
+            process.arguments = Array(command.dropFirst())
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let errors = Pipe()
         process.standardError = errors
@@ -47,6 +78,11 @@ package final class DaemonFixture {
     }
 
     package struct NotReady: Error { package let said: String }
+
+    /// Sends a signal and goes on.
+    package func signal(_ number: Int32) { _ = process.map { kill($0.processIdentifier, number) } }
+
+    package func waitUntilExit() { process?.waitUntilExit() }
 
     /// Sends a signal and waits for the end.
     package func stop(_ signal: Int32) {
@@ -70,5 +106,26 @@ package final class DaemonFixture {
         let children = "/proc/\(daemon)/task/\(daemon)/children"
         let text = (try? String(contentsOfFile: children, encoding: .utf8)) ?? ""
         return text.split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// Descriptors that the daemon has open.
+    package var openDescriptors: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(daemon)/fd").count) ?? 0
+    }
+
+    /// A number of /proc/PID/status of the daemon, such as `VmRSS`, in bytes.
+    package func memory(_ name: String) -> Int {
+        let text = (try? String(contentsOfFile: "/proc/\(daemon)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    }
+
+    /// A copy of a program where every user may run it.
+    package func copyForOthers(_ name: String) throws -> String {
+        let copy = path(name)
+        if !FileManager.default.fileExists(atPath: copy) {
+            try FileManager.default.copyItem(atPath: Checkout.program(name).path, toPath: copy)
+        }
+        return copy
     }
 }

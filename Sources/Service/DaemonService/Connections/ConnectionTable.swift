@@ -4,17 +4,6 @@ import LinuxSystem
 import ServiceAPI
 import StructuredLogging
 
-/// Who sent a request, as the kernel says.
-struct Caller: Equatable, Sendable {
-    var user: UInt32
-    var process: Int32
-
-    /// Root and the daemon's own user may act on everybody's jobs.
-    var isAdministrator: Bool { user == 0 || user == geteuid() }
-
-    func mayActOn(_ owner: UInt32) -> Bool { user == owner || isAdministrator }
-}
-
 /// The listening socket and the connections made to it.
 final class ConnectionTable {
     let socketPath: String
@@ -25,6 +14,7 @@ final class ConnectionTable {
     private var connectionsOfUser: [UInt32: Int] = [:]
     /// Given up for a moment when the process has no descriptor left, so that waiting clients can be told.
     private var reserve: FileDescriptor?
+    private var sweepIsDue = false
 
     private final class Connection {
         let peer: RPCPeer
@@ -35,6 +25,8 @@ final class ConnectionTable {
             self.caller = caller
         }
     }
+
+    private var limits: DaemonLimits { daemon.options.limits }
 
     init(daemon: Daemon) throws {
         self.daemon = daemon
@@ -50,7 +42,12 @@ final class ConnectionTable {
             ownsSocketFile = true
         }
         reserve = try? FileDescriptor.open("/dev/null", O_RDONLY)
-        try daemon.loop.register(listener?.number ?? -1, .read) { [weak self] _ in self?.acceptWaiting() }
+        try startAccepting()
+    }
+
+    private func startAccepting() throws {
+        guard let number = listener?.number else { return }
+        try daemon.loop.register(number, .read) { [weak self] _ in self?.acceptWaiting() }
     }
 
     func stopAccepting() {
@@ -65,12 +62,15 @@ final class ConnectionTable {
         for connection in Array(connections.values) { connection.peer.close() }
     }
 
+    // MARK: Accepting
+
     private func acceptWaiting() {
-        for _ in 0..<64 {
+        // A bounded number, so that a storm of connections leaves time for those that are there.
+        for _ in 0..<32 {
             do {
                 guard let number = listener?.number, let descriptor = try UnixSocket.accept(number) else { return }
                 try add(descriptor)
-            } catch let error as SystemError where error.code == EMFILE || error.code == ENFILE {
+            } catch let error as SystemError where error.isOutOfDescriptors {
                 turnAwayOne()
                 return
             } catch {
@@ -79,24 +79,48 @@ final class ConnectionTable {
         }
     }
 
-    /// Out of descriptors: accepts with the reserved one and closes, so that the client sees an end and not silence.
+    /// Out of descriptors: accepts with the reserved one, tells the client and closes.
     private func turnAwayOne() {
+        guard reserve != nil else {
+            pauseAccepting()
+            return
+        }
         reserve = nil
-        if let number = listener?.number { _ = try? UnixSocket.accept(number) }
+        if let number = listener?.number, let descriptor = try? UnixSocket.accept(number) {
+            tell(
+                descriptor,
+                ServiceError(.busy, "the daemon has no file descriptor left", hint: "try again in a moment"))
+        }
         reserve = try? FileDescriptor.open("/dev/null", O_RDONLY)
     }
 
+    /// Even the reserve is gone: a waiting connection would wake the loop again and again.
+    private func pauseAccepting() {
+        guard let number = listener?.number else { return }
+        daemon.loop.unregister(number)
+        daemon.loop.after(0.2) { [weak self] in
+            guard let self else { return }
+            self.reserve = try? FileDescriptor.open("/dev/null", O_RDONLY)
+            try? self.startAccepting()
+        }
+    }
+
+    /// One line to a connection that is about to be closed; it fits the socket's buffer or is lost.
+    private func tell(_ descriptor: borrowing FileDescriptor, _ error: ServiceError) {
+        _ = try? UnixSocket.send(RPCMessage.failure(id: .null, error.rpcError).line[...], to: descriptor.number)
+    }
+
     private func add(_ descriptor: consuming FileDescriptor) throws {
-        let credentials = try UnixSocket.peer(of: descriptor.number)
-        let caller = Caller(user: credentials.user, process: credentials.process)
-        guard connectionsOfUser[caller.user, default: 0] < daemon.options.limits.connectionsPerUser else {
-            let error = ServiceError(
-                .busy, "\(daemon.options.limits.connectionsPerUser) connections of user \(caller.user) are open",
-                hint: "close some, or raise limits.connections_per_user in finetuned.yaml")
-            try? descriptor.writeAll(RPCMessage.failure(id: .null, error.rpcError).line)
+        let caller = try Caller(connectedTo: descriptor.number)
+        guard connectionsOfUser[caller.user, default: 0] < limits.connectionsPerUser else {
+            tell(
+                descriptor,
+                ServiceError(
+                    .busy, "\(limits.connectionsPerUser) connections of user \(caller.user) are open",
+                    hint: "close some, or raise limits.connections_per_user in finetuned.yaml"))
             return
         }
-        let peer = try RPCPeer(descriptor, loop: daemon.loop)
+        let peer = try RPCPeer(descriptor, loop: daemon.loop, limits: limits.connection)
         let connection = Connection(peer: peer, caller: caller)
         let key = ObjectIdentifier(connection)
         connections[key] = connection
@@ -105,9 +129,58 @@ final class ConnectionTable {
             guard let self else { return }
             MethodDispatch.handle(request, caller: caller, daemon: self.daemon)
         }
-        peer.onClose = { [weak self] _ in
-            self?.connections[key] = nil
-            self?.connectionsOfUser[caller.user, default: 1] -= 1
+        peer.onPartial = { [weak self, weak peer] in
+            if let peer { self?.keepLimits(of: peer, user: caller.user) }
+        }
+        peer.onClose = { [weak self] _ in self?.remove(key) }
+    }
+
+    private func remove(_ key: ObjectIdentifier) {
+        guard let connection = connections.removeValue(forKey: key) else { return }
+        let left = connectionsOfUser[connection.caller.user, default: 1] - 1
+        connectionsOfUser[connection.caller.user] = left > 0 ? left : nil
+    }
+
+    // MARK: Unfinished messages
+
+    private func keepLimits(of peer: RPCPeer, user: UInt32) {
+        // Looking through the others pays off only for one that holds more than a buffer's worth.
+        if peer.partialBytes > 1 << 16 {
+            let total = connections.values.filter { $0.caller.user == user }.reduce(0) { $0 + $1.peer.partialBytes }
+            if total > limits.partialBytesPerUser {
+                peer.refuse(
+                    .busy(
+                        "unfinished messages of user \(user) hold more than \(limits.partialBytesPerUser) bytes",
+                        hint: "send fewer large messages at a time"))
+                return
+            }
+        }
+        if sweepIsDue { return }
+        sweepIsDue = true
+        daemon.loop.after(1) { [weak self] in self?.sweep() }
+    }
+
+    /// Ends connections whose message takes too long.
+    private func sweep() {
+        sweepIsDue = false
+        let now = MonotonicClock.nanoseconds
+        let patience = UInt64(limits.messageSeconds) * 1_000_000_000
+        var someAreIncomplete = false
+        for connection in Array(connections.values) {
+            guard let since = connection.peer.incompleteSince else { continue }
+            if now - since > patience {
+                connection.peer.refuse(
+                    ServiceError(
+                        .timeOut, "the message was not complete after \(limits.messageSeconds) seconds",
+                        hint: "send a message without pauses"
+                    ).rpcError)
+            } else {
+                someAreIncomplete = true
+            }
+        }
+        if someAreIncomplete && !sweepIsDue {
+            sweepIsDue = true
+            daemon.loop.after(1) { [weak self] in self?.sweep() }
         }
     }
 }

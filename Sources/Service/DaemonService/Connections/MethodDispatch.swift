@@ -1,8 +1,8 @@
-import JSONDocuments
+package import JSONDocuments
 import JSONRPC
 import JobStore
 import LinuxSystem
-import ServiceAPI
+package import ServiceAPI
 
 /// What a handler gets.
 struct MethodCall<Method: ServiceMethod> {
@@ -17,7 +17,7 @@ struct MethodCall<Method: ServiceMethod> {
 }
 
 /// The one place where names meet handlers and errors meet the wire.
-enum MethodDispatch {
+package enum MethodDispatch {
     private typealias Handler = (IncomingRequest, Caller, Daemon) -> Void
 
     private static func immediate<Method: ServiceMethod>(
@@ -34,6 +34,7 @@ enum MethodDispatch {
             { request, caller, daemon in
                 do {
                     let parameters = try decode(method, request.parameters)
+                    try authorize(method, parameters, caller, daemon)
                     try body(MethodCall(parameters: parameters, caller: caller, daemon: daemon, request: request))
                 } catch {
                     request.fail(serviceError(error).rpcError)
@@ -42,16 +43,38 @@ enum MethodDispatch {
         )
     }
 
+    /// Who may call it is decided here, before any handler runs.
+    private static func authorize<Method: ServiceMethod>(
+        _ method: Method.Type, _ parameters: Method.Parameters, _ caller: Caller, _ daemon: Daemon
+    ) throws {
+        switch Method.access {
+        case .everyone: return
+        case .administrator: try caller.requireAdministrator(for: Method.name)
+        case .owner:
+            guard let id = (parameters as? any JobAddressing)?.job else { return }
+            try caller.require(owner: daemon.jobs.store.job(id).job.owner, job: id)
+        }
+    }
+
     // Made once, then read by the loop's thread alone.
     nonisolated(unsafe) private static let handlers: [String: Handler] = Dictionary(
         uniqueKeysWithValues: [
+            deferred(ConfigFiles.self, listConfigurationFiles), deferred(ConfigPlan.self, planRun),
             immediate(ConfigSchema.self, describeConfiguration), immediate(ConfigValidate.self, validateConfiguration),
-            immediate(Discover.self) { _ in Discover.document(version: Daemon.version) },
-            immediate(JobCancel.self, cancelJob), immediate(JobGet.self, showJob), immediate(JobList.self, listJobs),
+            immediate(Discover.self) { _ in try OpenRPCDocument.current.get() },
+            immediate(JobCancel.self, cancelJob), immediate(JobFetch.self, fetchJobFile),
+            immediate(JobFiles.self, listJobFiles), immediate(JobGet.self, showJob), immediate(JobList.self, listJobs),
             immediate(JobLogs.self, readJobLog), immediate(JobSubmit.self, submitJob),
-            deferred(JobWatch.self, watchJob), immediate(SystemInfo.self, describeSystem),
+            deferred(JobCheckpointNow.self, saveCheckpoint), immediate(JobFork.self, forkJob),
+            immediate(JobMetrics.self, readMetrics), immediate(JobPause.self, pauseJob),
+            immediate(JobPrioritize.self, prioritizeJob), immediate(JobRemove.self, removeJob),
+            immediate(JobRequeue.self, requeueJob), immediate(JobResume.self, resumeJob),
+            deferred(JobWait.self, waitForJobs), deferred(JobWatch.self, watchJob),
+            immediate(SystemInfo.self, describeSystem),
             immediate(SystemShutdown.self, shutDown), immediate(ModelList.self, listModels),
-            deferred(ModelLoad.self, loadModel), immediate(ModelUnload.self, unloadModel),
+            immediate(AdapterList.self, listAdapters), deferred(AdapterLoad.self, loadAdapter),
+            deferred(AdapterUnload.self, unloadAdapter), deferred(ModelLoad.self, loadModel),
+            immediate(ModelUnload.self, unloadModel),
             deferred(Generate.self) { try forwardToModel($0, WorkerMethod.generate) },
             deferred(Chat.self) { try forwardToModel($0, WorkerMethod.chat) },
             deferred(Tokenize.self) { try forwardToModel($0, WorkerMethod.tokenize) },
@@ -77,7 +100,7 @@ enum MethodDispatch {
     }
 
     /// Parameters by name, or by position in the order the method declares.
-    private static func decode<Method: ServiceMethod>(
+    package static func decode<Method: ServiceMethod>(
         _ method: Method.Type, _ value: JSONValue?
     ) throws -> Method.Parameters {
         var named: JSONObject = [:]
@@ -132,7 +155,9 @@ enum MethodDispatch {
         case let error as JobStoreError:
             switch error {
             case .noSuchJob: ServiceError(.notFound, error.description, hint: "`tunectl jobs` lists them")
-            case .diskFull: ServiceError(.diskFull, error.description, hint: "free space in the state directory")
+            case .diskFull(_, let available):
+                ServiceError(.diskFull, error.description, hint: "free space in the state directory")
+                    .withSpace(needed: nil, available: available)
             case .newerSchema, .failed: ServiceError(.internalError, error.description)
             }
         case let error as ModelFolder.NotFound: ServiceError(.notFound, error.description)

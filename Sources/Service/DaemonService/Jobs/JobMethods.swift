@@ -1,61 +1,116 @@
 import Glibc
 import JSONDocuments
+import JSONRPC
 import JobStore
 import LinuxSystem
-import RunConfiguration
 import ServiceAPI
 
-func submitJob(_ call: MethodCall<JobSubmit>) throws -> Job {
-    let parameters = call.parameters
-    if parameters.after?.isEmpty == false {
-        throw ServiceError(
-            .notAvailable, "`after` is not available yet", hint: "submit the job when the other has ended",
-            field: "after")
-    }
-    let overrides = parameters.overrides ?? []
-    let configuration = try readConfiguration(parameters.config, overrides: overrides)
-    try checkWorkingDirectory(parameters.workingDirectory)
-    let output = configuration[Parameters.outputDir]
-    let outputPath = try absolutePath(of: output, field: "output_dir", in: parameters.workingDirectory)
-    let job = Job(
-        id: "", name: parameters.config.name.map(Path.lastComponent(of:)) ?? "job", kind: .train, state: .queued,
-        owner: call.caller.user, priority: parameters.priority ?? 0, outputDirectory: output,
-        workingDirectory: parameters.workingDirectory, submittedAt: Timestamp.now(), notes: configuration.notes)
-    return try call.daemon.jobs.add(
-        StoredJob(
-            job: job, config: parameters.config, overrides: overrides, clientToken: parameters.clientToken,
-            outputPath: FileSystem.canonicalPath(outputPath) ?? outputPath))
+/// The place of a job's outputs, when this caller may have the service write there.
+func checkedOutputPlace(_ path: String, _ caller: Caller, _ daemon: Daemon) throws -> OutputPlace {
+    let place = try OutputPlace(path)
+    try place.check(
+        caller: caller.user, service: geteuid(), stateDirectory: daemon.options.stateDirectory
+    ) { try daemon.jobs.store.hasJob(owner: caller.user, outputPath: place.path) }
+    return place
 }
 
 func showJob(_ call: MethodCall<JobGet>) throws -> Job {
-    visible(try call.daemon.jobs.store.job(call.parameters.job).job, to: call.caller)
+    let jobs = call.daemon.jobs
+    return call.caller.view(of: jobs.view(try jobs.stored(call.parameters.job)))
 }
 
 func listJobs(_ call: MethodCall<JobList>) throws -> JobList.Result {
     let limit = max(0, min(call.parameters.limit ?? 100, 10_000))
-    let jobs = try call.daemon.jobs.store.jobs(states: call.parameters.states, limit: limit)
-    return JobList.Result(jobs: jobs.map { visible($0.job, to: call.caller) })
+    let jobs = try call.daemon.jobs.store.jobs(
+        states: call.parameters.states, kinds: call.parameters.kinds, limit: limit)
+    return JobList.Result(jobs: call.daemon.jobs.views(jobs).map { call.caller.view(of: $0) })
 }
 
 func cancelJob(_ call: MethodCall<JobCancel>) throws -> Job {
-    try requireOwnership(call.parameters.job, call.caller, call.daemon)
     return try call.daemon.jobs.cancel(call.parameters.job)
 }
 
+func pauseJob(_ call: MethodCall<JobPause>) throws -> Job {
+    return try call.daemon.jobs.pause(call.parameters.job)
+}
+
+func resumeJob(_ call: MethodCall<JobResume>) throws -> Job {
+    return try call.daemon.jobs.resume(call.parameters.job)
+}
+
+func requeueJob(_ call: MethodCall<JobRequeue>) throws -> Job {
+    return try call.daemon.jobs.requeue(call.parameters.job)
+}
+
+func prioritizeJob(_ call: MethodCall<JobPrioritize>) throws -> Job {
+    return try call.daemon.jobs.prioritize(call.parameters.job, call.parameters.priority)
+}
+
+func removeJob(_ call: MethodCall<JobRemove>) throws -> Job {
+    return try call.daemon.jobs.remove(call.parameters.job, purge: call.parameters.purge ?? false)
+}
+
+func saveCheckpoint(_ call: MethodCall<JobCheckpointNow>) throws {
+    try call.daemon.jobs.checkpoint(call.parameters.job) { result in
+        switch result {
+        case .success(let checkpoint): call.succeed(checkpoint)
+        case .failure(let error): call.fail(error)
+        }
+    }
+}
+
+func waitForJobs(_ call: MethodCall<JobWait>) throws {
+    let (ids, table, caller) = (call.parameters.jobs, call.daemon.jobs, call.caller)
+    let states = try ids.map { try table.stored($0).job.state }
+    let remaining = Set(zip(ids, states).filter { !$1.isFinal }.map(\.0))
+    func answer() {
+        do {
+            call.succeed(JobWait.Result(jobs: try ids.map { caller.view(of: table.view(try table.stored($0))) }))
+        } catch {
+            call.fail(error)
+        }
+    }
+    if remaining.isEmpty { return answer() }
+    let waiter = JobWaiter(request: call.request, remaining: remaining) { _ in answer() }
+    table.add(waiter, for: Array(remaining))
+    call.request.onCancel = { [weak table, weak waiter] in
+        waiter.map { table?.remove($0) }
+        waiter?.cancel()
+    }
+    if let seconds = call.parameters.timeout {
+        call.daemon.loop.after(min(max(0, seconds), 1e9)) { [weak table, weak waiter] in
+            guard let waiter, !waiter.remaining.isEmpty else { return }
+            table?.remove(waiter)
+            let names = waiter.remaining.sorted().joined(separator: ", ")
+            waiter.fail(ServiceError(.timeOut, "not ended after \(seconds) s: job \(names)"))
+        }
+    }
+}
+
+func readMetrics(_ call: MethodCall<JobMetrics>) throws -> JobMetrics.Result {
+    let (id, jobs) = (call.parameters.job, call.daemon.jobs)
+    try? jobs.flush(id)
+    let (since, limit) = (max(0, call.parameters.since ?? 0), max(1, min(call.parameters.limit ?? 10_000, 100_000)))
+    let isFinal = try jobs.stored(id).job.state.isFinal
+    let metrics = try jobs.metrics(of: id, since: since, limit: limit)
+    return JobMetrics.Result(
+        metrics: metrics, since: metrics.last?.seq ?? since, isComplete: isFinal && metrics.count < limit)
+}
+
 func watchJob(_ call: MethodCall<JobWatch>) throws {
-    try requireOwnership(call.parameters.job, call.caller, call.daemon)
     try call.daemon.jobs.watch(
         call.parameters.job, since: max(0, call.parameters.since ?? 0), request: call.request)
 }
 
 func readJobLog(_ call: MethodCall<JobLogs>) throws -> JobLogs.Result {
-    try requireOwnership(call.parameters.job, call.caller, call.daemon)
-    let stored = try call.daemon.jobs.store.job(call.parameters.job)
-    let offset = max(0, call.parameters.offset ?? 0)
+    let stored = try call.daemon.jobs.stored(call.parameters.job)
+    var offset = max(0, call.parameters.offset ?? 0)
     let limit = max(1, min(call.parameters.limit ?? 65536, 1 << 20))
     guard let file = try? FileDescriptor.open(call.daemon.jobs.logPath(of: stored.job.id), O_RDONLY) else {
         return JobLogs.Result(text: "", nextOffset: offset, isComplete: stored.job.state.isFinal)
     }
+    // The oldest part of a large log has been given back.
+    offset = GrowingLog.start(file, from: offset)
     lseek(file.number, off_t(offset), SEEK_SET)
     let bytes = wholeCharacters(try file.readAll(limit: limit))
     return JobLogs.Result(
@@ -69,24 +124,4 @@ private func wholeCharacters(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
     let lead = bytes[start]
     let length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
     return start + length > bytes.count && start > 0 ? bytes[..<start] : bytes[...]
-}
-
-private func requireOwnership(_ id: String, _ caller: Caller, _ daemon: Daemon) throws {
-    let job = try daemon.jobs.store.job(id).job
-    guard caller.mayActOn(job.owner) else {
-        throw ServiceError(.permission, "job \(id) belongs to another user", job: id)
-    }
-}
-
-/// Others see that a job exists and how far it is, but no paths.
-private func visible(_ job: Job, to caller: Caller) -> Job {
-    if caller.mayActOn(job.owner) { return job }
-    var shown = job
-    shown.name = ""
-    shown.outputDirectory = ""
-    shown.workingDirectory = nil
-    shown.error = job.error.map { ServiceError($0.kind, $0.kind.explanation, job: job.id) }
-    shown.metrics = nil
-    shown.notes = []
-    return shown
 }

@@ -1,4 +1,3 @@
-import Glibc
 import JSONDocuments
 import JSONRPC
 import JobStore
@@ -9,42 +8,51 @@ import StructuredLogging
 import WorkerSupervision
 
 /// Jobs from the queue to their end: starts workers, records what they say, tells watchers.
+///
+/// Everything that happens to a job goes through `apply`: the lifecycle says what follows, the store makes it durable,
+/// then memory, watchers and successors learn of it.
 final class JobTable {
     let store: JobStore
-    private let policy: SchedulingPolicy
-    private let program: WorkerProgram
-    private let stateDirectory: String
-    private let limits: DaemonLimits
-    private let loop: EventLoop
-    private let logger: Logger
-    private var running: [String: RunningJob] = [:]
-    /// Jobs that wait for a retry's delay.
-    private var delayed: Set<String> = []
+    private(set) var policy: SchedulingPolicy
+    private(set) var machine: MachineCapacity
+    let program: WorkerProgram
+    let stateDirectory: String
+    let limits: DaemonLimits
+    let loop: EventLoop
+    let logger: Logger
+
+    /// Jobs that have a worker.
+    var running: [String: RunningJob] = [:]
+    /// Jobs in state `queued`.
+    var queue = JobQueue()
+    var dependencies = DependencyTable()
+    /// The job that is going to write into each output directory, of those that have not ended.
+    var outputs: [String: String] = [:]
+    /// Why the head of the queue does not start.
+    var hold: Scheduler.Hold?
+    /// Monotonic times at which the delays of retried jobs end.
+    var retries: [String: Double] = [:]
+    /// How long the jobs of each kind took that ended since the daemon was started.
+    var durations: [JobKind: MeanDuration] = [:]
+    /// Files that came with a submission; they end with the job or with this daemon.
+    var passedFiles: [String: PassedFiles] = [:]
+    var whenStopped: (() -> Void)?
+    /// How often the queue has been looked at, for the watchdog.
+    var schedulerPasses: UInt64 = 0
+
     private var watchers: [String: [JobWatcher]] = [:]
-    private var whenStopped: (() -> Void)?
-
-    /// A job that has a worker.
-    private final class RunningJob {
-        var stored: StoredJob
-        let worker: Worker
-        /// Reported by the worker, not yet stored.
-        var events: [(JobEvent.Kind, JSONObject)] = []
-        var flushIsDue = false
-        /// The answer to `worker.train`, once it is there.
-        var outcome: Result<WorkerTrain.Result, ServiceError>?
-
-        init(stored: StoredJob, worker: Worker) {
-            self.stored = stored
-            self.worker = worker
-        }
-    }
+    private var waiters: [String: [JobWaiter]] = [:]
+    /// Jobs that have ended and whose successors have not been told.
+    private var ended: [(id: String, state: JobState)] = []
+    private var isTellingSuccessors = false
 
     init(
-        store: JobStore, policy: SchedulingPolicy, program: WorkerProgram, stateDirectory: String,
-        limits: DaemonLimits, loop: EventLoop, logger: Logger
+        store: JobStore, policy: SchedulingPolicy, machine: MachineCapacity, program: WorkerProgram,
+        stateDirectory: String, limits: DaemonLimits, loop: EventLoop, logger: Logger
     ) {
         self.store = store
         self.policy = policy
+        self.machine = machine
         self.program = program
         self.stateDirectory = stateDirectory
         self.limits = limits
@@ -52,272 +60,205 @@ final class JobTable {
         self.logger = logger
     }
 
-    // MARK: Requests
-
-    func add(_ job: StoredJob) throws -> Job {
-        if let live = try store.jobs(states: [.queued, .waiting, .running, .paused]).first(where: {
-            $0.outputPath == job.outputPath
-                && !($0.clientToken != nil && $0.clientToken == job.clientToken && $0.job.owner == job.job.owner)
-        }) {
-            throw ServiceError(
-                .conflict, "job \(live.job.id) is going to write \(job.outputPath) too",
-                hint: "wait for it, cancel it, or give another output_dir", job: live.job.id, field: "output_dir")
-        }
-        let stored = try store.add(job, at: Timestamp.now())
+    /// Takes over what the settings say now.
+    func settingsChanged() {
+        policy.runningJobs = limits.runningJobs
+        policy.threads = limits.workerThreads
+        machine = .available(limits)
         startWhatMayRun()
-        return try store.job(stored.job.id).job
     }
 
-    func cancel(_ id: String) throws -> Job {
-        var stored = try running[id]?.stored ?? store.job(id)
-        if stored.job.state.isFinal || stored.cancelRequested { return stored.job }
-        stored.cancelRequested = true
-        if let job = running[id] {
-            job.stored.cancelRequested = true
-            try record(job.stored, [(.note, ["message": "cancellation was requested"])])
-            // A step of a large model takes a while; the worker stops between two of them.
-            job.worker.stop(reason: "cancel", gracePeriod: 120)
-            return job.stored.job
-        }
-        delayed.remove(id)
-        try finish(stored, as: .cancelled)
-        return try store.job(id).job
+    func folder(of id: String) -> String { "\(stateDirectory)/jobs/\(id)" }
+    func logPath(of id: String) -> String { folder(of: id) + "/worker.log" }
+    func metricsPath(of id: String) -> String { folder(of: id) + "/metrics.log" }
+
+    /// The jobs that have a worker, the newest first, as they are now.
+    var runningJobs: [Job] {
+        running.values.map(\.stored.job).sorted { (Int($0.id) ?? 0) > (Int($1.id) ?? 0) }
     }
+
+    /// The job as it is now; what its worker said last may not be stored yet.
+    func stored(_ id: String) throws -> StoredJob { try running[id]?.stored ?? store.job(id) }
+
+    // MARK: Changes
+
+    /// Lets something happen to a job: one transaction, then everybody who has to know.
+    ///
+    /// - Parameters:
+    ///   - fields: what the event of the new state says beside the state
+    ///   - events: recorded in the same transaction, before it
+    func apply(
+        _ occurrence: JobOccurrence, to stored: inout StoredJob, fields: JSONObject = [:],
+        events: [(JobEvent.Kind, JSONObject)] = []
+    ) throws {
+        let before = JobCondition(stored.job.state, wish: stored.job.wish)
+        let after: JobCondition
+        do {
+            after = try JobLifecycle.after(occurrence, before)
+        } catch {
+            throw ServiceError(
+                .conflict, "job \(stored.job.id): \(error.description)", hint: error.hint, job: stored.job.id)
+        }
+        var next = stored
+        next.job.state = after.state
+        next.job.wish = after.wish
+        var events = events
+        if after.state != before.state {
+            if after.state.isFinal { next.job.finishedAt = Timestamp.now() }
+            if before.state.isFinal {
+                next.job.finishedAt = nil
+                next.job.error = nil
+            }
+            var change: JSONObject = ["state": .string(after.state.rawValue)]
+            for (name, value) in fields { change[name] = value }
+            if after.state.isFinal, let error = next.job.error { change["error"] = try JSONValue(encoding: error) }
+            events.append((.state, change))
+        }
+        if after == before, events.isEmpty { return }
+        try record(&next, events)
+        stored = next
+        changed(next, from: before.state)
+    }
+
+    /// Stores, then tells the watchers.
+    func record(_ stored: inout StoredJob, _ events: [(JobEvent.Kind, JSONObject)]) throws {
+        let recorded = try store.update(&stored, events: events, at: Timestamp.now())
+        JobJournal.tell(stored, recorded, in: logger)
+        tell(stored.job.id, recorded)
+        running[stored.job.id]?.stored = stored
+    }
+
+    func tell(_ id: String, _ events: [JobEvent]) {
+        for watcher in watchers[id] ?? [] { watcher.send(events) }
+    }
+
+    /// Brings what is kept in memory up to date with a change that is stored.
+    private func changed(_ stored: StoredJob, from before: JobState) {
+        let (id, state) = (stored.job.id, stored.job.state)
+        guard state != before else { return }
+        if state == .queued { enqueue(stored) } else { queue.remove(id) }
+        if state != .queued { retries[id] = nil }
+        if state.isFinal {
+            outputs[stored.outputPath] = nil
+            dependencies.remove(id)
+            passedFiles[id] = nil
+            try? FileSystem.remove(folder(of: id) + "/inputs")
+            for watcher in watchers.removeValue(forKey: id) ?? [] { watcher.finish(view(stored)) }
+            for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.ended(id) }
+            ended.append((id, state))
+            tellSuccessors()
+        }
+    }
+
+    /// A loop and not a recursion: a long chain must not use up the stack.
+    private func tellSuccessors() {
+        if isTellingSuccessors { return }
+        isTellingSuccessors = true
+        defer { isTellingSuccessors = false }
+        while let (id, state) = ended.popLast() {
+            for successor in dependencies.successors(of: id) {
+                do {
+                    try predecessorEnded(id, as: state, of: successor)
+                } catch {
+                    // A new daemon looks at every waiting job again; this one tries until then.
+                    logger.error("a waiting job could not be told", ["job": successor, "reason": "\(error)"])
+                    loop.after(1) { [weak self] in
+                        self?.ended.append((id, state))
+                        self?.tellSuccessors()
+                        self?.startWhatMayRun()
+                    }
+                }
+            }
+        }
+    }
+
+    private func predecessorEnded(_ predecessor: String, as state: JobState, of id: String) throws {
+        var stored = try stored(id)
+        if state == .succeeded {
+            var table = dependencies
+            let isFree = table.meet(predecessor, for: id)
+            if isFree, stored.job.state == .waiting {
+                try apply(.dependenciesMet, to: &stored, fields: ["reason": .string("job \(predecessor) succeeded")])
+            }
+            dependencies = table
+        } else if stored.job.state == .waiting {
+            try failForDependency(&stored, predecessor, state)
+        }
+    }
+
+    func failForDependency(_ stored: inout StoredJob, _ predecessor: String, _ state: JobState?) throws {
+        let end = state.map { "is \($0.rawValue)" } ?? "does not exist any more"
+        var failed = stored
+        failed.job.error = ServiceError(
+            .dependencyFailed, "job \(predecessor), which had to succeed first, \(end)",
+            hint: "requeue job \(predecessor), then this one", job: stored.job.id)
+        try apply(.dependencyFailed, to: &failed)
+        stored = failed
+    }
+
+    // MARK: Watching and waiting
 
     func watch(_ id: String, since: Int64, request: IncomingRequest) throws {
-        try flush(id)
-        let stored = try store.job(id)
-        let sequence = try store.lastSequence(of: id)
+        // What is not stored yet comes as an event a moment later.
+        try? flush(id)
+        let stored = try stored(id)
         let watcher = JobWatcher(request: request, lastSequence: since)
+        watcher.stored = { [weak self] in (try? self?.events(of: id, since: $0)) ?? [] }
         // The snapshot and the registration happen in one turn of the loop, so nothing falls between them.
-        watcher.sendSnapshot(stored.job, sequence: sequence)
-        watcher.send(try store.events(of: id, since: since))
+        watcher.sendSnapshot(view(stored), sequence: stored.lastSequence)
+        watcher.send(try events(of: id, since: since))
         if stored.job.state.isFinal {
-            watcher.finish(stored.job)
+            watcher.finish(view(stored))
             return
         }
         watchers[id, default: []].append(watcher)
         request.onCancel = { [weak self, weak watcher] in
             watcher?.cancel()
             self?.watchers[id]?.removeAll { $0 === watcher }
+            if self?.watchers[id]?.isEmpty ?? false { self?.watchers[id] = nil }
         }
     }
 
-    func logPath(of id: String) -> String { "\(stateDirectory)/jobs/\(id)/worker.log" }
+    /// Everything that happened after `since`: changes from the store, figures from the job's log, in order.
+    func events(of id: String, since: Int64) throws -> [JobEvent] {
+        let figures = MetricsLog.events(at: metricsPath(of: id), since: since)
+        let changes = try store.events(of: id, since: since)
+        if figures.isEmpty { return changes }
+        return (figures + changes).sorted { $0.seq < $1.seq }
+    }
 
-    // MARK: Recovery and stopping
+    /// Only the figures. Stores of the first schema hold them among the events.
+    func metrics(of id: String, since: Int64, limit: Int) throws -> [JobEvent] {
+        let older = try store.events(of: id, since: since).filter(\.kind.isMetric)
+        let figures = MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit)
+        return Array((older + figures).prefix(limit))
+    }
 
-    /// What a new daemon does with the jobs of the last one.
-    func recover() throws {
-        for stored in try store.jobs(states: [.queued, .waiting, .running]).reversed() {
-            var stored = stored
-            switch Scheduler.afterRestart(stored.job.state, cancelRequested: stored.cancelRequested) {
-            case .keep: continue
-            case .finishCancelled: try finish(stored, as: .cancelled)
-            case .requeue:
-                stored.job.state = .queued
-                try record(
-                    stored,
-                    [(.state, ["state": "queued", "reason": "the daemon was restarted"])])
-                logger.notice("job goes on after a restart", ["job": stored.job.id])
-            }
+    /// Tells the worker of every running job something.
+    func notifyWorkers(_ method: String, _ parameters: JSONValue?) {
+        for job in running.values { job.worker.peer.notify(method, parameters) }
+    }
+
+    /// Calls the waiter when the jobs have ended; those that have already are not waited for.
+    func add(_ waiter: JobWaiter, for ids: [String]) {
+        for id in ids { waiters[id, default: []].append(waiter) }
+    }
+
+    func remove(_ waiter: JobWaiter) {
+        for id in waiter.remaining {
+            waiters[id]?.removeAll { $0 === waiter }
+            if waiters[id]?.isEmpty ?? false { waiters[id] = nil }
         }
     }
+}
 
-    /// Stops every worker with a checkpoint and calls `completion` when all have ended.
-    func stopAll(completion: @escaping () -> Void) {
-        whenStopped = completion
-        for job in running.values { job.worker.stop(reason: "shutdown", gracePeriod: 60) }
-        if running.isEmpty { completion() }
-    }
+/// The mean of what was measured.
+struct MeanDuration {
+    private var count = 0.0
+    private(set) var seconds = 0.0
 
-    // MARK: Scheduling
-
-    func startWhatMayRun() {
-        guard whenStopped == nil, let queued = try? store.jobs(states: [.queued]) else { return }
-        let waiting = queued.map {
-            WaitingJob(
-                id: $0.job.id, priority: $0.job.priority, order: Int64($0.job.id) ?? 0,
-                isDelayed: delayed.contains($0.job.id))
-        }
-        for id in Scheduler.jobsToStart(waiting: waiting, running: running.count, policy: policy) {
-            guard let stored = queued.first(where: { $0.job.id == id }) else { continue }
-            start(stored)
-        }
-    }
-
-    private func start(_ queued: StoredJob) {
-        var stored = queued
-        let id = stored.job.id
-        stored.job.attempt += 1
-        stored.job.state = .running
-        stored.job.startedAt = stored.job.startedAt ?? Timestamp.now()
-        stored.job.error = nil
-        do {
-            try FileSystem.createDirectories("\(stateDirectory)/jobs/\(id)", mode: 0o700)
-            try record(
-                stored, [(.state, ["state": "running", "attempt": .integer(Int64(stored.job.attempt))])])
-            let worker = try Worker(
-                program, logPath: logPath(of: id), memoryLimit: limits.workerMemory, loop: loop)
-            let job = RunningJob(stored: stored, worker: worker)
-            running[id] = job
-            worker.peer.onNotification = { [weak self] method, parameters in
-                self?.heard(method, parameters, from: id)
-            }
-            worker.onExit = { [weak self] error in self?.workerEnded(id, error) }
-            let parameters = WorkerTrain.Parameters(
-                job: id, config: stored.config, overrides: stored.overrides,
-                workingDirectory: stored.job.workingDirectory, attempt: stored.job.attempt,
-                threads: limits.workerThreads)
-            worker.peer.call(WorkerTrain.name, try JSONValue(encoding: parameters)) { [weak self] result in
-                self?.answered(id, result)
-            }
-        } catch {
-            let failure = MethodDispatch.serviceError(error)
-            try? fail(stored, failure)
-        }
-    }
-
-    // MARK: What workers say
-
-    private func heard(_ method: String, _ parameters: JSONValue?, from id: String) {
-        guard method == WorkerEvent.name, let job = running[id],
-            let event = try? parameters?.decoded(as: WorkerEvent.self)
-        else { return }
-        job.events.append((event.kind, event.fields))
-        apply(event, to: &job.stored)
-        if job.flushIsDue { return }
-        job.flushIsDue = true
-        // Steps may follow each other within milliseconds; a transaction holds those of a short while.
-        loop.after(0.05) { [weak self] in try? self?.flush(id) }
-    }
-
-    private func apply(_ event: WorkerEvent, to stored: inout StoredJob) {
-        var progress = stored.job.progress ?? JobProgress(phase: "starting")
-        switch event.kind {
-        case .phase:
-            progress.phase = event.fields["phase"]?.string ?? progress.phase
-            if let total = event.fields["total_steps"]?.integer { progress.totalSteps = Int(total) }
-            if let step = event.fields["step"]?.integer { progress.step = Int(step) }
-        case .progress:
-            progress.phase = "training"
-            progress.step = event.fields["step"]?.integer.map { Int($0) } ?? progress.step
-            progress.totalSteps = event.fields["total_steps"]?.integer.map { Int($0) } ?? progress.totalSteps
-            progress.epoch = event.fields["epoch"]?.double ?? progress.epoch
-            progress.loss = event.fields["loss"]?.double ?? progress.loss
-            progress.gradientNorm = event.fields["grad_norm"]?.double ?? progress.gradientNorm
-            progress.learningRate = event.fields["learning_rate"]?.double ?? progress.learningRate
-            progress.tokensPerSecond = event.fields["tokens_per_second"]?.double ?? progress.tokensPerSecond
-            progress.elapsed = event.fields["elapsed"]?.double ?? progress.elapsed
-            progress.remaining = event.fields["remaining"]?.double ?? progress.remaining
-        case .checkpoint: stored.failures = 0  // It got further than last time.
-        case .state, .evaluation, .note: return
-        }
-        stored.job.progress = progress
-    }
-
-    private func flush(_ id: String) throws {
-        guard let job = running[id] else { return }
-        job.flushIsDue = false
-        let events = job.events
-        job.events = []
-        if !events.isEmpty { try record(job.stored, events) }
-    }
-
-    private func answered(_ id: String, _ result: Result<JSONValue, RPCError>) {
-        guard let job = running[id] else { return }
-        switch result {
-        case .success(let value):
-            job.outcome = Result { try value.decoded(as: WorkerTrain.Result.self) }
-                .mapError { ServiceError(.internalError, "the worker's answer cannot be read: \($0)") }
-        case .failure(let error):
-            if error.code == -32000 { return }  // The connection ended; the worker's exit tells why.
-            job.outcome = .failure(ServiceError(error))
-        }
-        // It has nothing more to do; should it not end by itself, it is ended.
-        job.worker.peer.closeWhenSent()
-        loop.after(5) { [weak worker = job.worker] in worker?.kill() }
-    }
-
-    private func workerEnded(_ id: String, _ crash: ServiceError) {
-        try? flush(id)
-        guard let job = running.removeValue(forKey: id) else { return }
-        do {
-            try settle(job, crash)
-        } catch {
-            logger.error("a job's end could not be recorded", ["job": id, "reason": "\(error)"])
-        }
-        if running.isEmpty, let whenStopped {
-            whenStopped()
-        } else {
-            startWhatMayRun()
-        }
-    }
-
-    private func settle(_ job: RunningJob, _ crash: ServiceError) throws {
-        var stored = job.stored
-        switch job.outcome {
-        case .success(let result)?:
-            stored.job.metrics = result.metrics
-            if result.outcome == "finished" {
-                try finish(stored, as: .succeeded)
-            } else if stored.cancelRequested {
-                try finish(stored, as: .cancelled)
-            } else {
-                stored.job.state = .queued
-                try record(stored, [(.state, ["state": "queued", "reason": "the daemon is stopping"])])
-            }
-        case .failure(let error)?: try stored.cancelRequested ? finish(stored, as: .cancelled) : fail(stored, error)
-        case nil:
-            if stored.cancelRequested {
-                try finish(stored, as: .cancelled)
-            } else if whenStopped != nil {
-                stored.job.state = .queued
-                try record(stored, [(.state, ["state": "queued", "reason": "the daemon is stopping"])])
-            } else {
-                try fail(stored, crash)
-            }
-        }
-    }
-
-    /// Retries what may succeed, ends what would fail again.
-    private func fail(_ failed: StoredJob, _ error: ServiceError) throws {
-        var stored = failed
-        var error = error
-        error.job = stored.job.id
-        if error.kind.isTransient { stored.failures += 1 }
-        switch Scheduler.afterFailure(error.kind, failures: stored.failures, policy: policy) {
-        case .fail:
-            stored.job.error = error
-            try finish(stored, as: .failed)
-        case .retry(let seconds):
-            stored.job.state = .queued
-            let id = stored.job.id
-            delayed.insert(id)
-            try record(
-                stored,
-                [(.state, ["state": "queued", "reason": .string(error.message), "retry_in": .number(seconds)])])
-            loop.after(seconds) { [weak self] in
-                self?.delayed.remove(id)
-                self?.startWhatMayRun()
-            }
-        }
-    }
-
-    private func finish(_ ended: StoredJob, as state: JobState) throws {
-        var stored = ended
-        stored.job.state = state
-        stored.job.finishedAt = Timestamp.now()
-        var fields: JSONObject = ["state": .string(state.rawValue)]
-        if let error = stored.job.error { fields["error"] = try JSONValue(encoding: error) }
-        try record(stored, [(.state, fields)])
-        for watcher in watchers.removeValue(forKey: stored.job.id) ?? [] { watcher.finish(stored.job) }
-    }
-
-    /// Stores, then tells the watchers.
-    private func record(_ stored: StoredJob, _ events: [(JobEvent.Kind, JSONObject)]) throws {
-        let recorded = try store.update(stored, events: events, at: Timestamp.now())
-        for watcher in watchers[stored.job.id] ?? [] { watcher.send(recorded) }
-        ServiceManager.notify("STATUS=\(running.count) running")
+    mutating func add(_ seconds: Double) {
+        count += 1
+        self.seconds += (seconds - self.seconds) / count
     }
 }

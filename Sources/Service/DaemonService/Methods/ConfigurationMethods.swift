@@ -13,8 +13,10 @@ func describeConfiguration(_ call: MethodCall<ConfigSchema>) throws -> JSONObjec
     JSONValue(Parameters.schema).object ?? [:]
 }
 
-/// Parses and validates a training configuration; what is wrong becomes `bad_config` with its place.
-func readConfiguration(_ source: ConfigurationSource, overrides: [String]) throws -> RunConfiguration {
+/// Parses and validates a configuration; what is wrong becomes `bad_config` with its place.
+func readConfiguration(
+    _ source: ConfigurationSource, overrides: [String], for purpose: RunConfiguration.Purpose = .training
+) throws -> RunConfiguration {
     do {
         let configuration: RunConfiguration
         if let text = source.text, source.object == nil {
@@ -26,7 +28,7 @@ func readConfiguration(_ source: ConfigurationSource, overrides: [String]) throw
         } else {
             throw ServiceError(.badRequest, "config needs either `text` or `object`", field: "config")
         }
-        return try configuration.validated(for: .training)
+        return try configuration.validated(for: purpose)
     } catch let error as ConfigurationError {
         throw ServiceError(error)
     }

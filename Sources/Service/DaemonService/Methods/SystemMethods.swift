@@ -7,20 +7,18 @@ func describeSystem(_ call: MethodCall<SystemInfo>) throws -> SystemInfo.Result 
     let daemon = call.daemon
     let counts = try daemon.jobs.store.counts()
     return SystemInfo.Result(
-        version: Daemon.version, apiLevel: Daemon.apiLevel, process: getpid(), socket: daemon.options.socket,
+        version: Daemon.version, apiLevel: ServiceAPI.apiLevel, process: getpid(), socket: daemon.options.socket,
         stateDirectory: daemon.options.stateDirectory, startedAt: daemon.startedAt,
         vectorInstructions: CPUFeatures.vectorInstructions, openBLASCoreType: CPUFeatures.openBLASCoreType,
         cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
         memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
         residentBytes: MemoryUsage()?.resident ?? 0, memoryControl: "watch",
         jobs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }), models: daemon.models.count,
-        limits: daemon.options.limits.published)
+        limits: daemon.options.limits.published, settings: daemon.options.limits.described,
+        settingsFiles: daemon.options.settingsFiles)
 }
 
 func shutDown(_ call: MethodCall<SystemShutdown>) throws -> Nothing {
-    guard call.caller.isAdministrator else {
-        throw ServiceError(.permission, "only root and the daemon's own user may stop it")
-    }
     // After the answer has been sent.
     call.daemon.loop.after(0) { [weak daemon = call.daemon] in daemon?.stop() }
     return Nothing()

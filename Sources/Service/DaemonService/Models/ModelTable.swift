@@ -5,151 +5,210 @@ import LinuxSystem
 import ServiceAPI
 import WorkerSupervision
 
-/// Resident models: one worker for each model folder, the least recently used ones ended when there are too many.
+/// Resident models: one worker for each model folder. `ResidentTable` decides; this starts and ends the workers.
 final class ModelTable {
+    private var table: ResidentTable<Resident>
     private let program: WorkerProgram
     private let stateDirectory: String
     private let limits: DaemonLimits
     private let loop: EventLoop
-    private var models: [String: Resident] = [:]
-    private var uses: UInt64 = 0
+    let training: TrainingYielding
+    private var expiryTimer: EventLoop.TimerToken?
 
-    /// A worker with its model.
-    final class Resident {
-        let path: String
-        let worker: Worker
-        var adapters: [String] = []
-        var requestsInFlight = 0
-        var weightsLoaded = false
-        var lastUse: UInt64 = 0
-        var lastUsedAt = Timestamp.now()
-        /// Why it ended, told to the requests that were in flight.
-        var end: ServiceError?
-        /// Where the progress of each call in flight goes.
-        var progress: [Int64: (JSONValue) -> Void] = [:]
-
-        init(path: String, worker: Worker) {
-            self.path = path
-            self.worker = worker
-            worker.peer.onNotification = { [weak self] method, parameters in
-                guard method == "$/progress", let call = parameters?["request"]?.integer,
-                    let value = parameters?["value"]
-                else { return }
-                self?.progress[call]?(value)
-            }
-        }
-
-        var description: ResidentModel {
-            ResidentModel(
-                model: path, adapters: adapters, weightsLoaded: weightsLoaded, worker: worker.process,
-                requestsInFlight: requestsInFlight, lastUsedAt: lastUsedAt,
-                residentBytes: MemoryUsage(process: worker.process)?.resident)
-        }
-    }
-
-    init(program: WorkerProgram, stateDirectory: String, limits: DaemonLimits, loop: EventLoop) {
+    init(
+        program: WorkerProgram, stateDirectory: String, limits: DaemonLimits, loop: EventLoop,
+        training: TrainingYielding
+    ) {
         self.program = program
         self.stateDirectory = stateDirectory
         self.limits = limits
         self.loop = loop
+        self.training = training
+        table = ResidentTable(limits: Self.tableLimits(limits))
     }
 
-    var count: Int { models.count }
-    var list: [ResidentModel] { models.values.map(\.description).sorted { $0.model < $1.model } }
+    private static func tableLimits(_ limits: DaemonLimits) -> ResidentTable<Resident>.Limits {
+        .init(models: limits.residentModels, memory: limits.modelMemory, keepAlive: limits.keepAlive)
+    }
+
+    var count: Int { table.count }
+
+    func list(visibleTo caller: Caller) -> [ResidentModel] {
+        for key in table.keys { measure(key) }
+        return table.keys.compactMap { key in table[key].map { description(of: $0, for: caller) } }
+    }
+
+    func adapters(of path: String?, visibleTo caller: Caller) -> [ResidentAdapter] {
+        table.keys.filter { path == nil || $0 == path }
+            .flatMap { table[$0]?.model.adapters(visibleTo: caller) ?? [] }
+    }
+
+    // MARK: Finding and starting
 
     /// The folder's worker, started when there is none.
-    func resident(_ path: String) throws -> Resident {
-        uses += 1
-        if let model = models[path] {
-            model.lastUse = uses
-            model.lastUsedAt = Timestamp.now()
-            return model
+    ///
+    /// - Parameter weights: whether the request needs the weights, for which there must be room
+    func resident(_ path: String, weights: Bool) throws -> Resident {
+        table.limits = Self.tableLimits(limits)
+        // Its process has ended, and the news of it is on the way.
+        if table[path]?.model.worker.isEnding == true { table.remove(path) }
+        if let uses = table[path]?.uses, uses >= limits.requestsPerModel {
+            throw ServiceError(
+                .busy, "\(uses) requests are waiting for \(path)",
+                hint: "try again later, or raise limits.requests_per_model in finetuned.yaml")
         }
-        try makeRoom()
-        let logs = stateDirectory + "/models"
-        try FileSystem.createDirectories(logs, mode: 0o700)
-        let worker = try Worker(
-            program, logPath: "\(logs)/\(FileHash.of(path).prefix(12)).log", memoryLimit: limits.workerMemory,
-            loop: loop)
-        let model = Resident(path: path, worker: worker)
-        model.lastUse = uses
-        models[path] = model
-        worker.onExit = { [weak self, weak model] error in
-            model?.end = error
-            if let model, self?.models[path] === model { self?.models[path] = nil }
+        do {
+            return try table.obtain(
+                path, expecting: weights ? Self.weightBytes(of: path) : 0, at: MonotonicClock.seconds,
+                isOutOfMemory: { ($0 as? SystemError)?.code == ENOMEM }, load: { try start(path) },
+                end: { $0.kill() })
+        } catch let refusal as ResidentTable<Resident>.Refusal {
+            throw error(refusal, path)
+        }
+    }
+
+    private func error(_ refusal: ResidentTable<Resident>.Refusal, _ path: String) -> ServiceError {
+        switch refusal {
+        case .tooLarge(let needed, let limit):
+            ServiceError(
+                .outOfMemory, "the weights of \(path) are \(needed >> 20) MiB, models may take \(limit >> 20) MiB",
+                hint: "raise limits.model_memory in finetuned.yaml")
+        case .allInUse(let count):
+            ServiceError(
+                .busy, "there is no room for \(path): the \(count) models in memory are all answering requests",
+                hint: "try again later, or raise limits.resident_models or limits.model_memory in finetuned.yaml")
+        }
+    }
+
+    /// What the weights will take when all their pages are resident; the files themselves are not opened.
+    private static func weightBytes(of folder: String) -> Int {
+        ((try? FileSystem.entries(of: folder)) ?? []).filter { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") }
+            .reduce(0) { sum, name in
+                // Sparse files can claim any size.
+                let (total, isTooMuch) = sum.addingReportingOverflow(FileSystem.size(of: "\(folder)/\(name)") ?? 0)
+                return isTooMuch ? .max : total
+            }
+    }
+
+    private func start(_ path: String) throws -> Resident {
+        let model = Resident(path: path, worker: try worker(log: "\(FileHash.of(path).prefix(12)).log"))
+        model.onEnd = { [weak self, weak model] in
+            guard let self, let model, self.table[path]?.model === model else { return }
+            self.table.remove(path)
         }
         return model
     }
 
-    /// A worker for one request; it belongs to no model and is not listed.
-    func oneShot(_ name: String) throws -> Resident {
+    private func worker(log: String) throws -> Worker {
+        var program = program
+        if limits.workerThreads > 0 { program.environment.append("FINETUNED_THREADS=\(limits.workerThreads)") }
         let logs = stateDirectory + "/models"
         try FileSystem.createDirectories(logs, mode: 0o700)
-        let worker = try Worker(
-            program, logPath: "\(logs)/\(name).log", memoryLimit: limits.workerMemory, loop: loop)
-        let resident = Resident(path: name, worker: worker)
-        worker.onExit = { error in resident.end = error }
-        return resident
+        return try Worker(program, logPath: "\(logs)/\(log)", memoryLimit: limits.workerMemory, loop: loop)
     }
 
-    private func makeRoom() throws {
-        while models.count >= limits.residentModels {
-            let idle = models.values.filter { $0.requestsInFlight == 0 }.min { $0.lastUse < $1.lastUse }
-            guard let idle else {
-                throw ServiceError(
-                    .busy, "\(models.count) models are resident and all are working",
-                    hint: "try again later, or raise limits.resident_models in finetuned.yaml")
-            }
-            end(idle)
+    /// A worker for one request; it belongs to no model and is not listed.
+    func oneShot(_ name: String) throws -> Resident { Resident(path: name, worker: try worker(log: "\(name).log")) }
+
+    /// Sends a request on to a worker and its answer, progress and cancellation back.
+    ///
+    /// - Parameter inspect: sees a successful answer before it is passed on
+    func forward(
+        _ request: IncomingRequest, to model: Resident, method: String, parameters: JSONValue,
+        passing descriptors: [Int32] = [], inspect: @escaping (JSONValue) -> JSONValue = { $0 }
+    ) {
+        request.onCancel = model.call(
+            method, parameters, passing: request.takeDescriptors() + descriptors,
+            progress: { request.notify("$/progress", ["request": request.id.value, "value": $0]) },
+            completion: { result in
+                switch result {
+                case .success(let value): request.succeed(inspect(value))
+                case .failure(let error): request.fail(error.rpcError)
+                }
+            })
+    }
+
+    // MARK: Use
+
+    func begin(_ model: Resident, keepAlive: KeepAlive?) {
+        table.begin(model.path, keepAlive: keepAlive, at: MonotonicClock.seconds)
+        scheduleExpiry()
+    }
+
+    /// A request has ended: what the model takes now is measured, and what has no place any more goes.
+    func end(_ model: Resident) {
+        guard table[model.path]?.model === model else { return }
+        table.end(model.path, at: MonotonicClock.seconds)
+        measure(model.path)
+        for other in table.takeExcess(keeping: model.path) { other.kill() }
+        expire()
+    }
+
+    /// Ends every idle model but one; false when there was none.
+    func makeRoomAfterOutOfMemory(for path: String) -> Bool {
+        let ended = table.endIdle(except: path)
+        ended.forEach { $0.kill() }
+        return !ended.isEmpty
+    }
+
+    private func measure(_ key: String) {
+        guard let process = table[key]?.model.worker.process, let usage = MemoryUsage(process: process) else { return }
+        table.measured(key, anonymous: usage.anonymous, shared: usage.shared)
+    }
+
+    private func expire() {
+        for model in table.takeExpired(at: MonotonicClock.seconds) { model.kill() }
+        scheduleExpiry()
+    }
+
+    private func scheduleExpiry() {
+        if let expiryTimer { loop.cancel(expiryTimer) }
+        expiryTimer = table.nextExpiry.map { expiry in
+            loop.after(expiry - MonotonicClock.seconds) { [weak self] in self?.expire() }
         }
     }
 
-    func unload(_ path: String) throws -> ResidentModel {
-        guard let model = models[path] else {
+    // MARK: Leaving
+
+    func unload(_ path: String, for caller: Caller) throws -> ResidentModel {
+        guard let entry = table[path] else {
             throw ServiceError(.notFound, "\(path) is not resident", hint: "`tunectl models` lists those that are")
         }
-        let description = model.description
-        end(model)
-        return description
+        guard caller.isAdministrator || entry.model.users.isSubset(of: [caller.user]) else {
+            throw ServiceError(
+                .permission, "\(path) is in use by other users too",
+                hint: "it is unloaded when it is not used for a while")
+        }
+        let shown = description(of: entry, for: caller)
+        table.remove(path)
+        entry.model.kill(
+            reason: ServiceError(.cancelled, "the model was unloaded before the answer was complete"))
+        scheduleExpiry()
+        return shown
     }
 
     func unloadAll() {
-        for model in Array(models.values) { end(model) }
-    }
-
-    private func end(_ model: Resident) {
-        models[model.path] = nil
-        model.worker.kill()
-        // Keeps the worker until it is reaped; its requests are answered when its socket closes.
-        model.worker.onExit = { error in _ = (model, error) }
-    }
-
-    /// Sends a request on to the model's worker and its answer, progress and cancellation back.
-    ///
-    /// - Parameter inspect: sees a successful answer before it is passed on.
-    func forward(
-        _ request: IncomingRequest, to model: Resident, method: String, parameters: JSONValue,
-        inspect: @escaping (JSONValue) -> JSONValue = { $0 }
-    ) {
-        model.requestsInFlight += 1
-        let worker = model.worker
-        var number: Int64?
-        let call = worker.peer.call(method, parameters, passing: request.takeDescriptors()) { [loop] result in
-            model.requestsInFlight -= 1
-            if let number { model.progress[number] = nil }
-            switch result {
-            case .success(let value): request.succeed(inspect(value))
-            case .failure(let error) where error.code == -32000:
-                // The exit status follows the end of the connection.
-                loop.after(0.2) {
-                    let reason = model.end ?? ServiceError(.workerCrashed, "the model's worker ended")
-                    request.fail(reason.rpcError)
-                }
-            case .failure(let error): request.fail(ServiceError(error).rpcError)
-            }
+        for key in table.keys {
+            table.remove(key)?.kill(reason: ServiceError(.shuttingDown, "the daemon is stopping"))
         }
-        number = call
-        model.progress[call] = { request.notify("$/progress", ["request": request.id.value, "value": $0]) }
-        request.onCancel = { [weak worker] in worker?.peer.cancel(call) }
+    }
+
+    func description(of model: Resident, for caller: Caller) -> ResidentModel? {
+        measure(model.path)
+        guard let entry = table[model.path], entry.model === model else { return nil }
+        return description(of: entry, for: caller)
+    }
+
+    private func description(of entry: ResidentTable<Resident>.Entry, for caller: Caller) -> ResidentModel {
+        let model = entry.model
+        let usage = MemoryUsage(process: model.worker.process)
+        let shown = ResidentModel(
+            model: model.path,
+            adapters: model.adapters(visibleTo: caller).map(\.adapter), weightsLoaded: model.weightsLoaded,
+            worker: model.worker.process, requestsInFlight: entry.uses, lastUsedAt: model.lastUsedAt,
+            residentBytes: usage?.resident, anonymousBytes: usage?.anonymous, sharedBytes: usage?.shared,
+            keepAlive: entry.keepAlive.description,
+            expiresAt: entry.expiry.map { Timestamp.now(later: $0 - MonotonicClock.seconds) })
+        return caller.view(of: shown, usedBy: model.users)
     }
 }

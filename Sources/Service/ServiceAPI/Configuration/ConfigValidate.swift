@@ -7,6 +7,8 @@ package enum ConfigValidate: ServiceMethod {
         MethodParameter("config", "object", required: true, "{text, name} or {object}"), overrides, workingDirectory,
     ]
 
+    package static let errors: [ErrorKind] = [.badConfig, .notAvailable]
+
     package struct Parameters: Codable, Sendable {
         package var config: ConfigurationSource
         package var overrides: [String]?

@@ -7,6 +7,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
     case busy
     case cancelled
     case conflict
+    case dependencyFailed = "dependency_failed"
     case diskFull = "disk_full"
     case internalError = "internal"
     case notAvailable = "not_available"
@@ -38,6 +39,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .shuttingDown: 1012
         case .timeOut: 1013
         case .workerCrashed: 1014
+        case .dependencyFailed: 1015
         }
     }
 
@@ -46,6 +48,22 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         switch self {
         case .busy, .shuttingDown, .workerCrashed: true
         default: false
+        }
+    }
+
+    /// What `tunectl` exits with when a request or a job that was not accepted ends so.
+    package var exitStatus: Int32 {
+        switch self {
+        case .badRequest: 2
+        case .cancelled: 3
+        case .badData, .badModel: 65
+        case .notFound: 66
+        case .dependencyFailed, .internalError, .notFinite, .workerCrashed: 70
+        case .conflict, .diskFull: 73
+        case .busy, .outOfMemory, .shuttingDown: 75
+        case .permission: 77
+        case .badConfig, .notAvailable: 78
+        case .timeOut: 124
         }
     }
 
@@ -58,6 +76,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .busy: "a limit is reached; try again later"
         case .cancelled: "the request or the job was cancelled"
         case .conflict: "the request contradicts the present state"
+        case .dependencyFailed: "a job that this one waits for did not succeed"
         case .diskFull: "a file system has no space left; earlier checkpoints are whole"
         case .internalError: "a defect of the program"
         case .notAvailable: "a feature that this version does not have"

@@ -8,7 +8,12 @@ package enum JobState: String, CaseIterable, Codable, Sendable {
 }
 
 package enum JobKind: String, CaseIterable, Codable, Sendable {
-    case train
+    case train, predict, evaluate, export, generate
+}
+
+/// What a running job was asked to become once its worker has stopped.
+package enum JobWish: String, CaseIterable, Codable, Sendable {
+    case cancel, pause
 }
 
 /// A job as every method that speaks of jobs shows it.
@@ -30,6 +35,22 @@ package struct Job: Codable, Equatable, Sendable {
     package var attempt: Int
     package var progress: JobProgress?
     package var error: ServiceError?
+    /// What its worker was asked to stop for and has not done yet.
+    package var wish: JobWish?
+    /// Jobs that must succeed before this one starts.
+    package var after: [String]
+    /// The job from whose checkpoint this one starts.
+    package var forkedFrom: String?
+    /// The newest checkpoint that it has told of.
+    package var checkpoint: JobCheckpoint?
+    /// Threads of its workers, the same for every attempt because results depend on them; nil before the first.
+    package var threads: Int?
+    /// What the job is expected to need at its peak.
+    package var memoryBytes: Int?
+    /// Its place among the jobs that wait for their turn, while it does.
+    package var queue: QueuePlace?
+    /// The JSON Lines file that a `generate` job reads.
+    package var input: String?
     /// What the run reported at its end, for example `train_loss`.
     package var metrics: JSONObject?
     /// What was accepted without an effect here, one line each.
@@ -50,15 +71,51 @@ package struct Job: Codable, Equatable, Sendable {
         self.submittedAt = submittedAt
         self.attempt = attempt
         self.notes = notes
+        after = []
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, kind, state, owner, priority, attempt, progress, error, metrics, notes
+        case id, name, kind, state, owner, priority, attempt, progress, error, metrics, notes, wish, after
+        case checkpoint, threads, queue, input
+        case forkedFrom = "forked_from"
+        case memoryBytes = "memory_bytes"
         case outputDirectory = "output_dir"
         case workingDirectory = "working_directory"
         case submittedAt = "submitted_at"
         case startedAt = "started_at"
         case finishedAt = "finished_at"
+    }
+}
+
+/// A job's checkpoint that is complete.
+package struct JobCheckpoint: Codable, Equatable, Sendable {
+    package var step: Int
+    package var path: String
+
+    package init(step: Int, path: String) {
+        self.step = step
+        self.path = path
+    }
+}
+
+/// Where a job stands in the queue.
+package struct QueuePlace: Codable, Equatable, Sendable {
+    /// 1 is the next to start.
+    package var position: Int
+    /// Seconds until it is expected to start; nil when nothing tells how long the jobs before it take.
+    package var startsIn: Double?
+    /// Why the head of the queue does not start yet.
+    package var reason: String?
+
+    package init(position: Int, startsIn: Double? = nil, reason: String? = nil) {
+        self.position = position
+        self.startsIn = startsIn
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case position, reason
+        case startsIn = "starts_in"
     }
 }
 
@@ -108,6 +165,9 @@ package struct JobEvent: Codable, Equatable, Sendable {
         case checkpoint
         /// A line for people: `message`.
         case note
+
+        /// Whether events of this kind are figures, which `job.metrics` serves too.
+        package var isMetric: Bool { self == .progress || self == .evaluation }
     }
 
     package var seq: Int64

@@ -7,7 +7,9 @@ package enum JobLogs: ServiceMethod {
         MethodParameter("limit", "integer", "at most so many bytes, 65536 by default"),
     ]
 
-    package struct Parameters: Codable, Sendable {
+    package static let errors: [ErrorKind] = [.notFound]
+
+    package struct Parameters: Codable, JobAddressing, Sendable {
         package var job: String
         package var offset: Int?
         package var limit: Int?

@@ -7,7 +7,9 @@ package enum JobWatch: ServiceMethod {
         MethodParameter("since", "integer", "the last seq already seen, 0 for all"),
     ]
 
-    package struct Parameters: Codable, Sendable {
+    package static let errors: [ErrorKind] = [.cancelled, .notFound]
+
+    package struct Parameters: Codable, JobAddressing, Sendable {
         package var job: String
         package var since: Int64?
 

@@ -2,12 +2,13 @@ package enum LogProbabilities: ServiceMethod {
     package static let name = "logprobs"
     package static let summary = "The log-probability of every token given those before it."
     package static let parameters = [
-        MethodParameter("model", "string", required: true, "the model's folder"),
-        MethodParameter("adapter", "string", "an adapter's folder"), MethodParameter("ids", "array", "token ids"),
+        .model, .adapter, MethodParameter("ids", "array", "token ids"),
         MethodParameter("text", "string", "text instead of ids"),
         MethodParameter("special_tokens", "boolean", "add the tokenizer's special tokens to text, true by default"),
         workingDirectory,
     ]
+
+    package static var errors: [ErrorKind] { modelErrors }
 
     /// Exactly one of `ids` and `text` is given.
     package struct Parameters: Codable, Sendable {

@@ -2,24 +2,31 @@ package enum ModelLoad: ServiceMethod {
     package static let name = "model.load"
     package static let summary = "Loads a model's weights and keeps them resident."
     package static let parameters = [
-        MethodParameter("model", "string", required: true, "the model's folder"),
-        MethodParameter("adapter", "string", "an adapter's folder to load with it"), workingDirectory,
+        .model, MethodParameter("adapter", "string", "an adapter to load with it, or job:ID"), workingDirectory,
+        .keepAlive,
     ]
+
+    package static var errors: [ErrorKind] { modelErrors }
 
     package struct Parameters: Codable, Sendable {
         package var model: String
         package var adapter: String?
         package var workingDirectory: String?
+        package var keepAlive: String?
 
-        package init(model: String, adapter: String? = nil, workingDirectory: String? = nil) {
+        package init(
+            model: String, adapter: String? = nil, workingDirectory: String? = nil, keepAlive: String? = nil
+        ) {
             self.model = model
             self.adapter = adapter
             self.workingDirectory = workingDirectory
+            self.keepAlive = keepAlive
         }
 
         enum CodingKeys: String, CodingKey {
             case model, adapter
             case workingDirectory = "working_directory"
+            case keepAlive = "keep_alive"
         }
     }
 
@@ -28,10 +35,10 @@ package enum ModelLoad: ServiceMethod {
 
 package enum ModelUnload: ServiceMethod {
     package static let name = "model.unload"
-    package static let summary = "Ends the worker that holds a model."
-    package static let parameters = [
-        MethodParameter("model", "string", required: true, "the model's folder"), workingDirectory,
-    ]
+    package static let summary = "Ends the worker that holds a model; requests that it is answering fail."
+    package static let parameters = [.model, workingDirectory]
+
+    package static let errors: [ErrorKind] = [.notAvailable, .notFound, .permission]
 
     package struct Parameters: Codable, Sendable {
         package var model: String
@@ -53,7 +60,7 @@ package enum ModelUnload: ServiceMethod {
 
 package enum ModelList: ServiceMethod {
     package static let name = "model.list"
-    package static let summary = "The resident models."
+    package static let summary = "The resident models; of those that only others have used, not what they are."
     package static let parameters: [MethodParameter] = []
     package typealias Parameters = Nothing
 

@@ -1,8 +1,8 @@
 /// A model that a worker holds.
 package struct ResidentModel: Codable, Equatable, Sendable {
-    /// The model's folder, absolute.
+    /// The model's folder, absolute; empty for who has never used it.
     package var model: String
-    /// Folders of the adapters that have been used with it.
+    /// Folders of the adapters in memory that the caller has used.
     package var adapters: [String]
     /// Whether the weights are in memory; a model used for its tokenizer alone has none.
     package var weightsLoaded: Bool
@@ -12,10 +12,19 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     package var lastUsedAt: String
     /// Bytes resident in the worker, mapped weights included.
     package var residentBytes: Int?
+    /// The part of them that is the worker's own.
+    package var anonymousBytes: Int?
+    /// The part of them that are pages of files, which other processes may share.
+    package var sharedBytes: Int?
+    /// How long it stays after its last use.
+    package var keepAlive: String?
+    /// When it goes if nobody uses it, ISO 8601, UTC; absent when never.
+    package var expiresAt: String?
 
     package init(
         model: String, adapters: [String], weightsLoaded: Bool, worker: Int32, requestsInFlight: Int,
-        lastUsedAt: String, residentBytes: Int?
+        lastUsedAt: String, residentBytes: Int?, anonymousBytes: Int? = nil, sharedBytes: Int? = nil,
+        keepAlive: String? = nil, expiresAt: String? = nil
     ) {
         self.model = model
         self.adapters = adapters
@@ -24,6 +33,10 @@ package struct ResidentModel: Codable, Equatable, Sendable {
         self.requestsInFlight = requestsInFlight
         self.lastUsedAt = lastUsedAt
         self.residentBytes = residentBytes
+        self.anonymousBytes = anonymousBytes
+        self.sharedBytes = sharedBytes
+        self.keepAlive = keepAlive
+        self.expiresAt = expiresAt
     }
 
     enum CodingKeys: String, CodingKey {
@@ -32,5 +45,9 @@ package struct ResidentModel: Codable, Equatable, Sendable {
         case requestsInFlight = "requests_in_flight"
         case lastUsedAt = "last_used_at"
         case residentBytes = "resident_bytes"
+        case anonymousBytes = "anonymous_bytes"
+        case sharedBytes = "shared_bytes"
+        case keepAlive = "keep_alive"
+        case expiresAt = "expires_at"
     }
 }

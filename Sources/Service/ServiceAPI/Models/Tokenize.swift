@@ -8,6 +8,8 @@ package enum Tokenize: ServiceMethod {
         workingDirectory,
     ]
 
+    package static var errors: [ErrorKind] { modelErrors }
+
     package struct Parameters: Codable, Sendable {
         package var model: String
         package var text: String
@@ -44,6 +46,8 @@ package enum Detokenize: ServiceMethod {
         MethodParameter("skip_special_tokens", "boolean", "leave special tokens out, false by default"),
         workingDirectory,
     ]
+
+    package static var errors: [ErrorKind] { modelErrors }
 
     package struct Parameters: Codable, Sendable {
         package var model: String

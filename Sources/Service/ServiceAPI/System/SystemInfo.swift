@@ -25,11 +25,16 @@ package enum SystemInfo: ServiceMethod {
         package var jobs: [String: Int]
         package var models: Int
         package var limits: [String: Int]
+        /// Every setting of finetuned.yaml as it is in force, as text.
+        package var settings: [String: String]
+        /// The files that the settings came from.
+        package var settingsFiles: [String]
 
         package init(
             version: String, apiLevel: Int, process: Int32, socket: String, stateDirectory: String, startedAt: String,
             vectorInstructions: String, openBLASCoreType: String?, cores: Int, memoryBytes: Int, residentBytes: Int,
-            memoryControl: String, jobs: [String: Int], models: Int, limits: [String: Int]
+            memoryControl: String, jobs: [String: Int], models: Int, limits: [String: Int],
+            settings: [String: String], settingsFiles: [String]
         ) {
             self.version = version
             self.apiLevel = apiLevel
@@ -46,10 +51,13 @@ package enum SystemInfo: ServiceMethod {
             self.jobs = jobs
             self.models = models
             self.limits = limits
+            self.settings = settings
+            self.settingsFiles = settingsFiles
         }
 
         enum CodingKeys: String, CodingKey {
-            case version, process, socket, cores, jobs, models, limits
+            case version, process, socket, cores, jobs, models, limits, settings
+            case settingsFiles = "settings_files"
             case apiLevel = "api_level"
             case stateDirectory = "state_dir"
             case startedAt = "started_at"
@@ -66,6 +74,7 @@ package enum SystemShutdown: ServiceMethod {
     package static let name = "system.shutdown"
     package static let summary = "Stops the daemon; running jobs write a checkpoint and go on at the next start."
     package static let parameters: [MethodParameter] = []
+    package static let access = MethodAccess.administrator
     package typealias Parameters = Nothing
     package typealias Result = Nothing
 }

@@ -17,10 +17,14 @@ package enum WorkerTrain {
         package var attempt: Int
         /// Threads for computing, 0 for as many as there are processors.
         package var threads: Int
+        /// Absolute paths of the descriptors that come with the request, in their order.
+        package var files: [String]
+        /// Where they are made available.
+        package var filesFolder: String
 
         package init(
             job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, attempt: Int,
-            threads: Int
+            threads: Int, files: [String] = [], filesFolder: String = ""
         ) {
             self.job = job
             self.config = config
@@ -28,10 +32,13 @@ package enum WorkerTrain {
             self.workingDirectory = workingDirectory
             self.attempt = attempt
             self.threads = threads
+            self.files = files
+            self.filesFolder = filesFolder
         }
 
         enum CodingKeys: String, CodingKey {
-            case job, config, overrides, attempt, threads
+            case job, config, overrides, attempt, threads, files
+            case filesFolder = "files_folder"
             case workingDirectory = "working_directory"
         }
     }
@@ -45,6 +52,39 @@ package enum WorkerTrain {
         package init(outcome: String, metrics: JSONObject) {
             self.outcome = outcome
             self.metrics = metrics
+        }
+    }
+}
+
+/// Answers the lines of a JSON Lines file one after another; the result is that of `worker.train`.
+package enum WorkerGenerateBatch {
+    package static let name = "worker.generate_batch"
+
+    package struct Parameters: Codable, Sendable {
+        package var config: ConfigurationSource
+        package var overrides: [String]
+        package var workingDirectory: String?
+        /// Absolute path of the file.
+        package var input: String
+        /// 1 for the first worker of this job.
+        package var attempt: Int
+        package var threads: Int
+
+        package init(
+            config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String, attempt: Int,
+            threads: Int
+        ) {
+            self.config = config
+            self.overrides = overrides
+            self.workingDirectory = workingDirectory
+            self.input = input
+            self.attempt = attempt
+            self.threads = threads
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case config, overrides, input, attempt, threads
+            case workingDirectory = "working_directory"
         }
     }
 }
@@ -64,15 +104,45 @@ package struct WorkerEvent: Codable, Sendable {
 /// Notification to a worker: stop at the next step with a checkpoint, then answer `worker.train`.
 package struct WorkerStop: Codable, Sendable {
     package static let name = "worker.stop"
-    /// `cancel` or `shutdown`.
+    /// `cancel`, `pause` or `shutdown`.
     package var reason: String
 
     package init(reason: String) { self.reason = reason }
 }
 
+/// Asks for a checkpoint after the update at hand; answered with a `JobCheckpoint` when it is complete.
+package enum WorkerCheckpoint {
+    package static let name = "worker.checkpoint"
+}
+
+/// Notification to a worker: compute nothing for so long, then go on unless told again.
+///
+/// The time runs out by itself, so that a lost message cannot hold a job up for ever.
+package struct WorkerYield: Codable, Sendable {
+    package static let name = "worker.yield"
+    package var seconds: Double
+
+    package init(seconds: Double) { self.seconds = seconds }
+}
+
+/// Notification to a worker: go on after `worker.yield`.
+package enum WorkerContinue {
+    package static let name = "worker.continue"
+}
+
+/// Notification from a model's worker: the adapters that it holds now.
+package struct WorkerAdapters: Codable, Sendable {
+    package static let name = "worker.adapters"
+    package var adapters: [ResidentAdapter]
+
+    package init(adapters: [ResidentAdapter]) { self.adapters = adapters }
+}
+
 /// Names of the requests to a resident model.
 package enum WorkerMethod {
     package static let load = "worker.load"
+    package static let loadAdapter = "worker.adapter.load"
+    package static let unloadAdapter = "worker.adapter.unload"
     package static let tokenize = "worker.tokenize"
     package static let detokenize = "worker.detokenize"
     package static let logProbabilities = "worker.logprobs"
@@ -80,6 +150,8 @@ package enum WorkerMethod {
     package static let chat = "worker.chat"
     /// The output descriptor comes with the request.
     package static let preview = "worker.preview"
+    /// Parameters and result of `config.files`.
+    package static let files = "worker.files"
     /// What the worker is: see `WorkerInfo`.
     package static let info = "worker.info"
 }

@@ -1,0 +1,191 @@
+import Glibc
+import JSONDocuments
+import JobStore
+import LinuxSystem
+import RunConfiguration
+import ServiceAPI
+
+func submitJob(_ call: MethodCall<JobSubmit>) throws -> Job {
+    let parameters = call.parameters
+    // A client that repeats a request whose answer was lost gets that answer, whatever has happened since.
+    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return known }
+    try checkWorkingDirectory(parameters.workingDirectory)
+    let kind = try requestedKind(parameters)
+    var submission = try Submission(
+        parameters.config, parameters.overrides ?? [], parameters.workingDirectory, call.caller,
+        for: kind == .generate ? .inference : .training)
+    submission.clientToken = parameters.clientToken
+    submission.priority = parameters.priority ?? 0
+    submission.after = parameters.after ?? []
+    submission.kind = try kind ?? usualKind(parameters, submission.configuration)
+    if let input = parameters.input, kind == .generate {
+        submission.input = try absolutePath(of: input, field: "input", in: parameters.workingDirectory)
+    }
+    return try submission.submit(
+        to: call.daemon, files: PassedFiles(parameters.files ?? [], from: call.request))
+}
+
+private func knownJob(_ token: String?, _ caller: Caller, _ daemon: Daemon) throws -> Job? {
+    guard let token, let stored = try daemon.jobs.store.job(owner: caller.user, token: token) else { return nil }
+    return daemon.jobs.view(try daemon.jobs.stored(stored.job.id))
+}
+
+/// The kind that a request names; kinds without an engine are refused by name.
+private func requestedKind(_ parameters: JobSubmit.Parameters) throws -> JobKind? {
+    let kind = try parameters.kind.map { name in
+        guard let kind = JobKind(rawValue: name) else {
+            throw ServiceError(
+                .badRequest, "there is no kind of job \"\(name)\"",
+                hint: "kinds are " + JobKind.allCases.map(\.rawValue).joined(separator: ", "), field: "kind")
+        }
+        return kind
+    }
+    if let kind, kind == .predict || kind == .export {
+        throw ServiceError(
+            .notAvailable, "jobs of kind \"\(kind.rawValue)\" are not available yet",
+            hint: "train, evaluate and generate are", field: "kind")
+    }
+    guard (kind == .generate) == (parameters.input != nil) else {
+        throw ServiceError(
+            .badRequest, "a job of kind \"generate\" needs `input`, a JSON Lines file, and no other kind takes one",
+            field: "input")
+    }
+    return kind == .train || kind == .evaluate ? nil : kind
+}
+
+/// What the configuration describes, which has to be what the request says.
+private func usualKind(_ parameters: JobSubmit.Parameters, _ configuration: RunConfiguration) throws -> JobKind {
+    let usual: JobKind =
+        configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
+    guard parameters.kind == nil || parameters.kind == usual.rawValue else {
+        throw ServiceError(
+            .badConfig,
+            "the configuration describes a job of kind \"\(usual.rawValue)\", not \"\(parameters.kind ?? "")\"",
+            hint: "see do_train and do_eval", field: "kind")
+    }
+    return usual
+}
+
+func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
+    let parameters = call.parameters
+    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return known }
+    let parent = try call.daemon.jobs.stored(parameters.job)
+    guard parent.job.kind == .train else {
+        throw ServiceError(
+            .conflict, "job \(parent.job.id) is of kind \"\(parent.job.kind.rawValue)\", which has no checkpoints",
+            job: parent.job.id)
+    }
+    let (step, checkpoint) = try checkpoint(of: parent, at: parameters.at)
+    let changes = parameters.overrides ?? []
+    var overrides = parent.overrides + ["resume_from_checkpoint=\(quoted(checkpoint))"]
+    if !changes.contains(where: { $0.hasPrefix("output_dir=") }) {
+        overrides.append("output_dir=\(quoted(call.daemon.jobs.unusedOutput(beside: parent, step: step)))")
+    }
+    var submission = try Submission(
+        parent.config, overrides + changes, parent.job.workingDirectory, call.caller)
+    guard submission.configuration[Parameters.resumeFromCheckpoint] == .path(checkpoint) else {
+        throw ServiceError(
+            .badRequest, "a fork starts from the checkpoint that `at` names",
+            hint: "leave out resume_from_checkpoint", field: "overrides")
+    }
+    submission.clientToken = parameters.clientToken
+    submission.priority = parameters.priority ?? parent.job.priority
+    submission.forkedFrom = parent.job.id
+    submission.name = parent.job.name
+    submission.kind = parent.job.kind
+    return try submission.submit(to: call.daemon, files: PassedFiles([], from: call.request))
+}
+
+/// A checkpoint of the job that was written to its end.
+private func checkpoint(of parent: StoredJob, at wanted: Int?) throws -> (step: Int, path: String) {
+    let prefix = "checkpoint-"
+    let names = (try? FileSystem.entries(of: parent.outputPath)) ?? []
+    let steps = names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }.filter {
+        FileSystem.isFile("\(parent.outputPath)/\(prefix)\($0)/MANIFEST.json")
+    }.sorted()
+    guard let step = wanted ?? steps.last, steps.contains(step) else {
+        let there = steps.map { String($0) }.joined(separator: ", ")
+        throw ServiceError(
+            .notFound,
+            wanted.map { "job \(parent.job.id) has no checkpoint of step \($0)" }
+                ?? "job \(parent.job.id) has no checkpoint",
+            hint: steps.isEmpty ? "there is none in \(parent.outputPath)" : "there are those of steps \(there)",
+            job: parent.job.id, field: "at")
+    }
+    return (step, "\(parent.outputPath)/\(prefix)\(step)")
+}
+
+/// A string as YAML reads it back, whatever is in it.
+private func quoted(_ text: String) -> String { JSONValue.string(text).serialized(.compact) }
+
+extension JobTable {
+    /// `OUTPUT-at-STEP`, with a number behind it where that is taken.
+    fileprivate func unusedOutput(beside parent: StoredJob, step: Int) -> String {
+        let name = "\(parent.job.outputDirectory)-at-\(step)"
+        for number in 1... {
+            let candidate = number == 1 ? name : "\(name)-\(number)"
+            let path = Path.resolve(candidate, in: parent.job.workingDirectory ?? "/")
+            if FileSystem.kind(of: path) == nil, outputs[FileSystem.canonicalPath(path) ?? path] == nil {
+                return candidate
+            }
+        }
+        return name
+    }
+}
+
+/// A job on its way into the queue.
+struct Submission {
+    let configuration: RunConfiguration
+    let config: ConfigurationSource
+    let overrides: [String]
+    let workingDirectory: String?
+    let caller: Caller
+    var name: String
+    var kind = JobKind.train
+    var priority = 0
+    var after: [String] = []
+    var clientToken: String?
+    var forkedFrom: String?
+    var input: String?
+
+    init(
+        _ config: ConfigurationSource, _ overrides: [String], _ workingDirectory: String?, _ caller: Caller,
+        for purpose: RunConfiguration.Purpose = .training
+    ) throws {
+        configuration = try readConfiguration(config, overrides: overrides, for: purpose)
+        self.config = config
+        self.overrides = overrides
+        self.workingDirectory = workingDirectory
+        self.caller = caller
+        name = config.name.map(Path.lastComponent(of:)) ?? "job"
+    }
+
+    func submit(to daemon: Daemon, files: PassedFiles) throws -> Job {
+        let output = configuration[Parameters.outputDir]
+        let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
+        let place = try checkedOutputPlace(outputPath, caller, daemon)
+        let references = JobReferences.jobs(in: configuration)
+        var outputs: [String: String] = [:]
+        var predecessors: [String] = []
+        for id in after + references where !predecessors.contains(id) {
+            let predecessor = try daemon.jobs.stored(id)
+            try caller.require(owner: predecessor.job.owner, job: id)
+            outputs[id] = predecessor.outputPath
+            predecessors.append(id)
+        }
+        var job = Job(
+            id: "", name: name, kind: kind, state: .queued, owner: caller.user, priority: priority,
+            outputDirectory: output, workingDirectory: workingDirectory, submittedAt: Timestamp.now(),
+            notes: configuration.notes)
+        job.after = predecessors
+        job.forkedFrom = forkedFrom
+        job.input = input
+        return try daemon.jobs.add(
+            StoredJob(
+                job: job,
+                config: references.isEmpty
+                    ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
+                overrides: references.isEmpty ? overrides : [], clientToken: clientToken,
+                outputPath: place.path), files: files)
+    }
+}

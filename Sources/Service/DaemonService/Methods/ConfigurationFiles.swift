@@ -1,0 +1,26 @@
+import Glibc
+import JSONDocuments
+import LinuxSystem
+import ServiceAPI
+import WorkerSupervision
+
+/// Asks a worker which files of a run are out of the service's reach.
+func listConfigurationFiles(_ call: MethodCall<ConfigFiles>) throws {
+    let parameters = call.parameters
+    _ = try readConfiguration(parameters.config, overrides: parameters.overrides ?? [])
+    try checkWorkingDirectory(parameters.workingDirectory)
+    let files = try PassedFiles(parameters.files ?? [], from: call.request)
+    // Root reads everything, and so does the service what its own user may read.
+    if geteuid() == 0 || call.caller.user == geteuid() {
+        call.succeed(ConfigFiles.Result(needed: [], service: ServiceUser.description))
+        return
+    }
+    let listing = try call.daemon.models.oneShot("files")
+    call.daemon.models.forward(
+        call.request, to: listing, method: WorkerMethod.files, parameters: try JSONValue(encoding: parameters),
+        passing: try files.duplicates()
+    ) {
+        listing.worker.kill()
+        return $0
+    }
+}

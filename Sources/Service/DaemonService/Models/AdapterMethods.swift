@@ -1,0 +1,34 @@
+import JSONDocuments
+import LinuxSystem
+import ServiceAPI
+
+func listAdapters(_ call: MethodCall<AdapterList>) throws -> AdapterList.Result {
+    let parameters = call.parameters
+    let model = try parameters.model.map {
+        try ModelTarget.resolve(model: $0, adapter: nil, in: parameters.workingDirectory, call)[0].model
+    }
+    return AdapterList.Result(adapters: call.daemon.models.adapters(of: model, visibleTo: call.caller))
+}
+
+func loadAdapter(_ call: MethodCall<AdapterLoad>) throws {
+    guard !call.parameters.adapter.isEmpty else {
+        throw ServiceError(.badRequest, "\(AdapterLoad.name) needs the parameter \"adapter\"", field: "adapter")
+    }
+    try forwardToModel(call, WorkerMethod.loadAdapter)
+}
+
+func unloadAdapter(_ call: MethodCall<AdapterUnload>) throws {
+    let parameters = call.parameters
+    // A folder that is gone can still be in memory.
+    let isGone = parameters.adapter.hasPrefix("/") && !FileSystem.isDirectory(parameters.adapter)
+    var target = try ModelTarget.resolve(
+        model: parameters.model, adapter: isGone ? nil : parameters.adapter, in: parameters.workingDirectory, call)[0]
+    if isGone { target.adapter = parameters.adapter }
+    let known = call.daemon.models.adapters(of: target.model, visibleTo: call.caller)
+    guard let adapter = target.adapter, known.contains(where: { $0.adapter == adapter }) else {
+        throw ServiceError(
+            .notFound, "\(target.adapter ?? parameters.adapter) is not loaded with \(target.model)",
+            hint: "`tunectl adapters` lists those that are")
+    }
+    try ModelRequest(call, method: WorkerMethod.unloadAdapter, parameters: [:], targets: [target]).send()
+}

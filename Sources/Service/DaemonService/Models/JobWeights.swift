@@ -1,0 +1,87 @@
+import JSONDocuments
+import JobStore
+import LinuxSystem
+import RunConfiguration
+import ServiceAPI
+
+/// What a job has trained so far, found in its output directory without reading a weight.
+struct JobWeights {
+    let job: String
+    /// The folder that the job trains from.
+    let base: String
+    /// Whether the folders hold whole models and not adapters.
+    let isWholeModel: Bool
+    /// The newest first; a folder may go, or turn out damaged, before it is read.
+    let folders: [String]
+
+    private static let prefix = "checkpoint-"
+
+    /// The job that `job:ID` names; nil for everything else.
+    static func job(in name: String) -> String? {
+        guard name.hasPrefix("job:") else { return nil }
+        return String(name.dropFirst(4))
+    }
+
+    init(of id: String, _ call: MethodCall<some ServiceMethod>) throws {
+        let stored = try call.daemon.jobs.store.job(id)
+        try call.caller.require(owner: stored.job.owner, job: id)
+        guard stored.job.kind == .train else {
+            throw ServiceError(
+                .badRequest, "job \(id) trains nothing; it is of kind \(stored.job.kind.rawValue)", job: id)
+        }
+        let configuration = try readConfiguration(stored.config, overrides: stored.overrides)
+        job = id
+        isWholeModel = configuration[Parameters.finetuningType] == .full
+        if !isWholeModel { try Self.checkThatBaseIsUnchanged(configuration, job: id) }
+        let path = try ModelFolder.locate(
+            configuration[Parameters.modelNameOrPath] ?? "", workingDirectory: stored.job.workingDirectory)
+        base = FileSystem.canonicalPath(path) ?? path
+        folders = Self.folders(of: stored, isWholeModel: isWholeModel)
+        guard !folders.isEmpty else {
+            throw ServiceError(
+                .notFound, "job \(id) has no checkpoint yet",
+                hint: stored.job.state.isFinal
+                    ? "it ended before it wrote one"
+                    : "`save_steps` in its configuration says when it writes one", job: id)
+        }
+    }
+
+    /// An adapter that was trained on a changed base says nothing on the base as it lies on disk.
+    private static func checkThatBaseIsUnchanged(_ configuration: RunConfiguration, job: String) throws {
+        let adapters = configuration[Parameters.adapterNameOrPath] ?? []
+        let merges = adapters.count > 1 || (!adapters.isEmpty && configuration[Parameters.createNewAdapter])
+        guard merges || configuration[Parameters.trainFromScratch] else { return }
+        throw ServiceError(
+            .notAvailable,
+            "job \(job) trains its adapter on \(merges ? "a base with other adapters merged into it" : "a random base")"
+                + ", which is not on disk",
+            hint: "export the merged model first and train on that", job: job,
+            field: merges ? "adapter_name_or_path" : "train_from_scratch")
+    }
+
+    private static func folders(of stored: StoredJob, isWholeModel: Bool) -> [String] {
+        let output = stored.outputPath
+        let names = (try? FileSystem.entries(of: output)) ?? []
+        let steps = names.compactMap { name in
+            name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
+        }
+        let checkpoints = steps.sorted(by: >).map { "\(output)/\(prefix)\($0)" }
+            .filter { isWhole($0, job: stored.job.id) }
+        let weights =
+            isWholeModel ? ["model.safetensors", "model.safetensors.index.json"] : ["adapter_model.safetensors"]
+        let hasResult = stored.job.state == .succeeded && weights.contains { FileSystem.isFile("\(output)/\($0)") }
+        return (hasResult ? [output] : []) + checkpoints
+    }
+
+    /// Whether this job wrote the folder and every file of its manifest has its size; hashes are the reader's to check.
+    private static func isWhole(_ folder: String, job: String) -> Bool {
+        guard let bytes = try? MappedFile.contents(of: "\(folder)/MANIFEST.json", limit: 16 << 20),
+            let manifest = try? JSONValue(parsing: bytes), manifest["run"]?.string?.hasPrefix("job-\(job)-") == true,
+            let files = manifest["files"]?.array
+        else { return false }
+        return files.allSatisfy { file in
+            guard let name = file["name"]?.string, let size = file["size"]?.integer else { return false }
+            return FileSystem.size(of: "\(folder)/\(name)") == Int(size)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Checkpoints
+import Glibc
+import JSONDocuments
+import LinuxSystem
+import RunConfiguration
+import ServiceAPI
+import Tensors
+import TrainingLoop
+import WeightFiles
+
+/// A long batch of generations: `worker.generate_batch`. One line of the input gives one line of the output, in order.
+///
+/// The output is its own checkpoint: a worker that takes over goes on behind the last whole line.
+struct GenerationJob: TrainingWork {
+    static let outputName = "generated.jsonl"
+    /// Lines are forced to the disk this often.
+    private static let syncInterval = 1.0
+
+    private let parameters: WorkerGenerateBatch.Parameters
+
+    init(_ parameters: WorkerGenerateBatch.Parameters) { self.parameters = parameters }
+
+    func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
+        let configuration = try parameters.config.configuration(overrides: parameters.overrides)
+            .validated(for: .inference)
+        if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
+        _ = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        let paths = PathResolver(workingDirectory: parameters.workingDirectory)
+        let input = try JSONLinesInput(path: parameters.input)
+        let folder = try OutputFolder(
+            path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
+        let done = try keptLines(in: folder, overwrites: configuration[Parameters.overwriteOutputDir])
+        let output = try folder.openForAppending(Self.outputName)
+        let request = try requestParameters(configuration)
+        let requests = ModelRequests()
+        if done > 0 { note("goes on behind line \(done)", send) }
+        send(WorkerEvent(kind: .phase, fields: ["phase": "generating", "total_steps": .integer(Int64(input.count))]))
+
+        let exchange = ModelRequests.Exchange(progress: { _ in }, isCancelled: { control.isStopping })
+        let start = MonotonicClock.seconds
+        var lastSync = start
+        var written = done
+        var failed = 0
+        for line in input.lines.dropFirst(done) {
+            if control.isStopping { break }
+            let (answer, isError) = self.answer(line, request, requests, exchange)
+            // Cut off by the stop: it is done again as a whole.
+            if control.isStopping { break }
+            failed += isError ? 1 : 0
+            try append(answer, to: output, in: folder)
+            written += 1
+            let now = MonotonicClock.seconds
+            if now - lastSync >= Self.syncInterval || written == input.count {
+                lastSync = now
+                try output.synchronize(subject: Self.outputName)
+                progress(written, of: input.count, new: written - done, elapsed: now - start, send)
+            }
+        }
+        try output.synchronize(subject: Self.outputName)
+        try folder.synchronize()
+        return try JSONValue(
+            encoding: WorkerTrain.Result(
+                outcome: written == input.count ? "finished" : "stopped",
+                metrics: ["lines": .integer(Int64(written)), "errors": .integer(Int64(failed))]))
+    }
+
+    /// How many lines of an earlier attempt stay; a part of a line is cut off.
+    private func keptLines(in folder: OutputFolder, overwrites: Bool) throws -> Int {
+        let path = "\(folder.path)/\(Self.outputName)"
+        guard FileSystem.isFile(path) else { return 0 }
+        guard parameters.attempt > 1 || overwrites else {
+            throw CheckpointError.outputNotEmpty(path: folder.path, file: Self.outputName)
+        }
+        let old = parameters.attempt > 1 ? try MappedFile.contents(of: path, limit: 4 << 30) : []
+        let end = old.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        if end != old.count || old.isEmpty { try folder.writeFile(Self.outputName, bytes: Array(old[..<end])) }
+        return old[..<end].count { $0 == UInt8(ascii: "\n") }
+    }
+
+    /// What every line's request has in common: model, adapter and the generation's parameters.
+    private func requestParameters(_ configuration: RunConfiguration) throws -> JSONObject {
+        var request: JSONObject = ["model": .string(configuration[Parameters.modelNameOrPath] ?? "")]
+        let adapters = configuration[Parameters.adapterNameOrPath] ?? []
+        guard adapters.count <= 1 else {
+            throw ServiceError(
+                .badConfig, "a generation uses one adapter, not \(adapters.count)", field: "adapter_name_or_path")
+        }
+        if let adapter = adapters.first { request["adapter"] = .string(adapter) }
+        if let directory = parameters.workingDirectory { request["working_directory"] = .string(directory) }
+        let own: Set = ["model_name_or_path", "adapter_name_or_path", "output_dir", "overwrite_output_dir", "seed"]
+        var overrides: [JSONValue] = []
+        if case .mapping(let entries) = configuration.explicitValues {
+            for entry in entries where !own.contains(entry.key) {
+                overrides.append(.string("\(entry.key)=\(entry.value)"))
+            }
+        }
+        // Without a seed of its own each attempt would sample something else.
+        overrides.append(.string("seed=\(configuration[Parameters.seed])"))
+        request["overrides"] = .array(overrides)
+        // Wrong parameters end the job, not each of its lines.
+        _ = try GenerateSettings(overrides: overrides.compactMap(\.string), model: "model")
+        return request
+    }
+
+    private func answer(
+        _ line: ArraySlice<UInt8>, _ common: JSONObject, _ requests: ModelRequests, _ exchange: ModelRequests.Exchange
+    ) -> (line: JSONValue, isError: Bool) {
+        do {
+            var request = common
+            let given = try JSONValue(parsing: Array(line)).object ?? [:]
+            for name in ["ids", "prompt", "messages"] { request[name] = given[name] }
+            let result = try requests.answer(WorkerMethod.generate, .object(request), exchange)
+            var shown: JSONObject = [:]
+            for name in ["ids", "text", "finish_reason"] { shown[name] = result[name] }
+            return (.object(shown), false)
+        } catch {
+            let failure = ServiceError(modelFailure: error)
+            let value: JSONValue = [
+                "error": ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)]
+            ]
+            return (value, true)
+        }
+    }
+
+    private func append(_ value: JSONValue, to output: borrowing FileDescriptor, in folder: OutputFolder) throws {
+        let bytes = value.serializedBytes(.compact) + [UInt8(ascii: "\n")]
+        do {
+            try output.writeAll(bytes, subject: "\(folder.path)/\(Self.outputName)")
+        } catch {
+            throw OutputFolder.failure(error, path: folder.path, needed: bytes.count)
+        }
+    }
+
+    private func progress(
+        _ line: Int, of total: Int, new: Int, elapsed: Double, _ send: (WorkerEvent) -> Void
+    ) {
+        send(
+            WorkerEvent(
+                kind: .progress,
+                fields: [
+                    "phase": "generating", "step": .integer(Int64(line)), "total_steps": .integer(Int64(total)),
+                    "elapsed": .number(elapsed),
+                    "remaining": .number(elapsed / Double(max(1, new)) * Double(total - line)),
+                ]))
+    }
+
+    private func note(_ text: String, _ send: (WorkerEvent) -> Void) {
+        WorkerLog.write(text)
+        send(WorkerEvent(kind: .note, fields: ["message": .string(text)]))
+    }
+}
+
+/// The lines of a JSON Lines file, without empty ones.
+private struct JSONLinesInput {
+    let lines: [ArraySlice<UInt8>]
+    var count: Int { lines.count }
+
+    init(path: String) throws {
+        let bytes = try MappedFile.contents(of: path, limit: 4 << 30)
+        lines = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
+            line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
+        }
+        guard !lines.isEmpty else { throw ServiceError(.badData, "\(path) has no lines", file: path) }
+    }
+}

@@ -1,0 +1,127 @@
+// A worker that trains nothing and takes a millisecond for a step, for tests of the queue. The "model" says what it
+// does: `quick` goes to its end, `crash` dies after half of its steps, `hopeless` fails with bad_data.
+
+import Glibc
+import JSONDocuments
+import JSONRPC
+import LinuxSystem
+import ServiceAPI
+
+final class ScriptedRun {
+    let peer: RPCPeer
+    let loop: EventLoop
+    var request: IncomingRequest?
+    var output = ""
+    var model = "quick"
+    var step = 0
+    var steps = 10
+    var attempt = 1
+    var isStopping = false
+    var saves: [IncomingRequest] = []
+
+    init(peer: RPCPeer, loop: EventLoop) {
+        self.peer = peer
+        self.loop = loop
+    }
+
+    func start(_ request: IncomingRequest) throws {
+        let parameters = try (request.parameters ?? [:]).decoded(as: WorkerTrain.Parameters.self)
+        self.request = request
+        attempt = parameters.attempt
+        var resumed: String?
+        let text = parameters.config.text ?? ""
+        let object = parameters.config.object ?? [:]
+        var given: [(String, String)] = object.map { ($0.key, $0.value.string ?? $0.value.serialized(.compact)) }
+        for line in text.split(separator: "\n") + parameters.overrides.map({ $0[...] }) {
+            guard let end = line.firstIndex(where: { $0 == ":" || $0 == "=" }) else { continue }
+            given.append((String(line[..<end]), String(line[line.index(after: end)...].drop { $0 == " " })))
+        }
+        for (name, written) in given {
+            let value = written.hasPrefix("\"") ? String(written.dropFirst().dropLast()) : written
+            switch name {
+            case "output_dir": output = Path.resolve(value, in: parameters.workingDirectory ?? "/")
+            case "model_name_or_path": model = value
+            case "max_steps": steps = Int(value) ?? steps
+            case "resume_from_checkpoint": resumed = value
+            default: break
+            }
+        }
+        try FileSystem.createDirectories(output)
+        let own = ((try? FileSystem.entries(of: output)) ?? []).compactMap {
+            $0.hasPrefix("checkpoint-") ? Int($0.dropFirst(11)) : nil
+        }.max()
+        if attempt > 1, let own {
+            step = own
+        } else if let resumed {
+            step = Int(resumed.split(separator: "-").last ?? "0") ?? 0
+        }
+        print("attempt \(attempt) from step \(step)")
+        fflush(nil)
+        tell(.phase, ["phase": "training"])
+        next()
+    }
+
+    func next() {
+        loop.after(0.001) { [self] in
+            guard let request else { return }
+            if isStopping {
+                save()
+                request.succeed(["outcome": "stopped", "metrics": [:]])
+                return
+            }
+            step += 1
+            tell(
+                .progress,
+                [
+                    "step": .integer(Int64(step)), "total_steps": .integer(Int64(steps)),
+                    "loss": .number(1 / Double(step)), "remaining": .number(0.001 * Double(steps - step)),
+                ])
+            if step % 20 == 0 || !saves.isEmpty { save() }
+            if model == "crash", step >= steps / 2 { kill(getpid(), SIGKILL) }
+            if model == "hopeless" {
+                request.fail(ServiceError(.badData, "row 1 cannot be used").rpcError)
+                return
+            }
+            if step >= steps {
+                request.succeed(["outcome": "finished", "metrics": ["train_loss": 0.5]])
+                return
+            }
+            next()
+        }
+    }
+
+    /// An empty folder with a manifest, put in place as a real one is.
+    func save() {
+        let path = "\(output)/checkpoint-\(step)"
+        try? FileSystem.createDirectories(path + ".tmp-1")
+        try? AtomicFile.write("{}", to: path + ".tmp-1/MANIFEST.json")
+        if FileSystem.kind(of: path) == nil {
+            rename(path + ".tmp-1", path)
+        } else {
+            try? FileSystem.remove(path + ".tmp-1")
+        }
+        tell(.checkpoint, ["step": .integer(Int64(step)), "path": .string(path)])
+        for request in saves { request.succeed(["step": .integer(Int64(step)), "path": .string(path)]) }
+        saves = []
+    }
+
+    func tell(_ kind: JobEvent.Kind, _ fields: JSONObject) {
+        guard let event = try? JSONValue(encoding: WorkerEvent(kind: kind, fields: fields)) else { return }
+        peer.notify(WorkerEvent.name, event)
+    }
+}
+
+signal(SIGPIPE, SIG_IGN)
+let loop = try EventLoop()
+let peer = try RPCPeer(FileDescriptor(owning: 3), loop: loop)
+let run = ScriptedRun(peer: peer, loop: loop)
+peer.onRequest = { request in
+    do {
+        if request.method == WorkerCheckpoint.name { run.saves.append(request) } else { try run.start(request) }
+    } catch {
+        request.fail(ServiceError(.internalError, "\(error)").rpcError)
+    }
+}
+peer.onNotification = { method, _ in if method == WorkerStop.name { run.isStopping = true } }
+peer.onClose = { _ in _exit(0) }
+try loop.run()
