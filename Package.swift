@@ -17,10 +17,14 @@ func module(_ name: String, in group: String, _ dependencies: [Target.Dependency
     .target(name: name, dependencies: dependencies, path: "Sources/\(group)/\(name)", swiftSettings: swiftSettings)
 }
 
-/// A program: a `main.swift` that calls exactly one library.
+/// What the static FoundationEssentials needs beside itself.
+let librariesOfStaticFoundation = ["-l_FoundationCollections", "-l_FoundationCShims", "-lstdc++"]
+
+/// A program: a `main.swift` that calls exactly one library, linked so that it runs without the Swift toolchain.
 func program(_ name: String, _ library: Target.Dependency) -> Target {
     .executableTarget(
-        name: name, dependencies: [library], path: "Sources/Executables/\(name)", swiftSettings: swiftSettings)
+        name: name, dependencies: [library], path: "Sources/Executables/\(name)", swiftSettings: swiftSettings,
+        linkerSettings: [.unsafeFlags(["-static-stdlib"] + librariesOfStaticFoundation)])
 }
 
 /// A module map for one Debian library.
@@ -39,6 +43,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let cLibraries: [Target] = [
     debianLibrary("CCairo", pkgConfig: "cairo", package: "libcairo2-dev"),
     debianLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
+    debianLibrary("CEdit", pkgConfig: "libedit", package: "libedit-dev"),
     .target(name: "CKernels", path: "Sources/CLibraries/CKernels"),
     .target(name: "CLinuxShims", path: "Sources/CLibraries/CLinuxShims"),
     debianLibrary("CPCRE2", pkgConfig: "libpcre2-8", package: "libpcre2-dev"),
@@ -53,6 +58,7 @@ let cLibraries: [Target] = [
 let system: [Target] = [
     module("JSONDocuments", in: "System", ["CJansson"]),
     module("LinuxSystem", in: "System", ["CLinuxShims", "CXXHash"]),
+    module("ManualPages", in: "System"),
     module("StructuredLogging", in: "System", ["CSystemd", "LinuxSystem"]),
 ]
 
@@ -67,8 +73,11 @@ let numerics: [Target] = [
 
 let language: [Target] = [
     module("Adapters", in: "Language", ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors", "WeightFiles"]),
-    module("ChatTemplates", in: "Language", ["JSONDocuments", "Tokenization"]),
+    module(
+        "ChatTemplates", in: "Language", ["JSONDocuments", "JinjaTemplates", "PythonData", "Tokenization"]),
+    module("JinjaTemplates", in: "Language", ["PythonData"]),
     module("LanguageModels", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"]),
+    module("PythonData", in: "Language", ["JSONDocuments"]),
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
     module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
     module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
@@ -83,7 +92,7 @@ let fineTuning: [Target] = [
         ]),
     module(
         "Datasets", in: "FineTuning",
-        ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization"]),
+        ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors", "Tokenization"]),
     module(
         "TrainingLoop", in: "FineTuning",
         [
@@ -100,8 +109,8 @@ let service: [Target] = [
     module(
         "DaemonService", in: "Service",
         [
-            "JSONDocuments", "JSONRPC", "JobStore", "LinuxSystem", "RunConfiguration", "Scheduling", "ServiceAPI",
-            "StructuredLogging", "WorkerSupervision",
+            "JSONDocuments", "JSONRPC", "JobStore", "LinuxSystem", "ManualPages", "RunConfiguration", "Scheduling",
+            "ServiceAPI", "StructuredLogging", "WorkerSupervision",
         ]),
     module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
     module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
@@ -120,10 +129,14 @@ let service: [Target] = [
 ]
 
 let commandLine: [Target] = [
+    module("REPL", in: "CommandLine", ["CEdit", "JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI"]),
     module("TerminalOutput", in: "CommandLine", ["LinuxSystem"]),
     module(
         "TunectlCommands", in: "CommandLine",
-        ["JSONDocuments", "JSONRPC", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
+        [
+            "JSONDocuments", "JSONRPC", "LinuxSystem", "ManualPages", "REPL", "RunConfiguration", "ServiceAPI",
+            "TerminalOutput",
+        ]),
 ]
 
 let programs: [Target] = [
@@ -134,8 +147,21 @@ let programs: [Target] = [
 
 let benchmarks: [Target] = [
     .executableTarget(
+        name: "decoding-benchmark", dependencies: ["LanguageModels", "LinuxSystem", "Tensors", "TextGeneration"],
+        path: "Benchmarks/decoding", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "data-benchmark",
+        dependencies: [
+            "ChatTemplates", "Datasets", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization",
+        ],
+        path: "Benchmarks/data", exclude: ["compare.py"], swiftSettings: swiftSettings),
+    .executableTarget(
         name: "tokenizer-benchmark", dependencies: ["JSONDocuments", "LinuxSystem", "Tokenization"],
-        path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings)
+        path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "service-benchmark", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
+        path: "Benchmarks/service",
+        swiftSettings: swiftSettings),
 ]
 
 /// Writes the text, questions and tokenizer of the bundled example (`make example-model`).
@@ -146,23 +172,49 @@ let examples: [Target] = [
 let allTests: [Target] = [
     .target(
         name: "ServiceTestSupport", path: "Tests/Support/ServiceTestSupport", swiftSettings: swiftSettings),
+    .target(
+        name: "ProtocolTestSupport", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
+        path: "Tests/Support/ProtocolTestSupport", swiftSettings: swiftSettings),
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "LinuxSystem", "RunConfiguration", "ServiceAPI",
+            "Tokenization", "WeightFiles",
+        ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/FuzzTests", swiftSettings: swiftSettings),
     tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["JSONDocuments", "LinuxSystem"]),
     tests("CKernels"),
-    tests("DaemonService", ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"]),
+    .executableTarget(
+        name: "scripted-worker", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"],
+        path: "Tests/Support/ScriptedWorker", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "DaemonServiceTests",
+        dependencies: [
+            "CSQLite", "DaemonService", "JSONDocuments", "JSONRPC", "JobStore", "LinuxSystem", "ProtocolTestSupport",
+            "ServiceAPI", "ServiceTestSupport", "StructuredLogging", "scripted-worker",
+        ],
+        path: "Tests/DaemonServiceTests", swiftSettings: swiftSettings),
     tests(
         "Datasets", ["ChatTemplates", "JSONDocuments", "RunConfiguration", "Tokenization"],
         resources: [.copy("Fixtures")]),
     tests("JSONDocuments"),
-    tests("JSONRPC", ["JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
-    tests("JobStore", ["JSONDocuments", "ServiceAPI"]),
+    tests("JSONRPC", ["JSONDocuments", "LinuxSystem"]),
+    tests("JinjaTemplates", ["JSONDocuments", "PythonData"], resources: [.copy("Fixtures")]),
+    tests(
+        "JobStore", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"], resources: [.copy("Fixtures")]),
     tests("LanguageModels", ["JSONDocuments", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("LinuxSystem"),
+    tests("ManualPages"),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
+    tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),
     tests("Scheduling", ["ServiceAPI"]),
-    tests("ServiceAPI", ["JSONDocuments", "JSONRPC"]),
+    tests("ServiceAPI", ["JSONDocuments", "JSONRPC", "ProtocolTestSupport"]),
     tests("StructuredLogging"),
     tests("Tensors", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
@@ -191,10 +243,10 @@ let allTests: [Target] = [
             "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ], path: "Tests/Golden", swiftSettings: swiftSettings),
     .testTarget(
-        name: "IntegrationTests", dependencies: ["ServiceTestSupport"], path: "Tests/Integration",
+        name: "IntegrationTests", dependencies: ["CSQLite", "ServiceTestSupport"], path: "Tests/Integration",
         swiftSettings: swiftSettings),
     .testTarget(
-        name: "RecoveryTests", dependencies: ["ServiceTestSupport"], path: "Tests/Recovery",
+        name: "RecoveryTests", dependencies: ["ServiceTestSupport", "scripted-worker"], path: "Tests/Recovery",
         swiftSettings: swiftSettings),
 ]
 

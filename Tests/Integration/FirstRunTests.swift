@@ -31,6 +31,44 @@ import Testing
         #expect((answer?["ids"] as? [Int])?.isEmpty == false)
     }
 
+    @Test func theDataIsSeenAsTheModelWillSeeIt() throws {
+        let daemon = try DaemonFixture()
+        let file = try SmallRun.write(to: daemon.folder, extra: ["val_size: 4"])
+        let lines = try daemon.tunectl("data", "preview", file, "--jsonl")
+        #expect(lines.status == 0, "\(lines.errors)")
+        let items = try lines.output.split(separator: "\n").map {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+        #expect(items.count == 60)
+        #expect(items.allSatisfy { ($0?["input_ids"] as? [Int])?.count == ($0?["labels"] as? [Int])?.count })
+        #expect(
+            try daemon.tunectl("data", "preview", file, "--jsonl", "--split", "eval").output.split(separator: "\n")
+                .count == 4)
+        let text = try daemon.tunectl("data", "preview", file, "--row", "2")
+        #expect(text.status == 0 && text.output.contains("item 2 of 60"), "\(text.errors)")
+        #expect(text.output.contains("«"))
+        #expect(try daemon.tunectl("data", "preview", file, "--row", "61").status == 2)
+        let packed = try daemon.tunectl("data", "preview", file, "--jsonl", "neat_packing=true")
+        #expect(packed.output.contains("\"position_ids\""))
+        // A stage that cannot be trained yet: its data is looked at, its job is refused.
+        let rows = "[{\"instruction\": \"Hi\", \"input\": \"\", \"chosen\": \"a\", \"rejected\": \"b\"}]"
+        let data = daemon.folder.appendingPathComponent("data")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        try Data(rows.utf8).write(to: data.appendingPathComponent("rows.json"))
+        let columns = "{\"prompt\": \"instruction\", \"chosen\": \"chosen\", \"rejected\": \"rejected\"}"
+        try Data("{\"rows\": {\"file_name\": \"rows.json\", \"ranking\": true, \"columns\": \(columns)}}".utf8)
+            .write(to: data.appendingPathComponent("dataset_info.json"))
+        let overrides = ["stage=dpo", "dataset_dir=\(data.path)", "dataset=rows", "pref_beta=0.2", "val_size=0"]
+        let pairs = try daemon.tunectl(
+            "data", "preview", file, "--jsonl", overrides[0], overrides[1], overrides[2], overrides[3], overrides[4])
+        #expect(pairs.status == 0 && pairs.output.contains("\"chosen_input_ids\""), "\(pairs.errors)")
+        let submitted = try daemon.tunectl(
+            "submit", file, overrides[0], overrides[1], overrides[2], overrides[3], overrides[4])
+        #expect(submitted.status == 78 && submitted.errors.contains("stage"), "\(submitted.errors)")
+        let checked = try daemon.tunectl("check", file)
+        #expect(checked.status == 0 && checked.errors.contains("and so is its data"), "\(checked.errors)")
+    }
+
     @Test func theSameTokenGivesTheSameJob() throws {
         let daemon = try DaemonFixture()
         let text = SmallRun.yaml(steps: 1, extra: ["output_dir: \(daemon.path("out"))"])

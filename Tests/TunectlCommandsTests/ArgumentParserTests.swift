@@ -48,7 +48,7 @@ struct ArgumentParserTests {
             #expect(run.output.contains(command.name == "help" ? "usage:" : "usage: tunectl \(command.name)"))
             #expect(!command.summary.isEmpty)
         }
-        let overview = TunectlRun([]).output
+        let overview = TunectlRun(["--help"]).output
         for command in Commands.all { #expect(overview.contains("  \(command.name) ")) }
     }
 

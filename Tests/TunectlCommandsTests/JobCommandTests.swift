@@ -160,6 +160,78 @@ struct JobCommandTests {
         #expect(run.exitCode == .success)
     }
 
+    @Test func verbsActOnEachJobAndTheWorstDecides() {
+        let handler: FakeDaemon.Handler = { id, method, params in
+            let job = params["job"]?.string ?? "?"
+            if job == "2" { return [FakeDaemon.error(id, kind: "conflict", "job 2 has ended")] }
+            return [
+                FakeDaemon.result(
+                    id, ["id": .string(job), "state": "running", "wish": method == "job.pause" ? "pause" : nil])
+            ]
+        }
+        let run = TunectlRun(["pause", "1", "2", "3"], daemon: handler)
+        #expect(run.requests.map { $0["method"]?.string } == ["job.pause", "job.pause", "job.pause"])
+        #expect(
+            run.errors == """
+                tunectl: conflict: job 2 has ended
+                job 1: running, is being paused
+                job 3: running, is being paused
+
+                """)
+        #expect(run.exitCode.rawValue == 73)
+        let priority = TunectlRun(["priority", "-4", "1"], daemon: handler)
+        #expect(priority.exitCode == .success)
+        #expect(priority.requests.first?["params"] == ["job": "1", "priority": -4])
+        #expect(TunectlRun(["priority", "high", "1"], daemon: handler).exitCode == .usage)
+        #expect(TunectlRun(["requeue", "1", "--json=id"], daemon: handler).output == "[{\"id\":\"1\"}]\n")
+        let removed = TunectlRun(["rm", "1", "--purge"], daemon: handler)
+        #expect(removed.requests.first?["params"] == ["job": "1", "purge": true])
+    }
+
+    @Test(arguments: [("succeeded", 0), ("failed", 1), ("cancelled", 3)] as [(String, Int32)])
+    func waitEndsAsTheWorst(state: String, code: Int32) {
+        let run = TunectlRun(["wait", "1", "2", "--timeout", "1.5"]) { id, _, _ in
+            [
+                FakeDaemon.result(
+                    id, ["jobs": [["id": "1", "state": "succeeded"], ["id": "2", "state": .string(state)]]])
+            ]
+        }
+        #expect(run.exitCode.rawValue == code)
+        #expect(run.requests.first?["params"] == ["jobs": ["1", "2"], "timeout": 1.5])
+        let late = TunectlRun(["wait", "1"]) { id, _, _ in [FakeDaemon.error(id, kind: "timeout", "not ended")] }
+        #expect(late.exitCode.rawValue == 124)
+    }
+
+    @Test func checkpointAndForkPrintWhatTheyMade() {
+        let saved = TunectlRun(["checkpoint", "4"]) { id, _, _ in
+            [FakeDaemon.result(id, ["step": 8, "path": "/o/checkpoint-8"])]
+        }
+        #expect(saved.output == "/o/checkpoint-8\n")
+        let forked = TunectlRun(["fork", "4", "--at", "8", "learning_rate=1e-4", "--token", "t"]) { id, _, _ in
+            [FakeDaemon.result(id, ["id": "5", "state": "queued", "output_dir": "o-at-8"])]
+        }
+        #expect(forked.output == "5\n" && forked.errors == "job 5 -> o-at-8\n")
+        #expect(
+            forked.requests.first?["params"]
+                == ["job": "4", "at": 8, "overrides": ["learning_rate=1e-4"], "client_token": "t"])
+    }
+
+    @Test func placesInTheQueueAreShown() {
+        let run = TunectlRun(["jobs", "--kind", "train", "--limit", "3"]) { id, _, _ in
+            let common: JSONObject = ["kind": "train", "output_dir": "o", "submitted_at": "T"]
+            let more: [JSONObject] = [
+                ["id": "1", "state": "queued", "queue": ["position": 2, "starts_in": 61]],
+                ["id": "2", "state": "waiting", "after": ["1", "5"]],
+            ]
+            let jobs = more.map { job in
+                JSONValue.object(JSONObject((Array(job) + Array(common)).map { ($0.key, $0.value) }))
+            }
+            return [FakeDaemon.result(id, ["jobs": .array(jobs)])]
+        }
+        #expect(run.output.contains("next 2, in 1:01") && run.output.contains("after 1,5"))
+        #expect(run.requests.first?["params"] == ["limit": 3, "kinds": ["train"]])
+    }
+
     @Test func show() {
         let run = TunectlRun(["show", "3"]) { id, _, _ in
             [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": nil, "notes": ["a", "b"]])]

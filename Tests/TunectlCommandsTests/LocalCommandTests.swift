@@ -13,6 +13,52 @@ struct LocalCommandTests {
         #expect(run.errors == "run.yaml is valid\n")
     }
 
+    @Test func checkTellsWhatTheDaemonSaysOfTheData() throws {
+        let look: FakeDaemon.Handler = { id, _, _ in
+            [
+                FakeDaemon.result(
+                    id, ["items": 3, "notes": [], "warnings": ["training data: 2 rows repeat"], "parts": []])
+            ]
+        }
+        let run = TunectlRun(["check", "run.yaml"], files: ["run.yaml": Self.valid], daemon: look)
+        #expect(run.exitCode == .success)
+        #expect(run.output.hasSuffix("warning: training data: 2 rows repeat\n"))
+        #expect(run.errors == "run.yaml is valid, and so is its data\n")
+        let request = try #require(run.requests.first)
+        #expect(request["method"] == "dataset.preview")
+        #expect(request["params"]?["format"] == "none")
+        let left = TunectlRun(["check", "run.yaml", "--no-data"], files: ["run.yaml": Self.valid], daemon: look)
+        #expect(left.requests.isEmpty && left.exitCode == .success)
+        let bad = TunectlRun(["check", "run.yaml"], files: ["run.yaml": Self.valid]) { id, _, _ in
+            [FakeDaemon.error(id, kind: "bad_data", "row 7 is broken")]
+        }
+        #expect(bad.exitCode.rawValue == 65)
+        #expect(bad.errors.contains("row 7 is broken"))
+    }
+
+    @Test func dataPreviewAsksForItems() throws {
+        let answer: FakeDaemon.Handler = { id, _, _ in
+            [FakeDaemon.result(id, ["items": 1, "notes": ["dataset d: 1 rows"], "warnings": [], "parts": []])]
+        }
+        let lines = TunectlRun(
+            ["data", "preview", "run.yaml", "--jsonl", "--split", "eval", "--row=2", "seed=3"],
+            files: ["run.yaml": Self.valid], daemon: answer)
+        #expect(lines.exitCode == .success)
+        #expect(lines.errors == "dataset d: 1 rows\n" && lines.output.isEmpty)
+        let parameters = try #require(lines.requests.first?["params"])
+        #expect(parameters["format"] == "jsonl" && parameters["split"] == "eval" && parameters["row"] == 2)
+        #expect(parameters["overrides"]?[0] == "seed=3" && parameters["working_directory"] == "/work")
+        let figures = TunectlRun(
+            ["data", "preview", "run.yaml", "--json"], files: ["run.yaml": Self.valid], daemon: answer)
+        #expect(try JSONValue(parsing: figures.output)["items"] == 1)
+        for wrong in [
+            ["data", "show", "run.yaml"], ["data", "preview", "run.yaml", "--row", "0"],
+            ["data", "preview", "run.yaml", "--split", "test"], ["data", "preview"],
+        ] {
+            #expect(TunectlRun(wrong, files: ["run.yaml": Self.valid], daemon: answer).exitCode == .usage)
+        }
+    }
+
     @Test func checkTellsEveryProblem() throws {
         let text = Self.valid + "lora_rnak: 3\nlora_dropout: 2\nuse_galore: true\n"
         let run = TunectlRun(["check", "run.yaml", "seed=x"], files: ["run.yaml": text])

@@ -77,19 +77,40 @@ struct TextCommandTests {
         let handler: FakeDaemon.Handler = { id, method, _ in
             let model: JSONValue = [
                 "model": "/m", "weights_loaded": true, "worker": 3, "requests_in_flight": 0,
-                "last_used_at": "2026-01-02T03:04:05Z", "resident_bytes": 1_572_864, "adapters": ["/a"],
+                "last_used_at": "2026-01-02T03:04:05Z", "resident_bytes": 1_572_864, "anonymous_bytes": 524_288,
+                "shared_bytes": 1_048_576, "keep_alive": "forever", "adapters": ["/a"],
             ]
             return [FakeDaemon.result(id, method == "model.list" ? ["models": [model]] : model)]
         }
         #expect(
             TunectlRun(["models"], daemon: handler).output == """
-                MODEL  HOLDS    MEMORY   LAST USED             ADAPTERS
-                /m     weights  1.5 MiB  2026-01-02T03:04:05Z  /a
+                MODEL  HOLDS    MEMORY               LAST USED             EXPIRES  ADAPTERS
+                /m     weights  512.0 KiB + 1.0 MiB  2026-01-02T03:04:05Z  never    /a
 
                 """)
-        let load = TunectlRun(["load", "m", "--adapter", "a"], daemon: handler)
+        let load = TunectlRun(["load", "m", "--adapter", "a", "--keep-alive", "10m"], daemon: handler)
         #expect(load.output == "/m\n")
-        #expect(load.requests[0]["params"] == ["model": "m", "adapter": "a", "working_directory": "/work"])
+        #expect(
+            load.requests[0]["params"] == [
+                "model": "m", "adapter": "a", "working_directory": "/work", "keep_alive": "10m",
+            ])
         #expect(TunectlRun(["unload", "m"], daemon: handler).errors == "unloaded m\n")
+    }
+
+    @Test func adapters() {
+        let adapter: JSONValue = ["adapter": "/a", "model": "/m", "rank": 8, "modules": 168, "bytes": 17_301_504]
+        let handler: FakeDaemon.Handler = { id, method, _ in
+            [FakeDaemon.result(id, method == "adapter.list" ? ["adapters": [adapter]] : adapter)]
+        }
+        let list = TunectlRun(["adapters", "m"], daemon: handler)
+        #expect(
+            list.output == """
+                ADAPTER  MODEL  RANK  LAYERS  MEMORY
+                /a       /m     8     168     16.5 MiB
+
+                """)
+        #expect(list.requests[0]["params"] == ["model": "m", "working_directory": "/work"])
+        let unload = TunectlRun(["unload", "m", "--adapter", "a"], daemon: handler)
+        #expect(unload.errors == "unloaded a\n" && unload.requests[0]["method"] == "adapter.unload")
     }
 }

@@ -4,6 +4,8 @@ package enum ListingFormat: Sendable, Equatable {
     case table(width: Int?)
     /// Only each row's name, one a line.
     case quiet
+    /// One row a line, cells parted by tabs, without headings; an empty cell is `-`.
+    case plain
     /// One JSON array.
     case json
 }
@@ -24,9 +26,14 @@ package enum Listing {
     package static func render<Row: Listable>(_ rows: [Row], as format: ListingFormat, utf8: Bool) -> String {
         switch format {
         case .quiet: rows.map { $0.quietName + "\n" }.joined()
+        case .plain: rows.map { plainLine($0) }.joined()
         case .json: rows.isEmpty ? "[]\n" : "[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n"
         case .table(let width): table(rows, width: width, utf8: utf8)
         }
+    }
+
+    private static func plainLine(_ row: some Listable) -> String {
+        row.cells.map { $0.isEmpty ? "-" : TextColumns.printable($0) }.joined(separator: "\t") + "\n"
     }
 
     private static func table<Row: Listable>(_ rows: [Row], width: Int?, utf8: Bool) -> String {

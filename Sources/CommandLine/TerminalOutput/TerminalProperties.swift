@@ -44,6 +44,13 @@ package struct TerminalProperties: Sendable, Equatable {
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
+
+    /// The terminal's rows now; 24 when the descriptor is no terminal or does not tell.
+    package static func rows(of descriptor: Int32) -> Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
 }
 
 /// The few colours in use, with the meaning they have here.

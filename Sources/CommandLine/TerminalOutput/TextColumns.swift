@@ -36,6 +36,16 @@ package enum TextColumns {
         return String(scalars)
     }
 
+    /// As `printable`, for text of several lines: line ends and tabs stay.
+    package static func printableLines(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            scalars.append(isControl(scalar) && scalar != "\n" && scalar != "\t" ? "?" : scalar)
+        }
+        return String(scalars)
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
     }

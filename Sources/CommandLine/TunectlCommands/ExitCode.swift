@@ -37,19 +37,6 @@ package enum ExitCode: Int32, Sendable, Comparable {
             }
     }
 
-    private init(_ kind: ErrorKind) {
-        self =
-            switch kind {
-            case .badRequest: .usage
-            case .cancelled: .cancelled
-            case .badData, .badModel: .badData
-            case .notFound: .noInput
-            case .internalError, .notFinite, .workerCrashed: .internalError
-            case .conflict, .diskFull: .cannotCreate
-            case .busy, .outOfMemory, .shuttingDown: .tryLater
-            case .permission: .permission
-            case .badConfig, .notAvailable: .badConfiguration
-            case .timeOut: .timeOut
-            }
-    }
+    /// The published number; one that this client does not know is a defect.
+    private init(_ kind: ErrorKind) { self = ExitCode(rawValue: kind.exitStatus) ?? .internalError }
 }

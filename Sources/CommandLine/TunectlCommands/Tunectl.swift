@@ -17,12 +17,17 @@ package enum Tunectl {
             errors: DescriptorSink(descriptor: 2), outputTerminal: outputTerminal,
             errorTerminal: TerminalProperties(descriptor: 2, environment: environment),
             columns: { TerminalProperties.columns(of: 1) }, readFile: InputFile.text,
-            pause: interrupts.pause
+            pause: interrupts.pause,
+            socketExists: { socket in
+                let path = try? SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
+                return path.map { access($0, F_OK) == 0 } ?? false
+            }
         ) { socket in
             let path = try SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
             return ServiceClient(
                 transport: try SocketTransport.connect(path: path, patience: patience, interrupts: interrupts))
         }
+        context.terminal = ProcessTerminal(interrupts: interrupts, environment: environment)
         return context.run(Array(CommandLine.arguments.dropFirst())).rawValue
     }
 
@@ -30,7 +35,7 @@ package enum Tunectl {
     private static func processEnvironment() -> [String: String] {
         let names = [
             "FINETUNED_SOCKET", "XDG_RUNTIME_DIR", "NO_COLOR", "TERM", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG",
-            "PWD",
+            "PWD", "HOME", "XDG_STATE_HOME", "TMPDIR", "VISUAL", "EDITOR",
         ]
         var environment: [String: String] = [:]
         for name in names {

@@ -20,6 +20,8 @@ package final class ServiceClient {
     private let transport: any ServiceTransport
     private var lastID: Int64 = 0
 
+    var mayBeOfAnotherUser: Bool { transport.mayBeOfAnotherUser }
+
     package init(transport: any ServiceTransport) {
         self.transport = transport
     }
@@ -29,7 +31,7 @@ package final class ServiceClient {
     /// - Throws: `CommandFailure` with the service's kind when it answers with an error.
     @discardableResult
     package func call(
-        _ method: String, _ params: JSONValue, onInterrupt: OnInterrupt = .leave,
+        _ method: String, _ params: JSONValue, passing descriptors: [Int32] = [], onInterrupt: OnInterrupt = .leave,
         onNotification: (Notification) throws -> Void = { _ in }
     ) throws -> JSONValue {
         lastID += 1
@@ -37,7 +39,7 @@ package final class ServiceClient {
         let request: JSONValue = [
             "jsonrpc": "2.0", "id": .integer(id), "method": .string(method), "params": params,
         ]
-        try transport.send(request.serialized(.compact))
+        try transport.send(request.serialized(.compact), passing: descriptors)
         var isCancelling = false
         while true {
             switch try transport.receive(timeout: nil) {
@@ -73,11 +75,13 @@ package final class ServiceClient {
     /// Calls a method of the protocol with its own parameters; the result stays JSON, for it is often printed as is.
     @discardableResult
     package func call<Method: ServiceMethod>(
-        _ method: Method.Type, _ parameters: Method.Parameters, onInterrupt: OnInterrupt = .leave,
+        _ method: Method.Type, _ parameters: Method.Parameters, passing descriptors: [Int32] = [],
+        onInterrupt: OnInterrupt = .leave,
         onNotification: (Notification) throws -> Void = { _ in }
     ) throws -> JSONValue {
         try call(
-            Method.name, JSONValue(encoding: parameters), onInterrupt: onInterrupt, onNotification: onNotification)
+            Method.name, JSONValue(encoding: parameters), passing: descriptors, onInterrupt: onInterrupt,
+            onNotification: onNotification)
     }
 
     private static func message(_ line: String) throws -> JSONValue {

@@ -11,6 +11,9 @@ package final class SocketTransport: ServiceTransport {
     private var buffer: [UInt8] = []
     private var searched = 0
 
+    /// Who listens is the service itself, or a manager that opened the socket for it; only one's own is certain.
+    package var mayBeOfAnotherUser: Bool { (try? UnixSocket.peer(of: descriptor.number).user) != geteuid() }
+
     /// Takes over a connected socket and closes it at the end.
     package init(descriptor: consuming FileDescriptor, interrupts: Interrupts) {
         self.descriptor = descriptor
@@ -47,12 +50,16 @@ package final class SocketTransport: ServiceTransport {
         strerror(code).map { String(cString: $0) } ?? "error \(code)"
     }
 
-    package func send(_ line: String) throws {
+    package func send(_ line: String, passing descriptors: [Int32]) throws {
+        var unsent = descriptors
         var remaining = Array(line.utf8 + [0x0A])[...]
         while !remaining.isEmpty {
             do {
                 // The socket blocks, so that something is sent at every turn.
-                guard let count = try UnixSocket.send(remaining, to: descriptor.number) else { continue }
+                guard let count = try UnixSocket.send(remaining, to: descriptor.number, passing: unsent) else {
+                    continue
+                }
+                unsent = []
                 remaining = remaining.dropFirst(count)
             } catch {
                 throw CommandFailure(
@@ -77,7 +84,7 @@ package final class SocketTransport: ServiceTransport {
             switch try interrupts.wait(for: descriptor.number, timeout: timeout) {
             case .interrupted: return .interrupted
             case .timedOut: return .timedOut
-            case .readable: break
+            case .readable, .resized, .continued, .terminated: break
             }
             switch try UnixSocket.receive(from: descriptor.number) {
             case .closed: return .closed

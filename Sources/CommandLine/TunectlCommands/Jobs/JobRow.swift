@@ -8,6 +8,14 @@ struct JobRow: Listable, JSONRow {
 
     var id: String { value["id"]?.string ?? "?" }
     var state: String { value["state"]?.string ?? "?" }
+    /// The state, and what a running job is about to become.
+    var stateText: String {
+        switch value["wish"]?.string {
+        case "cancel": "\(state), is being cancelled"
+        case "pause": "\(state), is being paused"
+        default: state
+        }
+    }
     var quietName: String { id }
     var json: String { value.serialized(.compact) }
 
@@ -19,6 +27,12 @@ struct JobRow: Listable, JSONRow {
     }
 
     private var progress: String {
+        if let queue = value["queue"], let position = queue["position"]?.integer {
+            let start = queue["starts_in"]?.double.map { ", in " + ReadableNumbers.duration(seconds: $0) } ?? ""
+            return "next \(position)\(start)"
+        }
+        let after = value["after"]?.array?.compactMap(\.string) ?? []
+        if state == "waiting", !after.isEmpty { return "after " + after.joined(separator: ",") }
         let progress = value["progress"] ?? value
         guard let step = progress["step"]?.integer else { return "-" }
         guard let total = progress["total_steps"]?.integer, total > 0 else { return String(step) }

@@ -5,6 +5,9 @@ import TerminalOutput
 extension Command {
     static let submissionOptions: [Option] = [
         .value("priority", "NUMBER", "jobs with a higher number start earlier"),
+        .value("after", "JOB", "start when these jobs have succeeded, with commas between them", kind: .job),
+        .value("kind", "KIND", "train, evaluate or generate; by default what the file asks for"),
+        .value("input", "FILE", "the JSON Lines file that a generate job answers, as generate --jsonl", kind: .file),
         .value("token", "TEXT", "submit once only, however often this is repeated with the same text"),
     ]
 
@@ -13,7 +16,8 @@ extension Command {
         positionals: [.one("FILE", .file)], options: submissionOptions, takesOverrides: true,
         details: """
             FILE is a LLaMA-Factory YAML or JSON file (- is standard input); key=value arguments win over it.
-            Relative paths in it start from the current directory.
+            Relative paths in it start from the current directory. A folder may be named job:N, which is the output
+            directory of job N; this job then waits for that one.
             """
     ) { invocation, context in
         let job = try submitJob(invocation, context)
@@ -28,20 +32,30 @@ extension Command {
     /// Submits the file that the command line names and returns the job object.
     static func submitJob(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
         let file = try ConfigurationFile(invocation, context)
-        let priority = try invocation.value("priority").map { text in
-            guard let number = Int(text) else { throw CommandFailure.usage("--priority takes an integer") }
-            return number
-        }
+        let config = ConfigurationSource(text: file.text, name: file.name)
+        let isBatch = invocation.value("kind") == "generate"
+        let inputs = isBatch ? nil : try InputFiles(of: config, overrides: invocation.overrides, context: context)
         return try context.client().call(
             JobSubmit.self,
             JobSubmit.Parameters(
-                config: ConfigurationSource(text: file.text, name: file.name), overrides: invocation.overrides,
-                workingDirectory: context.workingDirectory, clientToken: invocation.value("token") ?? randomToken(),
-                priority: priority))
+                config: config, overrides: invocation.overrides, workingDirectory: context.workingDirectory,
+                clientToken: submissionToken(invocation), priority: try submissionPriority(invocation),
+                after: invocation.value("after")?.split(separator: ",").map(String.init),
+                kind: invocation.value("kind"), input: invocation.value("input"),
+                files: inputs.flatMap { $0.paths.isEmpty ? nil : $0.paths }),
+            passing: inputs?.descriptors ?? [])
     }
 
-    /// A token that no other submission has, so that a repeated request cannot double a job.
-    private static func randomToken() -> String {
+    static func submissionPriority(_ invocation: Invocation) throws -> Int? {
+        try invocation.value("priority").map { text in
+            guard let number = Int(text) else { throw CommandFailure.usage("--priority takes an integer") }
+            return number
+        }
+    }
+
+    /// The token that was given, else one that no other submission has, so that a repeated request cannot double a job.
+    static func submissionToken(_ invocation: Invocation) -> String {
+        if let token = invocation.value("token") { return token }
         var generator = SystemRandomNumberGenerator()
         return "tunectl-" + String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
     }

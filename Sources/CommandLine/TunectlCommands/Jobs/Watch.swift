@@ -25,15 +25,34 @@ extension Command {
     }
 
     /// Follows a job to its end and tells how it went.
-    static func watchJob(_ id: String, _ context: CommandContext, streamsEvents: Bool) throws -> ExitCode {
+    ///
+    /// - Parameter cancelsOnInterrupt: whether the first Ctrl-C cancels the job, whose end is then waited for, instead of
+    ///   detaching; the second one always detaches.
+    static func watchJob(
+        _ id: String, _ context: CommandContext, streamsEvents: Bool, cancelsOnInterrupt: Bool = false
+    ) throws -> ExitCode {
         let display = WatchDisplay(context, isSilent: context.wantsJSON || context.isQuiet || streamsEvents)
         var watched = WatchedJob(id: id)
-        let job: JSONValue
-        do {
-            job = try context.client().call(JobWatch.self, JobWatch.Parameters(job: id, since: 0)) { notification in
+        var seen: Int64 = 0
+        func follow() throws -> JSONValue {
+            try context.client().call(JobWatch.self, JobWatch.Parameters(job: id, since: seen)) { notification in
                 if streamsEvents { context.output.write(notification.params.serialized(.compact) + "\n") }
+                if case .integer(let sequence) = notification.params["seq"] { seen = max(seen, Int64(sequence)) }
                 let lines = watched.apply(notification)
                 display.show(watched, lines: lines)
+            }
+        }
+        let job: JSONValue
+        do {
+            do {
+                job = try follow()
+            } catch let failure as CommandFailure where failure.kind == "interrupted" && cancelsOnInterrupt {
+                display.finish()
+                context.say("cancelling job \(id), which keeps a checkpoint; Ctrl-C again detaches")
+                // The interrupted request may still be answered on the old connection.
+                context.disconnect()
+                _ = try context.client().call(JobCancel.self, JobReference(job: id))
+                job = try follow()
             }
         } catch let failure as CommandFailure where failure.kind == "interrupted" {
             display.finish()

@@ -1,4 +1,5 @@
 import RunConfiguration
+import ServiceAPI
 import TerminalOutput
 
 extension Command {
@@ -40,8 +41,17 @@ enum CompletionScript {
 
                 """
         }
+        let states = JobState.allCases.map(\.rawValue).joined(separator: " ")
         return """
             # Completion of tunectl for bash; made by `tunectl completion bash`.
+            # Names from the daemon that the command line names; a daemon that does not answer soon offers none.
+            _tunectl_names() {
+                local index socket=""
+                for ((index = 1; index < COMP_CWORD; index++)); do
+                    [ "${COMP_WORDS[index]}" = --socket ] && socket="${COMP_WORDS[index+1]}"
+                done
+                timeout 0.5 tunectl "$1" --quiet ${socket:+--socket "$socket"} 2>/dev/null
+            }
             _tunectl() {
                 local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
                 local parameters="\(Parameters.all.map { $0.name + "=" }.joined(separator: " "))"
@@ -52,7 +62,10 @@ enum CompletionScript {
                     return
                 fi
                 case "$previous" in
-                    --model|--adapter) COMPREPLY=($(compgen -d -- "$current")); return ;;
+                    --model|--adapter)
+                        COMPREPLY=($(compgen -W "$(_tunectl_names models)" -- "$current") $(compgen -d -- "$current"))
+                        return ;;
+                    --state) COMPREPLY=($(compgen -W "\(states)" -- "$current")); return ;;
                     --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
                 esac
                 case "${COMP_WORDS[1]}" in
@@ -85,8 +98,10 @@ enum CompletionScript {
                     "complete -c tunectl \(condition) -l \(option.name)\(short)\(value) -d \(quoted(option.help))")
             }
             switch command.positionals.first?.kind {
-            case .job: lines.append("complete -c tunectl -f \(condition) -a '(tunectl jobs --quiet 2>/dev/null)'")
-            case .model: lines.append("complete -c tunectl \(condition) -a '(tunectl models --quiet 2>/dev/null)'")
+            case .job:
+                lines.append("complete -c tunectl -f \(condition) -a '(timeout 0.5 tunectl jobs --quiet 2>/dev/null)'")
+            case .model:
+                lines.append("complete -c tunectl \(condition) -a '(timeout 0.5 tunectl models --quiet 2>/dev/null)'")
             case .file, .directory: lines.append("complete -c tunectl -F \(condition)")
             default: break
             }
@@ -98,8 +113,8 @@ enum CompletionScript {
         switch kind {
         case .file: "files=\"-f\""
         case .directory: "files=\"-d\""
-        case .job: "offers=\"$(tunectl jobs --quiet 2>/dev/null)\""
-        case .model: "offers=\"$(tunectl models --quiet 2>/dev/null)\""
+        case .job: "offers=\"$(_tunectl_names jobs)\""
+        case .model: "offers=\"$(_tunectl_names models)\" files=\"-d\""
         case .command: "offers=\"\(Commands.all.map(\.name).joined(separator: " "))\""
         case .shell: "offers=\"bash zsh fish\""
         case .parameter: "offers=\"${parameters//=/}\""

@@ -57,8 +57,15 @@ struct Finding: Listable, JSONRow {
                 ? Finding("versions", .good, "client and daemon are both \(version)")
                 : Finding("versions", .unsure, "the client is \(Command.clientVersion), the daemon \(version)"),
         ]
-        findings += processor(info) + storage(info)
+        findings += processor(info) + storage(info) + settings(info)
         return findings
+    }
+
+    private static func settings(_ info: JSONValue) -> [Finding] {
+        guard let settings = info["settings"]?.object else { return [] }
+        let files = (info["settings_files"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
+        let values = settings.map { "\($0.key)=\($0.value.string ?? "?")" }.sorted().joined(separator: " ")
+        return [Finding("settings", .good, "\(files.isEmpty ? "defaults" : files): \(values)")]
     }
 
     private static func processor(_ info: JSONValue) -> [Finding] {

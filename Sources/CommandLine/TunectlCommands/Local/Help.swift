@@ -3,8 +3,18 @@ import TerminalOutput
 
 extension Command {
     static let help = Command(
-        "help", "explain the commands", positionals: [.optional("COMMAND", .command)]
+        "help", "explain the commands", positionals: [.optional("COMMAND", .command)],
+        options: [.value("manual", "PAGE", "print the manual page tunectl or finetuned-rpc, for man -l")]
     ) { invocation, context in
+        if let name = invocation.value("manual") {
+            guard let page = ClientManual.page(name) else {
+                throw CommandFailure.usage(
+                    "there is no manual page `\(name)` here",
+                    hint: "tunectl and finetuned-rpc are; finetuned --manual has finetuned and finetuned.yaml")
+            }
+            context.output.write(page)
+            return .success
+        }
         guard let name = invocation.positionals.first else {
             if context.wantsJSON {
                 context.printJSON(.array(Commands.all.map(description)))

@@ -7,15 +7,23 @@ package enum ArgumentParser {
         var rest = arguments[...]
         var values: [String: String] = [:]
         while let first = rest.first, first.hasPrefix("-"), first != "-" {
-            // Options before the verb are those that every command has.
-            try readOption(&rest, Command.commonOptions, "tunectl", &values)
+            // Before a verb stand options that every command has; without one, those of a conversation too.
+            try readOption(&rest, Command.chat.allOptions, "tunectl", &values)
         }
-        guard let verb = rest.popFirst() else {
-            return Invocation(command: .help, positionals: [], overrides: [], values: values)
+        // Without a verb a conversation begins; `--help` alone asks for everything.
+        guard let verb = rest.first, !isOverride(verb) else {
+            let command = values.keys.contains("help") ? Command.help : .chat
+            return try parse(rest, command, values)
         }
+        rest.removeFirst()
         guard let command = Commands.named(verb) else {
+            if let refusal = ForeignSpelling.refusal(of: verb) { throw refusal }
             let nearest = Commands.nearestName(to: verb).map { "did you mean `\($0)`?" }
             throw CommandFailure.usage("there is no command `\(verb)`", hint: nearest ?? "tunectl help lists them")
+        }
+        if let misplaced = values.keys.sorted().first(where: { name in !command.allOptions.contains { $0.name == name }
+        }) {
+            throw CommandFailure.usage("`\(command.name)` has no option `--\(misplaced)`")
         }
         return try parse(rest, command, values)
     }

@@ -77,6 +77,7 @@ package struct Command: Sendable {
         Option(
             name: "json", short: nil, value: "FIELDS", kind: .text, valueIsOptional: true,
             help: "print JSON; with =id,state only those fields"),
+        .flag("plain", "print one row a line, fields parted by tabs, without headings, bars or colours"),
         .flag("quiet", short: "q", "print names only, and no talk on stderr"),
         .value("socket", "PATH", "the daemon's socket", kind: .file),
         .flag("help", short: "h", "explain the command"),

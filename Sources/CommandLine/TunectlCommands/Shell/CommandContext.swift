@@ -7,22 +7,30 @@ package final class CommandContext {
     package let workingDirectory: String
     package let input: any LineSource
     package let output: any TextSink
+    /// Where `output` writes to, for what the service writes there itself.
+    let outputDescriptor: Int32
     package let errors: any TextSink
     package let outputTerminal: TerminalProperties
     package let errorTerminal: TerminalProperties
     /// Waits for so many seconds; throws when interrupted.
     let pause: (Double) throws -> Void
+    private let socketExists: (_ socket: String?) -> Bool
     private let connect: (_ socket: String?) throws -> ServiceClient
     private let columns: () -> Int
     private let readFile: (String) throws -> String
     private(set) var invocation: Invocation?
     private var connected: ServiceClient?
+    /// The person's keyboard and screen, where there is one.
+    package var terminal: (any InteractiveTerminal)?
+    /// Whether standard output carries one JSON value a line, so that nothing else may be written there.
+    var isWritingJSONLines = false
 
     package init(
         environment: [String: String], workingDirectory: String, input: any LineSource, output: any TextSink,
         errors: any TextSink, outputTerminal: TerminalProperties, errorTerminal: TerminalProperties,
         columns: @escaping () -> Int, readFile: @escaping (String) throws -> String,
-        pause: @escaping (Double) throws -> Void,
+        pause: @escaping (Double) throws -> Void, outputDescriptor: Int32 = 1,
+        socketExists: @escaping (_ socket: String?) -> Bool = { _ in true },
         connect: @escaping (_ socket: String?) throws -> ServiceClient
     ) {
         self.environment = environment
@@ -35,21 +43,38 @@ package final class CommandContext {
         self.columns = columns
         self.readFile = readFile
         self.pause = pause
+        self.outputDescriptor = outputDescriptor
+        self.socketExists = socketExists
         self.connect = connect
+    }
+
+    /// A context for a command within another one: the same daemon and terminal, another place for the output.
+    func nested(output: any TextSink) -> CommandContext {
+        let nested = CommandContext(
+            environment: environment, workingDirectory: workingDirectory, input: input, output: output, errors: errors,
+            outputTerminal: outputTerminal, errorTerminal: errorTerminal, columns: columns, readFile: readFile,
+            pause: pause
+        ) { [self] _ in try client() }
+        nested.terminal = terminal
+        return nested
+    }
+
+    /// Runs one command line; its failure is the caller's to tell.
+    func carryOut(_ arguments: [String]) throws -> ExitCode {
+        let invocation = try ArgumentParser.parse(arguments)
+        self.invocation = invocation
+        if invocation.has("help") {
+            let text = invocation.command.name == "help" ? HelpText.overview() : HelpText.text(of: invocation.command)
+            output.write(text)
+            return .success
+        }
+        return try invocation.command.run(invocation, self)
     }
 
     /// Runs one command line and tells its failure, if any, where it belongs.
     package func run(_ arguments: [String]) -> ExitCode {
         do {
-            let invocation = try ArgumentParser.parse(arguments)
-            self.invocation = invocation
-            if invocation.has("help") {
-                let text =
-                    invocation.command.name == "help" ? HelpText.overview() : HelpText.text(of: invocation.command)
-                output.write(text)
-                return .success
-            }
-            return try invocation.command.run(invocation, self)
+            return try carryOut(arguments)
         } catch let failure as CommandFailure {
             tell(failure)
             return failure.exitCode
@@ -61,12 +86,14 @@ package final class CommandContext {
 
     /// Prints a failure on stderr, and as an object on stdout when JSON was asked for.
     func tell(_ failure: CommandFailure) {
-        if wantsJSON { output.write(failure.json.serialized(.compact) + "\n") }
+        if wantsJSON, !isWritingJSONLines { output.write(failure.json.serialized(.compact) + "\n") }
         if failure.kind != "interrupted" { errors.write(failure.text) }
     }
 
     var wantsJSON: Bool { invocation?.has("json") ?? false }
     var isQuiet: Bool { invocation?.has("quiet") ?? false }
+    /// Whether output is for programs that read lines: no headings, bars or colours, and nothing is cut.
+    var isPlain: Bool { invocation?.has("plain") ?? false }
 
     /// Talk for people, on stderr, unless `--quiet`.
     func say(_ text: String) {
@@ -79,6 +106,15 @@ package final class CommandContext {
         let client = try connect(invocation?.value("socket"))
         connected = client
         return client
+    }
+
+    /// Leaves the connection; the next call makes a new one.
+    func disconnect() { connected = nil }
+
+    /// As `client`, but nil without waiting where there is not even a socket, and nil where nobody answers.
+    func clientIfThere() -> ServiceClient? {
+        guard socketExists(invocation?.value("socket")) else { return nil }
+        return try? client()
     }
 
     func text(ofFile path: String) throws -> String {
@@ -96,7 +132,7 @@ package final class CommandContext {
             let objects = rows.map { Self.selecting(fields, of: $0.value) }
             output.write(JSONValue.array(objects).serialized(jsonStyle) + "\n")
         } else {
-            let format: ListingFormat = isQuiet ? .quiet : .table(width: tableWidth)
+            let format: ListingFormat = isQuiet ? .quiet : isPlain ? .plain : .table(width: tableWidth)
             output.write(Listing.render(rows, as: format, utf8: outputTerminal.usesUTF8))
         }
     }

@@ -3,8 +3,9 @@ import RunConfiguration
 /// Every verb, in the order of the help.
 package enum Commands {
     package static let all: [Command] = [
-        .submit, .run, .jobs, .show, .watch, .logs, .cancel, .check, .chat, .generate, .tokenize, .detokenize,
-        .logprobs, .models, .load, .unload, .params, .rpc, .doctor, .completion, .version, .help,
+        .submit, .run, .jobs, .show, .watch, .logs, .metrics, .fetch, .wait, .cancel, .pause, .resume, .checkpoint,
+        .requeue, .fork, .priority, .remove, .top, .check, .plan, .data, .chat, .generate, .tokenize, .detokenize,
+        .logprobs, .models, .load, .unload, .adapters, .params, .rpc, .doctor, .completion, .version, .help,
     ]
 
     package static func named(_ name: String) -> Command? {

@@ -7,6 +7,7 @@ package enum HelpText {
             tunectl - fine-tune and talk to language models through the finetuned daemon
 
             usage: tunectl COMMAND [ARGUMENT...] [--OPTION...] [key=value...]
+                   tunectl [--model DIR] [--adapter DIR] [key=value...]    a conversation
 
 
             """
@@ -16,8 +17,8 @@ package enum HelpText {
         }
         text += """
 
-            tunectl help COMMAND explains one. Every command takes --json, --quiet and --socket PATH; without it the
-            socket is $FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock if it exists, else
+            tunectl help COMMAND explains one. Every command takes --json, --plain, --quiet and --socket PATH; without
+            it the socket is $FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock if it exists, else
             /run/finetuned/finetuned.sock.
 
             Exit codes: 0 ok; 1 the job failed; 2 usage; 3 cancelled; 65 bad data; 66 no input; 69 daemon unreachable;
@@ -52,7 +53,7 @@ package enum HelpText {
         return parts.joined(separator: " ")
     }
 
-    private static func spelling(_ option: Command.Option) -> String {
+    static func spelling(_ option: Command.Option) -> String {
         let short = option.short.map { "-\($0), " } ?? "    "
         let value = option.value.map { option.valueIsOptional ? "[=\($0)]" : " \($0)" } ?? ""
         return "\(short)--\(option.name)\(value)"

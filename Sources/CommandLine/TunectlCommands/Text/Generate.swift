@@ -5,17 +5,21 @@ import TerminalOutput
 extension Command {
     static let generate = Command(
         "generate", "let a model continue a text", positionals: [.several("PROMPT", .text, isRequired: false)],
-        options: [modelOption, adapterOption, plainTokensOption, jsonLinesOption], takesOverrides: true,
+        options: [modelOption, adapterOption, keepAliveOption, plainTokensOption, jsonLinesOption],
+        takesOverrides: true,
         details: """
             PROMPT is raw text, standard input when absent. key=value sets generation parameters: do_sample=false is
             greedy, seed=N fixes sampling, max_new_tokens=N limits, ignore_eos=true runs to the limit.
-            With --jsonl: {"ids"}, {"prompt"} or {"messages"} (needs template=NAME) -> {"ids","text","finish_reason"}.
+            With --jsonl: {"ids"}, {"prompt"} or {"messages"} (needs template=NAME unless the tokenizer brings a chat
+            template) -> {"ids","text","finish_reason"}. {"messages","tools"} tells the model of tools; its calls of
+            them come back as "tool_calls".
             """
     ) { invocation, context in
         let client = try context.client()
         var request = Generate.Parameters(
             model: try invocation.required("model"), adapter: invocation.value("adapter"),
-            overrides: invocation.overrides, stream: false, workingDirectory: context.workingDirectory)
+            overrides: invocation.overrides, stream: false, workingDirectory: context.workingDirectory,
+            keepAlive: invocation.value("keep-alive"))
         /// A raw prompt; without special tokens it is turned into ids first, for generating adds them to text.
         func setPrompt(_ text: String) throws {
             (request.prompt, request.ids, request.messages) = (text, nil, nil)
@@ -28,7 +32,13 @@ extension Command {
         }
         if invocation.has("jsonl") {
             return try JSONLines.run(context) { line in
+                request.tools = try line.tools()
+                var line = line
+                line["tools"] = nil
                 try line.check(["ids", "prompt", "messages"], onlyOne: true)
+                guard request.tools == nil || line.contains("messages") else {
+                    throw CommandFailure(kind: "bad_data", message: "`tools` go with `messages` only")
+                }
                 (request.prompt, request.ids, request.messages) = (nil, try line.ids("ids"), try line.messages())
                 if let prompt = try line.text("prompt") { try setPrompt(prompt) }
                 return answer(try client.call(Generate.self, request))
@@ -51,10 +61,10 @@ extension Command {
     }
 
     private static func answer(_ result: JSONValue) -> JSONValue {
-        [
-            "ids": result["ids"] ?? .array([]), "text": result["text"] ?? "",
-            "finish_reason": result["finish_reason"] ?? "stop",
-        ]
+        var answer: JSONValue = ["ids": result["ids"] ?? .array([]), "text": result["text"] ?? ""]
+        answer["tool_calls"] = result["tool_calls"]
+        answer["finish_reason"] = result["finish_reason"] ?? "stop"
+        return answer
     }
 }
 

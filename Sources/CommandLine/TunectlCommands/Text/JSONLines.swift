@@ -74,6 +74,16 @@ extension JSONObject {
         return messages
     }
 
+    /// The line's tools, when they are objects.
+    func tools() throws -> [JSONObject]? {
+        guard let value = self["tools"] else { return nil }
+        let tools = (value.array ?? []).compactMap(\.object)
+        guard let items = value.array, tools.count == items.count else {
+            throw CommandFailure(kind: "bad_data", message: "`tools` must be a list of objects")
+        }
+        return tools
+    }
+
     /// Refuses a line with keys that mean nothing here.
     func check(_ allowed: [String], onlyOne: Bool = false) throws {
         for (key, _) in self where !allowed.contains(key) {

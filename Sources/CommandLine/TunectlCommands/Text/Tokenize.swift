@@ -3,8 +3,10 @@ import ServiceAPI
 import TerminalOutput
 
 extension Command {
-    static let modelOption = Option.value("model", "DIR", "the model's folder", kind: .directory)
-    static let adapterOption = Option.value("adapter", "DIR", "an adapter's folder", kind: .directory)
+    static let modelOption = Option.value(
+        "model", "DIR", "the model's folder, or job:ID for what a job has trained so far", kind: .directory)
+    static let adapterOption = Option.value(
+        "adapter", "DIR", "an adapter's folder, or job:ID for a job's newest checkpoint", kind: .directory)
     static let jsonLinesOption = Option.flag("jsonl", "read and write one JSON object a line")
     static let plainTokensOption = Option.flag("no-special-tokens", "do not add the tokenizer's special tokens")
 

@@ -1,0 +1,214 @@
+import Foundation
+import ServiceTestSupport
+import Testing
+
+/// A service under a user of its own, and callers whose files it may not read. Needs root, to become those users.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ForeignFileTests {
+    private static let service = "65534"
+    private static let caller = "60001"
+
+    /// A daemon of user 65534 and a home of user 60001 that nobody else may look into.
+    private final class Service {
+        let daemon: DaemonFixture
+        let home: String
+
+        init?() throws {
+            guard getuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") else {
+                print("ForeignFileTests: left out, becoming other users needs root and setpriv")
+                return nil
+            }
+            let seen = try run(
+                URL(fileURLWithPath: "/usr/bin/setpriv"),
+                [
+                    "--reuid", ForeignFileTests.service, "--regid", "65534", "--clear-groups",
+                    // Through a shell: setpriv itself still has root's rights when it executes a program.
+                    "/bin/bash", "-c", "'\(Checkout.program("tunectl").path)' version",
+                ])
+            guard seen.status == 0 else {
+                print("ForeignFileTests: left out, other users may not look into this checkout")
+                return nil
+            }
+            let folder = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))")
+            home = folder.path + "/home"
+            try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+            chown(folder.path, 65534, 65534)
+            chmod(folder.path, 0o755)
+            for name in ["base", "data"] {
+                try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+                try FileManager.default.copyItem(
+                    atPath: Checkout.root.path + "/examples/valley/\(name)", toPath: home + "/\(name)")
+            }
+            daemon = try DaemonFixture(
+                folder: folder,
+                launcher: [
+                    "/usr/bin/setpriv", "--reuid", ForeignFileTests.service, "--regid", "65534", "--clear-groups",
+                ])
+            let owned = try run(
+                URL(fileURLWithPath: "/bin/bash"),
+                ["-c", "chown -R 60001:60001 '\(home)' && chmod -R go= '\(home)'"])
+            #expect(owned.status == 0)
+        }
+
+        /// tunectl as the caller, who is a member of the socket's group.
+        func tunectl(_ arguments: String..., user: String = ForeignFileTests.caller) throws -> Finished {
+            let input = arguments.joined(separator: "' '")
+            return try run(
+                URL(fileURLWithPath: "/usr/bin/setpriv"),
+                [
+                    "--reuid", user, "--regid", "65534", "--clear-groups", "/bin/bash", "-c",
+                    "cd '\(home)' 2>/dev/null || cd /tmp; '\(Checkout.program("tunectl").path)' '\(input)'",
+                ], environment: ["FINETUNED_SOCKET": daemon.socket])
+        }
+
+        func recipe(_ extra: [String] = []) throws -> String {
+            let path = home + "/recipe.yaml"
+            let text = SmallRun.yaml(steps: 3, extra: ["save_steps: 2"] + extra)
+                .replacing("\(Checkout.root.path)/examples/valley/base", with: "base")
+                .replacing("\(Checkout.root.path)/examples/valley/data", with: "data")
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            chown(path, 60001, 60001)
+            chmod(path, 0o600)
+            return path
+        }
+
+        var outputs: String { daemon.state + "/outputs/60001" }
+    }
+
+    @Test func aRunReadsTheCallersFilesAndTheCallerFetchesItsOutputs() throws {
+        guard let service = try Service() else { return }
+        let recipe = try service.recipe(["output_dir: \(service.outputs)/mine"])
+        let finished = try service.tunectl("run", recipe)
+        #expect(finished.status == 0, "\(finished.output) \(finished.errors)")
+        // What was passed is gone with the job.
+        #expect(!FileManager.default.fileExists(atPath: service.daemon.state + "/jobs/1/inputs"))
+
+        let fetched = try service.tunectl("fetch", "1", "got", "--json")
+        #expect(fetched.status == 0, "\(fetched.output) \(fetched.errors)")
+        for name in ["adapter_model.safetensors", "trainer_log.jsonl", "checkpoint-2/optimizer.safetensors"] {
+            let original = try Data(contentsOf: URL(fileURLWithPath: service.outputs + "/mine/" + name))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: service.home + "/got/" + name)) == original)
+            var status = stat()
+            #expect(stat(service.home + "/got/" + name, &status) == 0 && status.st_uid == 60001)
+        }
+        let leftovers = try FileManager.default.subpathsOfDirectory(atPath: service.home + "/got")
+        #expect(!leftovers.contains { $0.contains(".fetch-") })
+
+        // The adapter names its base as the caller did.
+        let adapter = try String(contentsOfFile: service.home + "/got/adapter_config.json", encoding: .utf8)
+        #expect(adapter.contains("\"base_model_name_or_path\": \"base\""))
+
+        // Fetching again writes nothing; a changed file is not replaced unless asked.
+        let again = try service.tunectl("fetch", "1", "got", "--json")
+        #expect(again.output.contains("\"written\":0"), "\(again.output) \(again.errors)")
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: service.home + "/got/trainer_log.jsonl"))
+        let refused = try service.tunectl("fetch", "1", "got")
+        #expect(refused.status == 73 && refused.errors.contains("--force"), "\(refused.errors)")
+        #expect(try service.tunectl("fetch", "1", "got", "--force").status == 0)
+
+        // A link in the target is not followed.
+        let victim = service.daemon.folder.path + "/victim"
+        try Data("untouched".utf8).write(to: URL(fileURLWithPath: victim))
+        chmod(victim, 0o666)
+        try FileManager.default.createDirectory(atPath: service.home + "/trap", withIntermediateDirectories: true)
+        symlink(victim, service.home + "/trap/trainer_log.jsonl")
+        symlink(service.daemon.folder.path, service.home + "/trap/checkpoint-2")
+        chown(service.home + "/trap", 60001, 60001)
+        let trapped = try service.tunectl("fetch", "1", "trap", "--force")
+        #expect(trapped.status == 73, "\(trapped.errors)")
+        #expect(try String(contentsOfFile: victim, encoding: .utf8) == "untouched")
+
+        // Others get nothing.
+        for verb in [["fetch", "1", "/tmp/ft-none"], ["rpc", "job.files", "{\"job\":\"1\"}"]] {
+            let denied =
+                try verb.count == 3 && verb[0] == "rpc"
+                ? service.tunectl("rpc", verb[1], verb[2], user: "60002")
+                : service.tunectl("fetch", "1", "/tmp/ft-none-\(getpid())", user: "60002")
+            #expect(denied.status == 77, "\(denied.errors)")
+        }
+    }
+
+    @Test func outputsWhereTheServiceMayNotWriteAreRefusedWithBothWaysOut() throws {
+        guard let service = try Service() else { return }
+        let refused = try service.tunectl("submit", try service.recipe(["output_dir: out"]))
+        #expect(refused.status == 77, "\(refused.errors)")
+        for part in [
+            service.home + "/out", "(uid 65534)", "output_dir=\(service.outputs)/out", "tunectl fetch JOB DIR",
+            "systemctl --user start finetuned",
+        ] { #expect(refused.errors.contains(part), "\(part) is missing in \(refused.errors)") }
+    }
+
+    @Test func aFileThatCannotBePassedIsNamedWithTheUser() throws {
+        guard let service = try Service() else { return }
+        let info = "{\"valley_questions\": {\"file_name\": \"folder\"}}"
+        try FileManager.default.removeItem(atPath: service.home + "/data/dataset_info.json")
+        try Data(info.utf8).write(to: URL(fileURLWithPath: service.home + "/data/dataset_info.json"))
+        try FileManager.default.createDirectory(
+            atPath: service.home + "/data/folder", withIntermediateDirectories: true)
+        _ = try run(URL(fileURLWithPath: "/bin/chown"), ["-R", "60001", service.home + "/data"])
+        let refused = try service.tunectl(
+            "submit", try service.recipe(["output_dir: \(service.outputs)/out"]))
+        #expect(refused.status == 77, "\(refused.errors)")
+        #expect(refused.errors.contains(service.home + "/data/folder") && refused.errors.contains("(uid 65534)"))
+        #expect(refused.errors.contains("systemctl --user start finetuned"))
+
+        // Without descriptors, over the bare protocol, the job says the same of its model.
+        let text = SmallRun.yaml(steps: 1, extra: ["output_dir: \(service.outputs)/bare"])
+            .replacing("\(Checkout.root.path)/examples/valley/base", with: service.home + "/base")
+        let request = try JSONSerialization.data(withJSONObject: ["config": ["text": text, "name": "r.yaml"]])
+        let submitted = try service.tunectl("rpc", "job.submit", String(decoding: request, as: UTF8.self))
+        #expect(submitted.status == 0, "\(submitted.errors)")
+        let watched = try service.tunectl("watch", "1", "--json")
+        #expect(watched.status == 1)
+        for part in ["\"permission\"", service.home + "/base", "(uid 65534)", "systemctl --user start finetuned"] {
+            #expect((watched.output + watched.errors).contains(part), "\(part): \(watched.output)")
+        }
+    }
+
+    /// Rows of hostile places: what is refused, and that nothing was written.
+    @Test func hostileOutputPlacesAreRefused() throws {
+        guard let service = try Service() else { return }
+        let state = service.daemon.state
+        let long = String(repeating: "x", count: 300)
+        symlink(service.home, service.daemon.folder.path + "/to-home")
+        symlink(service.daemon.folder.path + "/nowhere", service.daemon.folder.path + "/dangling")
+        let open = service.daemon.folder.path + "/open"
+        try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: true)
+        chmod(open, 0o777)
+        let places: [(String, Int32)] = [
+            ("\(state)/outputs/60002/theirs", 77), ("\(state)/outputs/60001/../60002/theirs", 78),
+            ("\(state)/jobs", 77), ("\(state)/jobs/1/inputs", 77), ("\(state)/jobs.sqlite", 78), (state, 77),
+            ("\(state)/../state/jobs", 77), ("/proc/self/fd", 78), ("/proc/self/fd/3/out", 78),
+            ("/proc/self/cwd/o", 78),
+            ("/dev/shm/../null", 78), ("/sys/out", 78), ("/etc/out", 77), ("/root/out", 77), ("/", 77),
+            ("/etc/passwd", 78), ("/etc/passwd/out", 78), (service.daemon.folder.path + "/to-home/out", 77),
+            (service.daemon.folder.path + "/dangling/out", 78), (service.daemon.folder.path + "/stolen", 77),
+            (open + "/" + long, 78), (open + String(repeating: "/y", count: 2100), 78), (open + "/new/../../out", 78),
+            (open + "/a\u{0}b", 78), ("\(state)/outputs/60001", 0), ("\(state)/outputs/60001/a/b/c", 0),
+            (open + "/line\nbreak", 0), (open + "/ spaces ", 0), (open + "/…", 0),
+        ]
+        for (place, expected) in places {
+            let config =
+                [
+                    "object": [
+                        "model_name_or_path": "/none", "do_train": true, "dataset": "d", "template": "xverse",
+                        "output_dir": place,
+                    ]
+                ] as [String: Any]
+            let request = try JSONSerialization.data(withJSONObject: ["config": config])
+            let parameters = service.daemon.folder.path + "/request.json"
+            try request.write(to: URL(fileURLWithPath: parameters))
+            chmod(parameters, 0o644)
+            let answer = try run(
+                URL(fileURLWithPath: "/usr/bin/setpriv"),
+                [
+                    "--reuid", Self.caller, "--regid", "65534", "--clear-groups", "/bin/bash", "-c",
+                    "'\(Checkout.program("tunectl").path)' rpc job.submit \"$(cat '\(parameters)')\"",
+                ], environment: ["FINETUNED_SOCKET": service.daemon.socket])
+            #expect(answer.status == expected, "\(place.prefix(200).debugDescription): \(answer.errors)")
+            #expect(service.daemon.isRunning)
+        }
+        #expect(!FileManager.default.fileExists(atPath: service.home + "/out"))
+        #expect(!FileManager.default.fileExists(atPath: service.daemon.folder.path + "/out"))
+        #expect(!FileManager.default.fileExists(atPath: "\(state)/outputs/60002"))
+    }
+}
