@@ -1,9 +1,9 @@
 """Runs finetuned and LLaMA-Factory on the same YAML file and checkpoint, interleaved, and prints the ratios.
 
-usage: compare.py --data FOLDER --tokenizer FOLDER [--pairs 3] [--work FOLDER] [--threads N]
+usage: compare.py --data FOLDER --tokenizer FOLDER [--pairs 3] [--last 12] [--work FOLDER]
 
-Real tokens per second: unpadded tokens over steps 3 to 12. Peak memory: VmHWM of the training processes (ours: worker
-plus daemon). Ratios are medians over the pairs.
+Real tokens per second: unpadded tokens over steps 3 to 12, or to another last step on a slow machine. Peak memory:
+VmHWM of the training processes (ours: worker plus daemon). Ratios are medians over the pairs.
 """
 import argparse
 import json
@@ -33,7 +33,7 @@ def children(process: int) -> list[int]:
         return []
 
 
-def ours(work: Path) -> dict:
+def ours(work: Path, last: int) -> dict:
     """One run through the daemon; the steps' times come from the job's events."""
     socket, state = work / "socket", work / "state"
     for leftover in (socket,):
@@ -43,7 +43,8 @@ def ours(work: Path) -> dict:
     environment = {**os.environ, "FINETUNED_SOCKET": str(socket)}
     try:
         submitted = subprocess.run(
-            [ROOT / "bin/tunectl", "submit", HERE / "sft.yaml", "output_dir=output-ours"], cwd=work,
+            [ROOT / "bin/tunectl", "submit", HERE / "sft.yaml", "output_dir=output-ours", f"max_steps={last}"],
+            cwd=work,
             env=environment, check=True, capture_output=True, text=True)
         job = submitted.stdout.strip()
         watch = subprocess.Popen(
@@ -59,34 +60,44 @@ def ours(work: Path) -> dict:
     finally:
         daemon.terminate()
         daemon.wait()
-    seconds = steps[12]["elapsed"] - steps[2]["elapsed"]
-    tokens = sum(steps[step]["tokens"] for step in range(3, 13))
+    seconds, tokens = (end - start for start, end in zip(steps[2], steps[last]))
     return {"tokens": tokens, "seconds": seconds, "tokens_per_second": tokens / seconds,
             "peak_bytes": worker_peak + daemon_peak}
 
 
 def step_times(socket: Path, job: str, environment: dict, work: Path) -> dict:
-    """The `progress` events by step."""
+    """Seconds and unpadded tokens since the start, by step, from the `progress` events."""
     events = subprocess.run(
         [ROOT / "bin/tunectl", "watch", job, "--events"], cwd=work, env=environment, capture_output=True, text=True)
     steps = {}
     for line in events.stdout.splitlines():
         event = json.loads(line)
         fields = event.get("fields", {})
-        if event.get("kind") == "progress" and "tokens" in fields:
-            steps[fields["step"]] = fields
+        if event.get("kind") == "progress" and "tokens_per_second" in fields:
+            elapsed = fields["elapsed"]
+            steps[fields["step"]] = (elapsed, round(elapsed * fields["tokens_per_second"]))
     return steps
 
 
-def reference(work: Path) -> dict:
+def reference(work: Path, last: int) -> dict:
     finished = subprocess.run(
         [sys.executable, HERE / "reference.py", HERE / "sft.yaml", "output_dir=output-reference", "use_cpu=true",
-         "bf16=false"],
+         "bf16=false", f"max_steps={last}"],
         cwd=work, env={**os.environ, "DISABLE_VERSION_CHECK": "1"}, capture_output=True, text=True)
     for line in finished.stdout.splitlines():
         if line.startswith("RESULT "):
             return json.loads(line[7:])
     sys.exit(f"LLaMA-Factory's run failed:\n{finished.stderr[-3000:]}")
+
+
+def prepare(work: Path, folder: Path, tokenizer: Path) -> None:
+    """The folder in which both sides run: the data and a random checkpoint."""
+    work.mkdir(parents=True, exist_ok=True)
+    data = work / "data"
+    data.unlink(missing_ok=True)
+    data.symlink_to(folder.resolve())
+    if not (work / "checkpoint/model.safetensors").exists():
+        subprocess.run([sys.executable, HERE / "random_checkpoint.py", tokenizer, work / "checkpoint"], check=True)
 
 
 def main() -> None:
@@ -95,18 +106,13 @@ def main() -> None:
     parser.add_argument("--tokenizer", required=True, type=Path)
     parser.add_argument("--work", type=Path, default=ROOT / ".build/benchmark-training")
     parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--last", type=int, default=12)
     arguments = parser.parse_args()
     work = arguments.work
-    work.mkdir(parents=True, exist_ok=True)
-    data = work / "data"
-    data.unlink(missing_ok=True)
-    data.symlink_to(arguments.data.resolve())
-    if not (work / "checkpoint/model.safetensors").exists():
-        subprocess.run(
-            [sys.executable, HERE / "random_checkpoint.py", arguments.tokenizer, work / "checkpoint"], check=True)
+    prepare(work, arguments.data, arguments.tokenizer)
     pairs = []
     for number in range(arguments.pairs):
-        pair = (ours(work), reference(work))
+        pair = (ours(work, arguments.last), reference(work, arguments.last))
         pairs.append(pair)
         for name, result in zip(("finetuned", "LLaMA-Factory"), pair):
             print(f"pair {number + 1} {name:14} {result['tokens_per_second']:8.1f} real tokens/s "
@@ -117,4 +123,5 @@ def main() -> None:
           f"{memory:.2f} of its peak memory")
 
 
-main()
+if __name__ == "__main__":
+    main()
