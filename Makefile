@@ -1,7 +1,7 @@
 # finetuned: `make demo` shows the main job, `make test` runs every test. `make help` lists the targets.
 
-PACKAGES = libcairo2-dev libedit-dev libjansson-dev libopenblas0-pthread libpcre2-dev libsqlite3-dev libsystemd-dev \
-	libutf8proc-dev libxxhash-dev libyaml-dev pkg-config
+PACKAGES = libcairo2-dev libedit-dev libjansson-dev liblz4-dev libopenblas0-pthread libpcre2-dev libsnappy-dev \
+	libsqlite3-dev libsystemd-dev libutf8proc-dev libxxhash-dev libyaml-dev libzstd-dev pkg-config zlib1g-dev
 PREFIX ?= /usr/local
 DESTDIR ?=
 

@@ -46,16 +46,21 @@ let cLibraries: [Target] = [
     debianLibrary("CEdit", pkgConfig: "libedit", package: "libedit-dev"),
     .target(name: "CKernels", path: "Sources/CLibraries/CKernels"),
     .target(name: "CLinuxShims", path: "Sources/CLibraries/CLinuxShims"),
+    debianLibrary("CLZ4", pkgConfig: "liblz4", package: "liblz4-dev"),
     debianLibrary("CPCRE2", pkgConfig: "libpcre2-8", package: "libpcre2-dev"),
+    debianLibrary("CSnappy", pkgConfig: "snappy", package: "libsnappy-dev"),
     debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     debianLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
     // Its pkg-config file holds a flag that SwiftPM warns about; header and library lie in the system's own folders.
     debianLibrary("CUTF8Proc", pkgConfig: nil, package: "libutf8proc-dev"),
     debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    debianLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    debianLibrary("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 ]
 
 let system: [Target] = [
+    module("Compression", in: "System", ["CLZ4", "CSnappy", "CZlib", "CZstd"]),
     module("JSONDocuments", in: "System", ["CJansson"]),
     module("LinuxSystem", in: "System", ["CLinuxShims", "CXXHash"]),
     module("ManualPages", in: "System"),
@@ -90,9 +95,13 @@ let fineTuning: [Target] = [
             "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
             "WeightFiles",
         ]),
+    module("ColumnarFiles", in: "FineTuning", ["Compression", "JSONDocuments", "LinuxSystem"]),
     module(
         "Datasets", in: "FineTuning",
-        ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors", "Tokenization"]),
+        [
+            "ChatTemplates", "ColumnarFiles", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors",
+            "Tokenization",
+        ]),
     module(
         "TrainingLoop", in: "FineTuning",
         [
@@ -202,6 +211,8 @@ let allTests: [Target] = [
     tests(
         "Datasets", ["ChatTemplates", "JSONDocuments", "RunConfiguration", "Tokenization"],
         resources: [.copy("Fixtures")]),
+    tests("ColumnarFiles", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests("Compression"),
     tests("JSONDocuments"),
     tests("JSONRPC", ["JSONDocuments", "LinuxSystem"]),
     tests("JinjaTemplates", ["JSONDocuments", "PythonData"], resources: [.copy("Fixtures")]),

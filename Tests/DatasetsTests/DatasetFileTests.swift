@@ -169,11 +169,29 @@ struct DatasetFileTests {
         #expect(table.place(of: 2).description == "\(folder.path)/d/b.jsonl, line 1")
     }
 
+    /// The decoded row groups of a folder of files are kept or not, as the limit wants; rows are the same.
+    @Test(arguments: [0, 1 << 20]) func columnarFilesInAnyOrder(limit: Int) throws {
+        let files = try ["part-0", "part-1"].map {
+            try DataFile(path: "\(DatasetFixtures.folder)/parts/\($0).parquet", inFolder: true)
+        }
+        let table = try RowTable(files: files, batches: BatchCache(limit: limit))
+        #expect(table.count == 10)
+        for index in [9, 0, 3, 8, 4, 0, 1, 9, 7, 6, 2] {
+            let row: JSONObject = ["instruction": "question \(index)", "output": "answer \(index)"]
+            #expect(try table.row(index) == row)
+        }
+        #expect(table.place(of: 7) == RowPlace(path: files[1].path, number: 2, isLine: false))
+        let error = #expect(throws: DataError.self) { try table.row(5) }
+        #expect(
+            error?.description
+                == "\(files[0].path), row 6: row group 3, column `output`: the text is not valid UTF-8")
+    }
+
     static let badLocations: [([String: String], String)] = [
         ([:], "names the file"),
         (["d/a.json": "[]", "d/b.csv": "x"], "must all be of one type, but it holds a.json and b.csv"),
         (["d/README": "x", "d/a.json": "[]"], "/d/README is not a data file"), (["d/a.JSON": "[]"], "lower case"),
-        (["d/a.parquet": "x"], "is a .parquet file: not available yet"),
+        (["d/a.arrow": "x"], "is an .arrow file: not available yet"),
     ]
 
     @Test(arguments: badLocations) func filesThatCannotBeRead(files: [String: String], message: String) throws {

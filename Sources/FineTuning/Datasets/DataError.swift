@@ -72,7 +72,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
             return "the dataset `\(dataset)` names the folder \(path), which is empty"
         case .unknownFileType(let path, let folder):
             let hint = folder ? "; a dataset's folder may hold data files only: move other files elsewhere" : ""
-            return "\(path) is not a data file: its name must end in .json, .jsonl, .csv or .txt "
+            return "\(path) is not a data file: its name must end in .json, .jsonl, .csv, .txt or .parquet "
                 + "(lower case)\(hint)"
         case .mixedFileTypes(let folder, let first, let other):
             return "the files in \(folder) must all be of one type, but it holds \(first) and \(other)"

@@ -18,7 +18,7 @@ struct MixedRows: Sendable {
             guard description.ranking == comparesAnswers else {
                 throw DataError.wrongStage(dataset: name, ranking: description.ranking, stage: options.stage)
             }
-            let table = try RowTable(files: try catalog.files(of: description))
+            let table = try RowTable(files: try catalog.files(of: description), batches: catalog.batches)
             let converter = RowConverter(description: description)
             try ColumnCheck(converter: converter, table: table).run()
             let taken = try Self.rows(of: table, description: description, options: options, sampler: &sampler)

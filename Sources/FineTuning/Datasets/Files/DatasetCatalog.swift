@@ -6,6 +6,8 @@ package struct DatasetCatalog: Sendable {
     /// `dataset_dir` as an absolute path.
     package let folder: String
     private let entries: JSONObject
+    /// Shared by all datasets of a run.
+    let batches = BatchCache()
 
     private var path: String { folder + "/dataset_info.json" }
 
@@ -64,7 +66,7 @@ package struct DatasetCatalog: Sendable {
 /// A file whose name says how to read it.
 package struct DataFile: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case json, csv, text
+        case json, csv, text, parquet
     }
 
     package let path: String
@@ -79,9 +81,9 @@ package struct DataFile: Hashable, Sendable {
         case "json", "jsonl": kind = .json
         case "csv": kind = .csv
         case "txt": kind = .text
-        case .some(let ending) where ending == "parquet" || ending == "arrow":
-            throw DataError.notAvailable(
-                what: "\(path) is a .\(ending) file", instead: "convert it to JSON Lines")
+        case "parquet": kind = .parquet
+        case "arrow":
+            throw DataError.notAvailable(what: "\(path) is an .arrow file", instead: "convert it to Parquet")
         default: throw DataError.unknownFileType(path: path, folder: inFolder)
         }
     }

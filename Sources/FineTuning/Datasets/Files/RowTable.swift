@@ -6,13 +6,15 @@ package struct RowTable: Sendable {
     /// The number of rows up to and including each reader's.
     private var ends: [Int] = []
 
-    package init(files: [DataFile]) throws {
+    /// - Parameter batches: where decoded batches of columnar files are kept; tables may share it.
+    package init(files: [DataFile], batches: BatchCache = BatchCache()) throws {
         for file in files {
             let reader: any RowReader =
                 switch file.kind {
                 case .json: try JSONRowReader(path: file.path)
                 case .csv: try CSVRowReader(path: file.path)
                 case .text: try TextRowReader(path: file.path)
+                case .parquet: try ColumnarRowReader(parquet: file.path, batches: batches)
                 }
             if reader.count == 0 { throw DataError.emptyFile(path: file.path) }
             readers.append(reader)
