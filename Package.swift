@@ -99,8 +99,8 @@ let fineTuning: [Target] = [
     module(
         "Datasets", in: "FineTuning",
         [
-            "ChatTemplates", "ColumnarFiles", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors",
-            "Tokenization",
+            "ChatTemplates", "ColumnarFiles", "Compression", "JSONDocuments", "LinuxSystem", "RunConfiguration",
+            "Tensors", "Tokenization",
         ]),
     module(
         "TrainingLoop", in: "FineTuning",

@@ -14,11 +14,13 @@ final class ScratchFolder: Sendable {
         for (name, text) in files { try write(text, to: name) }
     }
 
-    func write(_ text: String, to name: String) throws {
+    func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
+
+    func write(_ bytes: Data, to name: String) throws {
         let file = URL(filePath: path + "/" + name)
         try FileManager.default.createDirectory(
             atPath: file.deletingLastPathComponent().path, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try bytes.write(to: file)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -65,6 +67,47 @@ struct DatasetFileTests {
                 ["q": "only one", "a": nil],
                 ["q": "7", "a": nil],
             ])
+    }
+
+    @Test func tabSeparatedValues() throws {
+        #expect(
+            try rows("data.tsv", "q\ta\none, two\t\"with\ttab\"\nthree\t\n")
+                == [["q": "one, two", "a": "with\ttab"], ["q": "three", "a": nil]])
+        let error = #expect(throws: DataError.self) { try rows("data.tsv", "q\nx\ty\n") }
+        #expect(error?.description.contains("put cells that hold tabs into quotation marks") == true)
+    }
+
+    /// Two rows as Python's gzip and pyarrow's zstd compress them.
+    static let compressed = [
+        "H4sIAAAAAAACA6tWSlSyUlCqUKrlqoYwK4FMAJ2r4wQWAAAA", "KLUv/SAWsQAAeyJhIjogIngifQp7ImEiOiAieSJ9Cg==",
+    ]
+
+    /// The content says what a file is compressed by, whatever its name.
+    @Test(arguments: compressed, ["a.jsonl", "a.json.gz", "a.jsonl.zst"])
+    func compressedText(base64: String, name: String) throws {
+        let bytes = try #require(Data(base64Encoded: base64))
+        let folder = try ScratchFolder()
+        try folder.write(bytes, to: name)
+        let path = "\(folder.path)/\(name)"
+        let table = try RowTable(files: [DataFile(path: path, inFolder: false)])
+        #expect(try (0..<table.count).map { try table.row($0) } == [["a": "x"], ["a": "y"]])
+        #expect(table.place(of: 1) == RowPlace(path: path, number: 2, isLine: true))
+        try folder.write(bytes.dropLast(4), to: name)
+        let error = #expect(throws: DataError.self) { try RowTable(files: [DataFile(path: path, inFolder: false)]) }
+        #expect(error?.description.contains("data that ends too early") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func compressedNamesOfPlainText() throws {
+        #expect(try rows("data.csv.gz", "q\nx\n") == [["q": "x"]])
+        #expect(try rows("data.txt.zst", "one\n") == [["text": "one"]])
+        for name in ["data.gz", "data.parquet.gz", "data.json.gz.gz", "data.json.xz"] {
+            let error = #expect(throws: DataError.self) { try rows(name, "x") }
+            #expect(error?.description.contains("is not a data file: its name must end in .json") == true)
+        }
+        #expect(
+            DataError.tooLarge(path: "/a.json.gz", limit: 4 << 30).description
+                == "/a.json.gz becomes more than 4096 MiB when it is decompressed; decompress it into a file, which "
+                + "may have any size, or divide it")
     }
 
     @Test func placesCountLinesOrRows() throws {

@@ -18,6 +18,8 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case mixedFileTypes(folder: String, first: String, other: String)
     case badFile(path: String, line: Int, reason: String)
     case emptyFile(path: String)
+    /// A compressed file that would become more than `limit` bytes.
+    case tooLarge(path: String, limit: Int)
     case badSplit(dataset: String, split: String)
 
     // Rows
@@ -72,14 +74,17 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
             return "the dataset `\(dataset)` names the folder \(path), which is empty"
         case .unknownFileType(let path, let folder):
             let hint = folder ? "; a dataset's folder may hold data files only: move other files elsewhere" : ""
-            return "\(path) is not a data file: its name must end in .json, .jsonl, .csv, .txt or .parquet "
-                + "(lower case)\(hint)"
+            return "\(path) is not a data file: its name must end in .json, .jsonl, .csv, .tsv or .txt (also with .gz "
+                + "or .zst behind it), or in .parquet (lower case)\(hint)"
         case .mixedFileTypes(let folder, let first, let other):
             return "the files in \(folder) must all be of one type, but it holds \(first) and \(other)"
         case .badFile(let path, let line, let reason):
             return line > 0 ? "\(path), line \(line): \(reason)" : "\(path): \(reason)"
         case .emptyFile(let path):
             return "\(path) holds no rows"
+        case .tooLarge(let path, let limit):
+            return "\(path) becomes more than \(limit >> 20) MiB when it is decompressed; decompress it into a file, "
+                + "which may have any size, or divide it"
         case .badSplit(let dataset, let split):
             return "dataset_info.json, dataset `\(dataset)`: the split `\(split)` is not understood; files on disk "
                 + "have the one split `train`, of which a part can be taken as `train[:100]` or `train[10%:20%]`"

@@ -1,18 +1,21 @@
 import FoundationEssentials
 import JSONDocuments
 
-/// Rows of a comma-separated file (RFC 4180) whose first record names the columns.
+/// Rows of a file of separated values (RFC 4180 for commas) whose first record names the columns.
 ///
 /// Every cell is text, also one that looks like a number; an empty cell is null.
 struct CSVRowReader: RowReader {
     private let path: String
     private let names: [String]
     private let records: [CSVRecord]
+    private let separatorName: String
 
-    init(path: String) throws {
+    /// - Parameter separator: a comma or a tab
+    init(path: String, separator: UInt8) throws {
         self.path = path
-        let data = try FileContents.read(path)
-        var records = try CSVRecord.records(of: data.span, path: path)
+        separatorName = separator == UInt8(ascii: "\t") ? "tabs" : "commas"
+        let data = try FileContents.readText(path)
+        var records = try CSVRecord.records(of: data.span, separator: separator, path: path)
         guard !records.isEmpty else { throw DataError.emptyFile(path: path) }
         names = records.removeFirst().cells
         var seen: Set<String> = []
@@ -34,7 +37,7 @@ struct CSVRowReader: RowReader {
             throw DataError.badRow(
                 place: place(of: index),
                 reason: "\(cells.count) cells, but the first line names \(names.count) columns; "
-                    + "put cells that hold commas into quotation marks")
+                    + "put cells that hold \(separatorName) into quotation marks")
         }
         var row = JSONObject()
         for (column, name) in names.enumerated() {
@@ -50,7 +53,7 @@ struct CSVRecord: Sendable {
     let line: Int
     let cells: [String]
 
-    static func records(of text: Span<UInt8>, path: String) throws -> [CSVRecord] {
+    static func records(of text: Span<UInt8>, separator: UInt8, path: String) throws -> [CSVRecord] {
         var records: [CSVRecord] = []
         var position = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
         var line = 1
@@ -60,10 +63,10 @@ struct CSVRecord: Sendable {
             var isBlank = true
             while true {
                 let wasQuoted = position < text.count && text[position] == UInt8(ascii: "\"")
-                let cell = try cell(of: text, at: &position, line: &line, path: path)
+                let cell = try cell(of: text, separator: separator, at: &position, line: &line, path: path)
                 if wasQuoted || !cell.isEmpty { isBlank = false }
                 cells.append(cell)
-                guard position < text.count, text[position] == UInt8(ascii: ",") else { break }
+                guard position < text.count, text[position] == separator else { break }
                 position += 1
             }
             if position < text.count, text[position] == 0x0D { position += 1 }
@@ -74,9 +77,9 @@ struct CSVRecord: Sendable {
         return records
     }
 
-    /// A cell; leaves `position` on the comma or line end behind it.
+    /// A cell; leaves `position` on the separator or line end behind it.
     private static func cell(
-        of text: Span<UInt8>, at position: inout Int, line: inout Int, path: String
+        of text: Span<UInt8>, separator: UInt8, at position: inout Int, line: inout Int, path: String
     ) throws -> String {
         var bytes: [UInt8] = []
         let begin = line
@@ -96,7 +99,9 @@ struct CSVRecord: Sendable {
                 bytes.append(byte)
             }
         }
-        while position < text.count, ![UInt8(ascii: ","), 0x0A, 0x0D].contains(text[position]) {
+        while position < text.count, text[position] != separator, text[position] != 0x0A,
+            text[position] != 0x0D
+        {
             bytes.append(text[position])
             position += 1
         }

@@ -66,7 +66,7 @@ package struct DatasetCatalog: Sendable {
 /// A file whose name says how to read it.
 package struct DataFile: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case json, csv, text, parquet
+        case json, csv, tsv, text, parquet
     }
 
     package let path: String
@@ -77,11 +77,15 @@ package struct DataFile: Hashable, Sendable {
     package init(path: String, inFolder: Bool) throws {
         self.path = path
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last {
+        var endings = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst()
+        let isCompressed = endings.last == "gz" || endings.last == "zst"
+        if isCompressed { endings.removeLast() }
+        switch endings.last {
         case "json", "jsonl": kind = .json
         case "csv": kind = .csv
+        case "tsv": kind = .tsv
         case "txt": kind = .text
-        case "parquet": kind = .parquet
+        case "parquet" where !isCompressed: kind = .parquet
         case "arrow":
             throw DataError.notAvailable(what: "\(path) is an .arrow file", instead: "convert it to Parquet")
         default: throw DataError.unknownFileType(path: path, folder: inFolder)

@@ -1,3 +1,4 @@
+import Compression
 import FoundationEssentials
 
 /// The little that data preparation asks of the file system.
@@ -9,6 +10,26 @@ enum FileContents {
         } catch {
             throw DataError.unreadable(path: path, reason: reason(for: error, path: path))
         }
+    }
+
+    /// The most bytes that a compressed file may become in memory; a larger one is mapped when it is not compressed.
+    static let mostDecompressed = 4 << 30
+
+    /// A text file's bytes. Whether they are compressed (gzip or zstd) is told by how they begin, not by the name.
+    ///
+    /// - Parameter limit: bytes that may come out
+    static func readText(_ path: String, limit: Int = mostDecompressed) throws -> Data {
+        let data = try read(path)
+        guard let format = CompressionFormat(markOf: data.span) else { return data }
+        var text = Data()
+        do throws(CompressionError) {
+            try Decompression.file(data.span, format, limit: limit) { unsafe text.append(contentsOf: $0) }
+        } catch .tooLarge {
+            throw DataError.tooLarge(path: path, limit: limit)
+        } catch {
+            throw DataError.badFile(path: path, line: 0, reason: "\(error)")
+        }
+        return text
     }
 
     static func exists(_ path: String) -> Bool {

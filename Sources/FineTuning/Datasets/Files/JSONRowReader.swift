@@ -14,7 +14,7 @@ struct JSONRowReader: RowReader {
 
     init(path: String) throws {
         self.path = path
-        data = try FileContents.read(path)
+        data = try FileContents.readText(path)
         var scanner = JSONRowScanner(path: path)
         rows = try scanner.rows(of: data.span)
         lines = scanner.lines

@@ -12,7 +12,8 @@ package struct RowTable: Sendable {
             let reader: any RowReader =
                 switch file.kind {
                 case .json: try JSONRowReader(path: file.path)
-                case .csv: try CSVRowReader(path: file.path)
+                case .csv: try CSVRowReader(path: file.path, separator: UInt8(ascii: ","))
+                case .tsv: try CSVRowReader(path: file.path, separator: UInt8(ascii: "\t"))
                 case .text: try TextRowReader(path: file.path)
                 case .parquet: try ColumnarRowReader(parquet: file.path, batches: batches)
                 }

@@ -9,7 +9,7 @@ struct TextRowReader: RowReader {
 
     init(path: String) throws {
         self.path = path
-        data = try FileContents.read(path)
+        data = try FileContents.readText(path)
         lines = Self.lines(of: data.span)
     }
 
