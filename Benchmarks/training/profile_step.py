@@ -57,15 +57,27 @@ def group(function: str) -> str:
     return kernel.group(0) if kernel else function[:60]
 
 
-def sample_worker(found: list[Path], work: Path) -> None:
-    """Waits for the worker that trains, lets it get past its first steps and samples it."""
-    while not (workers := subprocess.run(
-            ["pgrep", "-f", "finetuned-worker"], capture_output=True, text=True).stdout.split()):
-        time.sleep(0.2)
-    time.sleep(25)
+def processor_ticks(process: int) -> int:
+    """What the process has used of the processors; 0 once it is gone."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def sample_worker(found: list[Path], work: Path, finished: threading.Event) -> None:
+    """Samples the worker that trains once it is past its first steps: the one that has used most of the processors,
+    since those that only check a file come and go."""
+    busiest, ticks = 0, 0
+    while ticks < 25 * os.sysconf("SC_CLK_TCK"):
+        if finished.wait(0.5):
+            return
+        workers = subprocess.run(["pgrep", "-f", "finetuned-worker"], capture_output=True, text=True).stdout.split()
+        ticks, busiest = max(((processor_ticks(int(worker)), int(worker)) for worker in workers), default=(0, 0))
     profile = work / "perf.data"
-    subprocess.run(["perf", "record", "-q", "-F", "499", "-o", profile, "-p", workers[0], "--", "sleep", "20"],
-                   check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["perf", "record", "-q", "-F", "499", "-o", profile, "-p", str(busiest), "--", "sleep", "20"],
+                   check=False)
     found.append(profile)
 
 
@@ -80,10 +92,16 @@ def main() -> None:
     compare.prepare(work, arguments.data, arguments.tokenizer)
     peak = sgemm_peak(core_type())
     found: list[Path] = []
-    sampler = threading.Thread(target=sample_worker, args=(found, work))
+    finished = threading.Event()
+    sampler = threading.Thread(target=sample_worker, args=(found, work, finished))
     sampler.start()
-    result = compare.ours(work, arguments.last)
-    sampler.join()
+    try:
+        result = compare.ours(work, arguments.last)
+    finally:
+        finished.set()
+        sampler.join()
+    if not found:
+        sys.exit("the run was over before a worker could be sampled: give more steps with --last")
     layers = LAYERS * (2 * HIDDEN * HIDDEN + 2 * HIDDEN * KEYS + 3 * HIDDEN * FEED_FORWARD)
     operations = 6 * layers * result["tokens_per_second"]
     print(f"{result['tokens_per_second']:.1f} real tokens/s; sgemm peak {peak / 1e9:.0f} GFLOP/s")
