@@ -14,7 +14,7 @@ import Testing
         let client = try daemon.connection()
         let running = try daemon.submit(client, "running", steps: 300)
         usleep(50_000)
-        let filler = try disk.fill(leaving: 0)
+        let filler = try disk.fill()
         var refused: ServiceConnection.Failure?
         for number in 0..<200 where refused == nil {
             do {

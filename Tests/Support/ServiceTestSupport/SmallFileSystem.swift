@@ -17,13 +17,16 @@ package final class SmallFileSystem {
 
     package func resize(mebibytes: Int) -> Bool { Self.mount(["-o", "remount,size=\(mebibytes)m", path]) }
 
-    /// Takes all space but `bytes`; removing the file that is returned gives it back.
-    package func fill(leaving bytes: Int) throws -> String {
+    /// Takes all space, also while others write; removing the file that is returned gives it back.
+    package func fill() throws -> String {
         let file = path + "/filler"
-        var status = statvfs()
-        statvfs(path, &status)
-        let free = Int(status.f_bavail) * Int(status.f_frsize)
-        try Data(count: max(0, free - bytes)).write(to: URL(fileURLWithPath: file))
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        defer { close(descriptor) }
+        for pieceSize in [1 << 16, 1 << 12] {
+            let piece = [UInt8](repeating: 0, count: pieceSize)
+            while write(descriptor, piece, pieceSize) > 0 {}
+        }
         return file
     }
 
