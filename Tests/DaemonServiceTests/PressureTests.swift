@@ -46,6 +46,19 @@ import Testing
         }
     }
 
+    @Test func aLogThatNobodyReadsStopsNothing() throws {
+        // Its pipe takes 4 KiB, and each of these jobs makes lines.
+        let daemon = try DaemonFixture.scripted(readsLog: false)
+        let client = try daemon.connection()
+        let jobs = try (0..<100).map { try daemon.submit(client, "out-\($0)", steps: 1) }
+        try client.call("job.wait", ["jobs": jobs, "timeout": 60])
+        for job in jobs { #expect(try client.call("job.get", ["job": job])["state"] as? String == "succeeded") }
+        daemon.readLog()
+        usleep(100_000)
+        _ = try daemon.submit(client, "last", steps: 1)
+        #expect(daemon.waitForLog("lines are missing count="))
+    }
+
     @Test func anUnfinishedMessageHasADeadline() throws {
         let daemon = try DaemonFixture(limits: ["message_seconds: 1"])
         let client = try LineClient(path: daemon.socket)

@@ -71,7 +71,7 @@ package struct Logger: Sendable {
     ) {
         guard level.rawValue <= most?.rawValue ?? Self.defaultLevel.load(ordering: .relaxed) else { return }
         switch destination {
-        case .standardError: write(Self.line(level, "\(message)", fields))
+        case .standardError: StandardErrorLog.write(Self.line(level, "\(message)", fields))
         case .journal:
             sendToJournal(
                 Self.journalEntry(level, "\(message)", fields, identifier: identifier.map { "\($0)" }))
@@ -95,12 +95,6 @@ package struct Logger: Sendable {
     private static func quoted(_ value: String) -> String {
         let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isNewline }
         return needsQuotes ? "\"" + value.replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\"" : value
-    }
-
-    private func write(_ line: String) {
-        let output = FileDescriptor(owning: STDERR_FILENO)
-        try? output.writeAll(line)
-        _ = output.release()
     }
 
     private func sendToJournal(_ entries: [String]) {

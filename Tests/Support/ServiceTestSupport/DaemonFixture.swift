@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// A daemon of a test's own: private socket, private state, everything below one folder.
 package final class DaemonFixture {
@@ -8,21 +9,27 @@ package final class DaemonFixture {
     private let arguments: [String]
     private let descriptors: Int?
     private let launcher: [String]
+    private let readsLog: Bool
+    private var errors: FileHandle?
+    private let log = Log()
 
     /// - Parameters:
     ///   - arguments: of the daemon, after its socket and state directory
     ///   - limits: lines below `limits` in its finetuned.yaml
     ///   - descriptors: how many it may have open
     ///   - launcher: a program with arguments that executes the daemon
+    ///   - readsLog: whether its log is read on from the start; if not, its pipe holds 4 KiB until `readLog`
     package init(
         environment: [String: String] = [:], arguments: [String] = [], limits: [String] = [], descriptors: Int? = nil,
         folder: URL = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))"), launcher: [String] = [],
+        readsLog: Bool = true,
         beforeStart: ((_ state: String) throws -> Void)? = nil
     ) throws {
         self.folder = folder
         self.environment = environment
         self.descriptors = descriptors
         self.launcher = launcher
+        self.readsLog = readsLog
         let file = folder.appendingPathComponent("finetuned.yaml")
         self.arguments = arguments + (limits.isEmpty ? [] : ["--config", file.path])
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -73,8 +80,26 @@ package final class DaemonFixture {
             if more.isEmpty { throw NotReady(said: String(decoding: said, as: UTF8.self)) }
             said += more
         }
-        // Later lines go nowhere, but the pipe must not fill up.
-        errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        self.errors = errors.fileHandleForReading
+        // F_SETPIPE_SZ of fcntl(2), which Glibc's module does not have.
+        if readsLog { readLog() } else { _ = fcntl(errors.fileHandleForReading.fileDescriptor, 1031, 4096) }
+    }
+
+    /// Reads what the daemon says from now on.
+    package func readLog() {
+        errors?.readabilityHandler = { [log] handle in
+            let said = String(decoding: handle.availableData, as: UTF8.self)
+            log.text.withLock { $0 += said }
+        }
+    }
+
+    /// Waits up to 10 s until the log that was read holds `text`.
+    package func waitForLog(_ text: String) -> Bool {
+        for _ in 0..<1000 {
+            if log.text.withLock({ $0.contains(text) }) { return true }
+            usleep(10_000)
+        }
+        return false
     }
 
     package struct NotReady: Error { package let said: String }
@@ -128,4 +153,9 @@ package final class DaemonFixture {
         }
         return copy
     }
+}
+
+/// What a daemon has said.
+private final class Log: Sendable {
+    let text = Mutex("")
 }

@@ -2,12 +2,12 @@ import Foundation
 
 extension DaemonFixture {
     /// A daemon whose workers train nothing and take a millisecond for a step: for tests of the queue.
-    package static func scripted(limits: [String: Int] = [:], state: ((String) throws -> Void)? = nil) throws
-        -> DaemonFixture
-    {
+    package static func scripted(
+        limits: [String: Int] = [:], readsLog: Bool = true, state: ((String) throws -> Void)? = nil
+    ) throws -> DaemonFixture {
         try DaemonFixture(
             environment: ["FINETUNED_WORKER": scriptedWorker], limits: limits.map { "\($0.key): \($0.value)" },
-            beforeStart: state)
+            readsLog: readsLog, beforeStart: state)
     }
 
     /// It lies beside the program that runs the tests.
