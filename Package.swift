@@ -209,7 +209,7 @@ let allTests: [Target] = [
         ],
         path: "Tests/DaemonServiceTests", swiftSettings: swiftSettings),
     tests(
-        "Datasets", ["ChatTemplates", "JSONDocuments", "RunConfiguration", "Tokenization"],
+        "Datasets", ["ChatTemplates", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization"],
         resources: [.copy("Fixtures")]),
     tests("ColumnarFiles", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests("Compression"),

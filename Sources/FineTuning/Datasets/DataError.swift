@@ -1,3 +1,4 @@
+package import LinuxSystem
 package import RunConfiguration
 
 /// Why a run's data cannot be prepared.
@@ -37,6 +38,12 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case noBatches(items: Int, batchSize: Int)
     case tooManySteps(epochs: Double)
     case notAvailable(what: String, instead: String)
+
+    // Saved data
+    /// The folder of `tokenized_path` holds data that was made from something else.
+    case savedDataDiffers(path: String, differences: [String])
+    case badSavedData(path: String, problem: String)
+    case cannotSave(path: String, error: SystemError)
 
     package var description: String {
         switch self {
@@ -127,6 +134,12 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
             return "`num_train_epochs: \(epochs)` makes more steps than can be counted"
         case .notAvailable(let what, let instead):
             return "\(what): not available yet; \(instead)"
+        case .savedDataDiffers(let path, let differences):
+            return "the prepared data in \(path) was made from something else\(Self.lines(differences))"
+        case .badSavedData(let path, let problem):
+            return "\(path) cannot be used as prepared data: \(problem)"
+        case .cannotSave(let path, let error):
+            return "the prepared data cannot be saved in \(path): \(error)"
         default:
             return "the data cannot be prepared"
         }
@@ -144,7 +157,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
 }
 
 /// Where a row stands, for messages.
-package struct RowPlace: Hashable, Sendable, CustomStringConvertible {
+package struct RowPlace: Hashable, Codable, Sendable, CustomStringConvertible {
     package var path: String
     /// One-based: the line of a file with a row a line, else the number of the row.
     package var number: Int

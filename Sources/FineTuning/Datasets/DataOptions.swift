@@ -76,8 +76,5 @@ extension DataOptions {
             folder == "ONLINE" || folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (datasets on a hub)",
             "download them and give the folder that holds dataset_info.json")
         try refuse(configuration[Parameters.streaming], "`streaming`", "leave it out: the data is read lazily anyway")
-        try refuse(
-            configuration[Parameters.tokenizedPath] != nil, "`tokenized_path`", "leave it out: tokenizing takes seconds"
-        )
     }
 }

@@ -7,18 +7,36 @@ package import Tokenization
 /// - Parameters:
 ///   - template: already fixed to `tokenizer`.
 ///   - workingDirectory: where relative paths start; absolute.
+///   - saved: what is done with the folder that `tokenized_path` names.
 ///   - progress: rows done and rows in all, now and then; throwing stops the preparation.
 /// - Throws: `DataError` and `ChatTemplateError` with what is wrong, where, and what to do.
 package func prepareData(
     configuration: RunConfiguration, tokenizer: Tokenizer, template: ChatTemplate, stage: Stage,
-    workingDirectory: String, progress: (Int, Int) throws -> Void = { _, _ in }
+    workingDirectory: String, saved: SavedDataUse = .read, progress: (Int, Int) throws -> Void = { _, _ in }
 ) throws -> PreparedData {
     let options = try DataOptions(configuration, stage: stage, workingDirectory: workingDirectory)
     do {
-        return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
+        guard saved != .ignored, let place = SavedData(configuration, workingDirectory: workingDirectory) else {
+            return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
+        }
+        let fingerprint = try DataFingerprint(options, configuration, tokenizer: tokenizer, template: template)
+        if place.exists, !configuration[Parameters.overwriteCache] { return try place.load(for: fingerprint) }
+        let data = try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
+        if saved == .readAndWritten { try place.save(data, fingerprint: fingerprint) }
+        return data
     } catch {
         throw configuration.located(error)
     }
+}
+
+/// What a preparation does with the folder that `tokenized_path` names.
+package enum SavedDataUse: Sendable {
+    /// Data that is there is taken; new data is not written.
+    case read
+    /// As above, and what had to be prepared is written: training runs.
+    case readAndWritten
+    /// The data is prepared as if no folder were named: for settings that are only tried out.
+    case ignored
 }
 
 extension RunConfiguration {
@@ -37,6 +55,14 @@ extension RunConfiguration {
             conflict(
                 self[Parameters.dataset]?.contains(name) == true ? Parameters.dataset : Parameters.evalDataset,
                 reason: "\(error)", hint: "use another stage or another dataset")
+        case DataError.savedDataDiffers:
+            conflict(
+                Parameters.tokenizedPath, reason: "\(error)",
+                hint: "give another folder, set `overwrite_cache: true` to prepare anew, or undo the changes")
+        case DataError.badSavedData:
+            conflict(
+                Parameters.tokenizedPath, reason: "\(error)",
+                hint: "remove it, or give the path of a folder that does not exist yet")
         case ChatTemplateError.promptTrainingNotPossible:
             conflict(Parameters.trainOnPrompt, reason: "\(error)", hint: "take it out")
         default: error

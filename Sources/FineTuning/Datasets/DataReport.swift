@@ -1,7 +1,7 @@
 /// What preparation found: counts for people and for the job's notes.
-package struct DataReport: Hashable, Sendable {
+package struct DataReport: Hashable, Codable, Sendable {
     /// One dataset as it was read.
-    package struct Source: Hashable, Sendable {
+    package struct Source: Hashable, Codable, Sendable {
         package var name: String
         /// Rows in its files.
         package var rows: Int
@@ -12,7 +12,7 @@ package struct DataReport: Hashable, Sendable {
     }
 
     /// Rows left out for one reason, with the first of them.
-    package struct Drop: Hashable, Sendable {
+    package struct Drop: Hashable, Codable, Sendable {
         package var reason: DroppedRow.Reason
         package var count: Int
         package var firstPlace: RowPlace
@@ -20,13 +20,13 @@ package struct DataReport: Hashable, Sendable {
     }
 
     /// A row whose tokens and labels are those of an earlier one.
-    package struct Duplicate: Hashable, Sendable {
+    package struct Duplicate: Hashable, Codable, Sendable {
         package var place: RowPlace
         package var earlier: RowPlace
     }
 
     /// The training or an evaluation part.
-    package struct Part: Hashable, Sendable {
+    package struct Part: Hashable, Codable, Sendable {
         package var name: String
         package var rows = 0
         package var items = 0

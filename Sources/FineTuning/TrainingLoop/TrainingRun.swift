@@ -98,7 +98,7 @@ package struct TrainingRun: Sendable {
         for warning in text.warnings { report(.note(warning)) }
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
-            workingDirectory: paths.workingDirectory ?? "/"
+            workingDirectory: paths.workingDirectory ?? "/", saved: .readAndWritten
         ) { _, _ in
             if control.isStopping { throw TrainingStopped() }
         }

@@ -1,4 +1,5 @@
 import JSONDocuments
+import LinuxSystem
 import Synchronization
 
 /// Turns text into token ids and back, as the `tokenizers` package does with the same tokenizer.json.
@@ -16,6 +17,8 @@ package struct Tokenizer: Sendable {
     /// The model works on plain bytes; the last pre-tokenizer need not spell them in the byte-level alphabet.
     private let usesPlainBytes: Bool
 
+    /// XXH3-128 of the tokenizer.json, hexadecimal: equal for equal files.
+    package let fingerprint: String
     /// Where the files came from, for saving.
     let source: TokenizerSource
     /// Whether tokenizer.json, or tokenizer_config.json, no longer says what this value does.
@@ -47,6 +50,7 @@ package struct Tokenizer: Sendable {
         usesPlainBytes = (preTokenizer?.endsInByteLevel ?? false) && model.takesPlainBytes
         self.configuration = configuration
         self.source = source
+        fingerprint = FileHash.of(json)
         if let tokens = root.optional("added_tokens") {
             _ = try added.add(try tokens.elements().map(Self.addedToken), model.vocabulary, normalizer)
         }

@@ -1,3 +1,4 @@
+import Datasets
 import Glibc
 import JSONDocuments
 import LinuxSystem
@@ -38,6 +39,7 @@ struct InputListing: TrainingWork {
             let names = (configuration[Parameters.dataset] ?? []) + (configuration[Parameters.evalDataset] ?? [])
             needed += dataFiles(folder, names)
         }
+        if let folder = configuration[Parameters.tokenizedPath].flatMap(absolute) { needed += savedData(folder) }
         var seen = Set(passed.keys)
         let missing = needed.filter { seen.insert($0.path).inserted }
         return try JSONValue(encoding: ConfigFiles.Result(needed: missing, service: ServiceUser.description))
@@ -61,6 +63,14 @@ struct InputListing: TrainingWork {
         let files = names.compactMap { entries?[$0]?["file_name"]?.string }.map { Path.resolve($0, in: folder) }
         guard ([description] + files).contains(where: isOutOfReach) else { return [] }
         return ([description] + files).map { ConfigFiles.File(path: $0, isOptional: false) }
+    }
+
+    private func savedData(_ folder: String) -> [ConfigFiles.File] {
+        let manifest = "\(folder)/\(SavedData.manifestName)"
+        let files = object(manifest).map(SavedData.fileNames) ?? []
+        let all = [manifest] + files.map { "\(folder)/\($0)" }
+        guard all.contains(where: isOutOfReach) else { return [] }
+        return all.map { ConfigFiles.File(path: $0, isOptional: $0 == manifest) }
     }
 
     private func absolute(_ path: String) -> String? {

@@ -17,7 +17,11 @@ extension ServiceError {
                 (neededBytes, availableBytes) = (needed, available)
             }
         case let error as TrainingError: self.init(Self.kind(of: error), error.description)
-        case let error as DataError: self.init(Self.kind(of: error), error.description)
+        case let error as DataError:
+            self.init(Self.kind(of: error), error.description)
+            if case .cannotSave(_, let cause) = error, cause.isDiskFull {
+                availableBytes = FileSystem.availableBytes(at: Path.parent(of: cause.subject ?? "/"))
+            }
         case let error as OptimizerError: self.init(.badConfig, error.description)
         default: self.init(modelFailure: error)
         }
@@ -47,6 +51,9 @@ extension ServiceError {
         switch error {
         case .fileNotFound, .noDescriptionFile: .notFound
         case .notAvailable, .badProbabilities, .badValidationSize, .noDatasets, .tooManySteps: .badConfig
+        case .cannotSave(_, let error) where error.isDiskFull: .diskFull
+        case .cannotSave(_, let error) where error.isPermission: .permission
+        case .cannotSave: .internalError
         default: .badData
         }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A system call that failed, with what it was applied to.
-package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The call's name as its manual page has it, for example `open`.
     package let call: String
     /// The file, socket or program it was applied to.

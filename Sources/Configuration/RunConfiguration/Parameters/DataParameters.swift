@@ -57,8 +57,8 @@ extension Parameters {
         .acts(test: "DatasetsTests/MixingTests"))
     package static let overwriteCache = Parameter<Bool>(
         "overwrite_cache", .data, default: false,
-        help: "Prepare the data anew instead of taking cached results.",
-        .cannotMatter("prepared data is never cached, so it is always made anew"))
+        help: "Prepare the data anew and replace what `tokenized_path` holds.",
+        .acts(test: "DatasetsTests/SavedDataTests"))
     package static let preprocessingBatchSize = Parameter<Int>(
         "preprocessing_batch_size", .data, default: 1000, .atLeast(1),
         help: "Rows prepared together; packing and the pairs of stage kto stay within such a group.",
@@ -98,7 +98,7 @@ extension Parameters {
     package static let tokenizedPath = Parameter<String?>(
         "tokenized_path", .data, default: nil,
         help: "Folder that prepared data is saved to, or read from when it exists.",
-        .notYet("saving prepared data"))
+        .acts(test: "DatasetsTests/SavedDataTests"))
     package static let evalOnEachDataset = Parameter<Bool>(
         "eval_on_each_dataset", .data, default: false,
         help: "Report each evaluation dataset apart.",

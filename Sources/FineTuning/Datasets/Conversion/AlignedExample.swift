@@ -29,7 +29,7 @@ package enum Conversion: Hashable, Sendable {
 
 /// Why a row takes no part, with what was seen in it.
 package struct DroppedRow: Hashable, Sendable {
-    package enum Reason: String, Hashable, Sendable, CaseIterable {
+    package enum Reason: String, Hashable, Codable, Sendable, CaseIterable {
         case noMessages = "the dialog is empty"
         case wrongOrder = "questions and answers do not alternate"
         case wrongCount = "the dialog does not end with an answer"

@@ -59,7 +59,8 @@ package final class RunPlanner {
         let text = try prepared?.text ?? RunTokenizer(configuration, modelFolder: modelFolder)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
-            stage: configuration[Parameters.stage], workingDirectory: paths.workingDirectory ?? "/"
+            stage: configuration[Parameters.stage], workingDirectory: paths.workingDirectory ?? "/",
+            saved: prepared == nil ? .read : .ignored
         ) { [control] _, _ in
             if control.isStopping { throw TrainingStopped() }
         }

@@ -3,6 +3,7 @@ import JSONDocuments
 import JSONRPC
 import JobStore
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 
 /// The place of a job's outputs, when this caller may have the service write there.
@@ -12,6 +13,21 @@ func checkedOutputPlace(_ path: String, _ caller: Caller, _ daemon: Daemon) thro
         caller: caller.user, service: geteuid(), stateDirectory: daemon.options.stateDirectory
     ) { try daemon.jobs.store.hasJob(owner: caller.user, outputPath: place.path) }
     return place
+}
+
+/// Refuses a `tokenized_path` that this caller may not have the service read or write.
+func checkSavedDataPlace(
+    of configuration: RunConfiguration, in workingDirectory: String?, _ caller: Caller, _ daemon: Daemon
+) throws {
+    guard let given = configuration[Parameters.tokenizedPath], !JobReferences.isReference(given) else { return }
+    let field = Parameters.tokenizedPath.name
+    let place = try OutputPlace(absolutePath(of: given, field: field, in: workingDirectory), field: field)
+    let (service, state) = (geteuid(), daemon.options.stateDirectory)
+    if place.isFilled, !configuration[Parameters.overwriteCache] {
+        try place.checkReading(caller: caller.user, service: service, stateDirectory: state)
+    } else {
+        try place.check(caller: caller.user, service: service, stateDirectory: state) { false }
+    }
 }
 
 func showJob(_ call: MethodCall<JobGet>) throws -> Job {

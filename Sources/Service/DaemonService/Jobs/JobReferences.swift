@@ -24,6 +24,9 @@ enum JobReferences {
         return ids
     }
 
+    /// Whether a path begins with a job's output directory.
+    static func isReference(_ path: String) -> Bool { replacing(path) { _ in "" } != path }
+
     /// The given values with every reference replaced by the path that `output` tells for it.
     static func resolved(_ configuration: RunConfiguration, output: (String) -> String) -> ConfigurationSource {
         guard case .mapping(let entries) = configuration.explicitValues else { return ConfigurationSource(object: [:]) }

@@ -164,6 +164,7 @@ struct Submission {
         let output = configuration[Parameters.outputDir]
         let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
         let place = try checkedOutputPlace(outputPath, caller, daemon)
+        try checkSavedDataPlace(of: configuration, in: workingDirectory, caller, daemon)
         let references = JobReferences.jobs(in: configuration)
         var outputs: [String: String] = [:]
         var predecessors: [String] = []
