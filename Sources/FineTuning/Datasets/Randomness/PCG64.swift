@@ -52,6 +52,18 @@ package struct PCG64 {
         }
     }
 
+    /// Uniform below `limit`, which is at most 2^32, by Lemire's multiplication (arXiv 1805.10941).
+    mutating func next(below limit: Int) -> Int {
+        guard limit > 1 else { return 0 }
+        let count = UInt64(limit)
+        var product = UInt64(next32()) * count
+        if product & 0xFFFF_FFFF < count {
+            let threshold = (1 << 32 - count) % count
+            while product & 0xFFFF_FFFF < threshold { product = UInt64(next32()) * count }
+        }
+        return Int(product >> 32)
+    }
+
     /// A uniformly drawn order of 0..<count.
     package mutating func permutation(_ count: Int) -> [Int] {
         var order = Array(0..<count)
