@@ -32,6 +32,10 @@ package struct DataOptions: Equatable, Sendable {
     /// Each evaluation dataset makes an evaluation of its own.
     package var evaluatesEachDataset = false
     package var seed: UInt64 = 42
+    /// Rows are read while training goes on.
+    package var streams = false
+    /// Rows among which a stream picks the next one.
+    package var bufferSize = 16384
 
     package init(folder: String) {
         self.folder = folder
@@ -66,6 +70,8 @@ extension DataOptions {
         separatesPacked = configuration[Parameters.neatPacking]
         generatesAtEvaluation = configuration[Parameters.predictWithGenerate]
         evaluatesEachDataset = configuration[Parameters.evalOnEachDataset]
+        streams = configuration[Parameters.streaming]
+        bufferSize = configuration[Parameters.bufferSize]
     }
 
     private static func refuseUnavailable(_ configuration: RunConfiguration, folder: String) throws {
@@ -75,6 +81,5 @@ extension DataOptions {
         try refuse(
             folder == "ONLINE" || folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (datasets on a hub)",
             "download them and give the folder that holds dataset_info.json")
-        try refuse(configuration[Parameters.streaming], "`streaming`", "leave it out: the data is read lazily anyway")
     }
 }

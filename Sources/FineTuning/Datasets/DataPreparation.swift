@@ -2,7 +2,8 @@ package import ChatTemplates
 package import RunConfiguration
 package import Tokenization
 
-/// Reads, converts, mixes, splits and tokenizes the data of a run.
+/// Reads, converts, mixes, splits and tokenizes the data of a run. Of a stream, only the items that the run takes, at
+/// most `DataStream.mostShown`.
 ///
 /// - Parameters:
 ///   - template: already fixed to `tokenizer`.
@@ -16,6 +17,13 @@ package func prepareData(
 ) throws -> PreparedData {
     let options = try DataOptions(configuration, stage: stage, workingDirectory: workingDirectory)
     do {
+        if options.streams {
+            let count = configuration[Parameters.maxSteps].multipliedReportingOverflow(
+                by: configuration[Parameters.perDeviceTrainBatchSize]
+                    * configuration[Parameters.gradientAccumulationSteps])
+            return try DataStream(options, tokenizer: tokenizer, template: template)
+                .beginning(of: count.overflow || count.partialValue < 1 ? .max : count.partialValue, progress: progress)
+        }
         guard saved != .ignored, let place = SavedData(configuration, workingDirectory: workingDirectory) else {
             return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
         }
@@ -37,6 +45,21 @@ package enum SavedDataUse: Sendable {
     case readAndWritten
     /// The data is prepared as if no folder were named: for settings that are only tried out.
     case ignored
+}
+
+extension DataStream {
+    /// The stream of a run whose relative paths start at `workingDirectory`.
+    package convenience init(
+        configuration: RunConfiguration, tokenizer: Tokenizer, template: ChatTemplate, workingDirectory: String
+    ) throws {
+        let options = try DataOptions(
+            configuration, stage: configuration[Parameters.stage], workingDirectory: workingDirectory)
+        do {
+            try self.init(options, tokenizer: tokenizer, template: template)
+        } catch {
+            throw configuration.located(error)
+        }
+    }
 }
 
 extension RunConfiguration {

@@ -54,6 +54,8 @@ package struct DataReport: Hashable, Codable, Sendable {
     }
 
     package var sources: [Source] = []
+    /// What else is to be known.
+    package var notes: [String]? = nil
     package var training: Part?
     /// One, unless each dataset is evaluated apart.
     package var evaluations: [Part] = []
@@ -64,7 +66,7 @@ package struct DataReport: Hashable, Codable, Sendable {
 extension DataReport {
     /// The report as lines for a log; nothing about what did not happen.
     package var lines: [String] {
-        sources.flatMap(\.lines) + ([training].compactMap { $0 } + evaluations).flatMap(\.lines)
+        (notes ?? []) + sources.flatMap(\.lines) + ([training].compactMap { $0 } + evaluations).flatMap(\.lines)
     }
 }
 

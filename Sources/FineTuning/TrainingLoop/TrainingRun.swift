@@ -96,6 +96,9 @@ package struct TrainingRun: Sendable {
         let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: modelFolder)
         for warning in text.warnings { report(.note(warning)) }
+        if configuration[Parameters.streaming], configuration[Parameters.doTrain] {
+            return try prepareStream(configuration, modelFolder: modelFolder, text, rules, report)
+        }
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
             workingDirectory: paths.workingDirectory ?? "/", saved: .readAndWritten
@@ -107,6 +110,32 @@ package struct TrainingRun: Sendable {
         let evaluations = data.evaluations.map { Evaluation(name: $0.name, items: $0.items.compactMap(\.sequence)) }
         if configuration[Parameters.doTrain], train.isEmpty { throw TrainingError.noTrainingItems }
         if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
+        let model = try loadModel(configuration, modelFolder: modelFolder, report)
+        return PreparedRun(
+            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: train,
+            evaluations: evaluations, dataHash: PreparedRun.hash(train))
+    }
+
+    private func prepareStream(
+        _ configuration: RunConfiguration, modelFolder: String, _ text: RunTokenizer, _ rules: any TrainingStage,
+        _ report: (TrainingEvent) -> Void
+    ) throws -> PreparedRun {
+        let stream = try DataStream(
+            configuration: configuration, tokenizer: text.tokenizer, template: text.template,
+            workingDirectory: paths.workingDirectory ?? "/")
+        for line in stream.notes + stream.evaluationParts.flatMap(\.lines) { report(.note(line)) }
+        if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
+        let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items.compactMap(\.sequence)) }
+        if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
+        let model = try loadModel(configuration, modelFolder: modelFolder, report)
+        return PreparedRun(
+            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: [],
+            stream: stream, evaluations: evaluations, dataHash: stream.identity)
+    }
+
+    private func loadModel(
+        _ configuration: RunConfiguration, modelFolder: String, _ report: (TrainingEvent) -> Void
+    ) throws -> TrainableModel {
         report(.phase(.loading))
         let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
             try paths.modelFolder($0, parameter: "adapter_name_or_path")
@@ -119,8 +148,6 @@ package struct TrainingRun: Sendable {
                 report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
             }
         }
-        return PreparedRun(
-            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: train,
-            evaluations: evaluations, dataHash: PreparedRun.hash(train))
+        return model
     }
 }

@@ -11,8 +11,8 @@ import WeightFiles
 
 extension TrainingSession {
     /// One update: forward and backward for each micro-batch, then clipping, optimizer and schedule.
-    func update(epoch: Int, batches: ArraySlice<[Int]>) throws {
-        let groups = batches.map { $0.map { prepared.train[$0] } }
+    func update(_ batches: UpdateBatches) throws {
+        let groups = batches.groups
         let rows = groups.map(loss.rows)
         let divisor = loss.divisor(of: rows.joined())
         var total = 0.0
@@ -36,7 +36,7 @@ extension TrainingSession {
         let result = try rule.update()
         try requireFinite(result.norm, "gradient norm")
         state.step += 1
-        state.epoch = plan.epoch(afterSteps: state.step - memory.dataLag)
+        state.epoch = batches.epochAfter
         memory.unreportedLoss += total
         memory.totalLoss += total
         memory.lastGradientNorm = result.norm

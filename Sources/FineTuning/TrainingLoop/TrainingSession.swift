@@ -26,8 +26,7 @@ final class TrainingSession {
     var state: TrainerState
     var memory: RunState
     var log: TrainerLog
-    /// The epoch whose batches are at hand.
-    private var batches: (epoch: Int, items: [[Int]])?
+    let source: any BatchSource
     let clock: TrainingClock
     var lastCheckpoint: (step: Int, path: String)?
     /// Sum of the losses of this process' updates.
@@ -49,13 +48,20 @@ final class TrainingSession {
             configuration[Parameters.perDeviceTrainBatchSize], configuration[Parameters.gradientAccumulationSteps]
         )
         plan = try StepPlan(
-            items: max(prepared.train.count, configuration[Parameters.doTrain] ? 0 : 1), batchSize: batchSize,
+            items: prepared.itemCount(batchSize: batchSize, accumulation: accumulation), batchSize: batchSize,
             accumulation: accumulation, epochs: configuration[Parameters.numTrainEpochs],
             maxSteps: configuration[Parameters.maxSteps], dropLast: configuration[Parameters.dataloaderDropLast])
         order = DataOrder(
             count: prepared.train.count, seed: UInt64(max(0, configuration.dataSeed)), batchSize: batchSize,
             accumulation: accumulation,
             shuffling: configuration[Parameters.disableShuffling] ? .none : .permutation)
+        let dropsLast = configuration[Parameters.dataloaderDropLast]
+        let totalSteps = plan.totalSteps
+        let streamed = prepared.stream.map {
+            StreamedBatches(
+                $0, batchSize: batchSize, accumulation: accumulation, totalSteps: totalSteps, dropsLast: dropsLast)
+        }
+        source = streamed ?? ListedBatches(prepared.train, plan: plan, order: order, dropsLast: dropsLast)
         decisions = StepDecisions(configuration, totalSteps: plan.totalSteps)
         bestRule = BestModelRule(configuration)
         let learnsPadding = configuration[Parameters.stage] == .sft && !configuration[Parameters.ignorePadTokenForLoss]
@@ -78,7 +84,8 @@ final class TrainingSession {
         clock = TrainingClock(startStep: state.step, startTokens: state.inputTokensSeen)
         log = try TrainerLog(in: output, keepingStepsUpTo: state.step, bytes: memory.logBytes)
         state.totalSteps = plan.totalSteps
-        state.epochs = plan.epochs
+        // The reference's number for "until the steps are done".
+        state.epochs = streamed == nil ? plan.epochs : .max
         state.loggingSteps = decisions.loggingSteps
         state.evaluationSteps = decisions.evaluationStrategy == .steps ? decisions.evaluationSteps : nil
         state.saveSteps = decisions.saveSteps
@@ -90,7 +97,19 @@ final class TrainingSession {
         }
         state.trainBatchSize = batchSize
         if state.step > 0, configuration[Parameters.ignoreDataSkip], !run.isContinuation {
-            memory.dataLag = state.step % plan.stepsPerEpoch
+            memory.dataLag = state.step % source.updatesPerEpoch
+            memory.stream = nil
+        } else if let streamed, state.step > 0 {
+            try goOn(with: streamed)
+        }
+    }
+
+    /// Takes the stream to where the checkpoint was made; one that another program made does not say where.
+    private func goOn(with streamed: StreamedBatches) throws {
+        if let place = memory.stream {
+            try streamed.goOn(from: place)
+        } else {
+            for step in 0..<state.step { _ = try streamed.batches(ofStep: step) }
         }
     }
 
@@ -120,9 +139,10 @@ final class TrainingSession {
         if configuration[Parameters.evalOnStart], state.step == 0 { try evaluateAndRecord() }
         try performPending()
         while state.step < plan.totalSteps {
-            let place = plan.place(ofStep: state.step - memory.dataLag)
-            try update(epoch: place.epoch, batches: batches(ofEpoch: place.epoch)[place.batches])
-            memory.pending = actions(endsEpoch: place.batches.upperBound == plan.batchesPerEpoch)
+            let batches = try source.batches(ofStep: state.step - memory.dataLag)
+            try update(batches)
+            memory.stream = (source as? StreamedBatches)?.place
+            memory.pending = actions(endsEpoch: batches.endsEpoch)
             try performPending()
             try answerCheckpointRequests()
         }
@@ -133,13 +153,6 @@ final class TrainingSession {
         if requests.isEmpty { return }
         if lastCheckpoint?.step != state.step { try saveCheckpoint(isForStopping: true) }
         if let lastCheckpoint { for answer in requests { answer(lastCheckpoint.step, lastCheckpoint.path) } }
-    }
-
-    private func batches(ofEpoch epoch: Int) -> [[Int]] {
-        if let batches, batches.epoch == epoch { return batches.items }
-        let items = order.batches(epoch: epoch, dropLast: configuration[Parameters.dataloaderDropLast])
-        batches = (epoch, items)
-        return items
     }
 
     /// What follows the update just made, in order.

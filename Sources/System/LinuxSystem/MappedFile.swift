@@ -36,6 +36,12 @@ package final class MappedFile: @unchecked Sendable {  // Immutable after init.
         let start = range.lowerBound / page * page
         unsafe madvise(base + start, range.upperBound - start, MADV_WILLNEED)
     }
+
+    /// Lets go of the pages of the first `length` bytes; they come back from the file when they are wanted again.
+    package func forget(first length: Int) {
+        guard let base = unsafe base, length > 0 else { return }
+        unsafe madvise(base, min(length, count), MADV_DONTNEED)
+    }
 }
 
 extension MappedFile {

@@ -39,11 +39,11 @@ extension Parameters {
     package static let streaming = Parameter<Bool>(
         "streaming", .data, default: false,
         help: "Read the data while training instead of all before.",
-        .notYet("streaming data"))
+        .acts(test: "DatasetsTests/DataStreamTests"))
     package static let bufferSize = Parameter<Int>(
-        "buffer_size", .data, default: 16384,
+        "buffer_size", .data, default: 16384, .atLeast(1),
         help: "Items among which streaming picks at random.",
-        .notYet("streaming data"))
+        .acts(test: "DatasetsTests/DataStreamTests"))
     package static let mixStrategy = Parameter<MixStrategy>(
         "mix_strategy", .data, default: .concat,
         help: """

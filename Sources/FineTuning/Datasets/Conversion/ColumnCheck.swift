@@ -3,9 +3,9 @@ import JSONDocuments
 /// Finds columns and message keys that dataset_info.json names but no row has.
 ///
 /// A key that is missing in some rows only reads as null there.
-struct ColumnCheck {
+struct ColumnCheck<Rows: CheckedRows> {
     let converter: RowConverter
-    let table: RowTable
+    let table: Rows
 
     private var name: String { converter.description.name }
 

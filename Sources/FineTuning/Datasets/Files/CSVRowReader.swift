@@ -15,13 +15,10 @@ struct CSVRowReader: RowReader {
         self.path = path
         separatorName = separator == UInt8(ascii: "\t") ? "tabs" : "commas"
         let data = try FileContents.readText(path)
-        var records = try CSVRecord.records(of: data.span, separator: separator, path: path)
-        guard !records.isEmpty else { throw DataError.emptyFile(path: path) }
-        names = records.removeFirst().cells
-        var seen: Set<String> = []
-        for name in names where !seen.insert(name).inserted {
-            throw DataError.badFile(path: path, line: 1, reason: "two columns are named `\(name)`")
-        }
+        var scanner = CSVScanner(path: path, separator: separator)
+        names = try scanner.names(in: data.span)
+        var records: [CSVRecord] = []
+        while let record = try scanner.next(in: data.span) { records.append(record) }
         self.records = records
     }
 
@@ -32,10 +29,15 @@ struct CSVRowReader: RowReader {
     }
 
     func row(_ index: Int) throws -> JSONObject {
-        let cells = records[index].cells
+        try Self.row(of: records[index].cells, names: names, separatorName: separatorName, at: place(of: index))
+    }
+
+    static func row(
+        of cells: [String], names: [String], separatorName: String, at place: @autoclosure () -> RowPlace
+    ) throws -> JSONObject {
         guard cells.count <= names.count else {
             throw DataError.badRow(
-                place: place(of: index),
+                place: place(),
                 reason: "\(cells.count) cells, but the first line names \(names.count) columns; "
                     + "put cells that hold \(separatorName) into quotation marks")
         }
@@ -52,18 +54,42 @@ struct CSVRowReader: RowReader {
 struct CSVRecord: Sendable {
     let line: Int
     let cells: [String]
+    /// Where it lies in the text.
+    let bytes: Range<Int>
+}
 
-    static func records(of text: Span<UInt8>, separator: UInt8, path: String) throws -> [CSVRecord] {
-        var records: [CSVRecord] = []
-        var position = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
-        var line = 1
+/// Takes the records of a text one after the other.
+struct CSVScanner {
+    private let path: String
+    private let separator: UInt8
+    private var position = 0
+    private var line = 1
+
+    init(path: String, separator: UInt8) {
+        self.path = path
+        self.separator = separator
+    }
+
+    /// The columns' names: the first record.
+    mutating func names(in text: Span<UInt8>) throws -> [String] {
+        if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { position = 3 }
+        guard let first = try next(in: text) else { throw DataError.emptyFile(path: path) }
+        var seen: Set<String> = []
+        for name in first.cells where !seen.insert(name).inserted {
+            throw DataError.badFile(path: path, line: 1, reason: "two columns are named `\(name)`")
+        }
+        return first.cells
+    }
+
+    /// The next record that is not a blank line.
+    mutating func next(in text: Span<UInt8>) throws -> CSVRecord? {
         while position < text.count {
-            let begin = line
+            let (begin, start) = (line, position)
             var cells: [String] = []
             var isBlank = true
             while true {
                 let wasQuoted = position < text.count && text[position] == UInt8(ascii: "\"")
-                let cell = try cell(of: text, separator: separator, at: &position, line: &line, path: path)
+                let cell = try Self.cell(of: text, separator: separator, at: &position, line: &line, path: path)
                 if wasQuoted || !cell.isEmpty { isBlank = false }
                 cells.append(cell)
                 guard position < text.count, text[position] == separator else { break }
@@ -72,9 +98,9 @@ struct CSVRecord: Sendable {
             if position < text.count, text[position] == 0x0D { position += 1 }
             if position < text.count, text[position] == 0x0A { position += 1 }
             line += 1
-            if cells.count > 1 || !isBlank { records.append(CSVRecord(line: begin, cells: cells)) }
+            if cells.count > 1 || !isBlank { return CSVRecord(line: begin, cells: cells, bytes: start..<position) }
         }
-        return records
+        return nil
     }
 
     /// A cell; leaves `position` on the separator or line end behind it.

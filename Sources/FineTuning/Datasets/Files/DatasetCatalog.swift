@@ -7,12 +7,13 @@ package struct DatasetCatalog: Sendable {
     package let folder: String
     private let entries: JSONObject
     /// Shared by all datasets of a run.
-    let batches = BatchCache()
+    let batches: BatchCache
 
     private var path: String { folder + "/dataset_info.json" }
 
-    package init(folder: String) throws {
+    package init(folder: String, batches: BatchCache = BatchCache()) throws {
         self.folder = folder
+        self.batches = batches
         entries = try Self.entries(of: folder + "/dataset_info.json")
     }
 

@@ -16,8 +16,13 @@ struct JSONRowReader: RowReader {
         self.path = path
         data = try FileContents.readText(path)
         var scanner = JSONRowScanner(path: path)
-        rows = try scanner.rows(of: data.span)
-        lines = scanner.lines
+        var (rows, lines): ([Range<Int>], [Int]) = ([], [])
+        while let row = try scanner.next(in: data.span) {
+            rows.append(row.bytes)
+            if scanner.hasLines { lines.append(row.number) }
+        }
+        self.rows = rows
+        self.lines = scanner.hasLines ? lines : nil
     }
 
     var count: Int { rows.count }
@@ -27,17 +32,21 @@ struct JSONRowReader: RowReader {
     }
 
     func row(_ index: Int) throws -> JSONObject {
+        try Self.row(of: data.span.extracting(rows[index]), at: place(of: index))
+    }
+
+    /// A row's text as an object; a text alone is one with the column `text`.
+    static func row(of text: Span<UInt8>, at place: @autoclosure () -> RowPlace) throws -> JSONObject {
         let value: JSONValue
         do {
-            let range = rows[index]
-            value = try JSONDocument(parsing: data.span.extracting(range)).root.value
+            value = try JSONDocument(parsing: text).root.value
         } catch let error as JSONError {
-            throw DataError.badRow(place: place(of: index), reason: "not valid JSON: \(Self.reason(error))")
+            throw DataError.badRow(place: place(), reason: "not valid JSON: \(Self.reason(error))")
         }
         if let object = value.object { return object }
         if let text = value.string { return ["text": .string(text)] }
         throw DataError.badRow(
-            place: place(of: index), reason: "a row must be an object with the row's columns, not \(value.kindName)")
+            place: place(), reason: "a row must be an object with the row's columns, not \(value.kindName)")
     }
 
     /// The parser's complaint without its line, which counts from the row's beginning.
@@ -49,82 +58,123 @@ struct JSONRowReader: RowReader {
     }
 }
 
+/// Where a row lies in its file.
+struct ScannedRow: Sendable {
+    /// In the file's text, decompressed; of columnar files, row numbers.
+    var bytes: Range<Int>
+    /// What messages call it: its line or its number, from 1.
+    var number: Int
+}
+
 /// Finds where the rows of a JSON text begin and end, knowing no more of JSON than strings and brackets.
 struct JSONRowScanner {
+    private enum Place {
+        case beginning, array, lines, end
+    }
+
     private let path: String
     private var position = 0
-    /// Line numbers, if each row is a line.
-    private(set) var lines: [Int]?
+    private var place = Place.beginning
+    private var count = 0
+    /// Of the text at `position`, where each row is a line.
+    private var line = 1
+
+    /// Whether each row is a line; known once a row was taken.
+    private(set) var hasLines = false
 
     init(path: String) {
         self.path = path
     }
 
-    mutating func rows(of text: Span<UInt8>) throws -> [Range<Int>] {
+    /// The next row, a value of the array or a line; nil behind the last.
+    mutating func next(in text: Span<UInt8>) throws -> ScannedRow? {
+        switch place {
+        case .beginning:
+            try begin(in: text)
+            if let whole = single {
+                single = nil
+                return ScannedRow(bytes: whole, number: 1)
+            }
+            return try next(in: text)
+        case .array: return try nextElement(in: text)
+        case .lines: return nextLine(in: text)
+        case .end: return nil
+        }
+    }
+
+    /// A file that is one object over several lines.
+    private var single: Range<Int>?
+
+    private mutating func begin(in text: Span<UInt8>) throws {
         if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { position = 3 }
         skipSpace(in: text)
-        guard position < text.count else { return [] }
+        place = .end
+        guard position < text.count else { return }
         switch text[position] {
-        case UInt8(ascii: "["): return try arrayElements(of: text)
-        case UInt8(ascii: "{"): return try objects(of: text)
+        case UInt8(ascii: "["):
+            position += 1
+            skipSpace(in: text)
+            place = .array
+            if position < text.count, text[position] == UInt8(ascii: "]") {
+                position += 1
+                try finishArray(in: text)
+            }
+        case UInt8(ascii: "{"):
+            let start = position
+            let first = try value(in: text, number: 1)
+            let isOneLine = !containsNewline(first, of: text)
+            skipSpace(in: text)
+            if position == text.count, !isOneLine {
+                single = first
+                return
+            }
+            guard isOneLine else { throw failure(in: text, "there is text after the row that this file begins with") }
+            position = start
+            line = line(of: position, in: text)
+            hasLines = true
+            place = .lines
         default: throw failure(in: text, "a data file must hold an array of rows, or one row (an object) on each line")
         }
     }
 
-    private mutating func arrayElements(of text: Span<UInt8>) throws -> [Range<Int>] {
-        var elements: [Range<Int>] = []
-        position += 1
+    private mutating func nextElement(in text: Span<UInt8>) throws -> ScannedRow {
+        count += 1
+        let element = try value(in: text, number: count)
         skipSpace(in: text)
-        if position < text.count, text[position] == UInt8(ascii: "]") {
+        guard position < text.count else { throw failure(in: text, "the file ends inside the array of rows") }
+        switch text[position] {
+        case UInt8(ascii: "]"):
             position += 1
-        } else {
-            while true {
-                elements.append(try value(in: text, number: elements.count + 1))
-                skipSpace(in: text)
-                guard position < text.count else { throw failure(in: text, "the file ends inside the array of rows") }
-                let byte = text[position]
-                position += 1
-                if byte == UInt8(ascii: "]") { break }
-                guard byte == UInt8(ascii: ",") else {
-                    position -= 1
-                    throw failure(in: text, "after row \(elements.count) a comma or the end of the array is missing")
-                }
-                skipSpace(in: text)
-            }
+            try finishArray(in: text)
+        case UInt8(ascii: ","):
+            position += 1
+            skipSpace(in: text)
+        default: throw failure(in: text, "after row \(count) a comma or the end of the array is missing")
         }
+        return ScannedRow(bytes: element, number: count)
+    }
+
+    private mutating func finishArray(in text: Span<UInt8>) throws {
+        place = .end
         skipSpace(in: text)
         guard position == text.count else { throw failure(in: text, "there is text after the array of rows") }
-        return elements
     }
 
-    /// One object a line; if the first does not end on its line, the file is a single row.
-    private mutating func objects(of text: Span<UInt8>) throws -> [Range<Int>] {
-        let start = position
-        let first = try value(in: text, number: 1)
-        let isOneLine = !containsNewline(first, of: text)
-        skipSpace(in: text)
-        if position == text.count, !isOneLine { return [first] }
-        guard isOneLine else { throw failure(in: text, "there is text after the row that this file begins with") }
-        position = start
-        return wholeLines(of: text)
-    }
-
-    private mutating func wholeLines(of text: Span<UInt8>) -> [Range<Int>] {
-        var rows: [Range<Int>] = []
-        var numbers: [Int] = []
-        var number = line(of: position, in: text)
+    /// The next line that is not blank.
+    private mutating func nextLine(in text: Span<UInt8>) -> ScannedRow? {
         while position < text.count {
-            var end = position
-            while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
-            if (position..<end).contains(where: { !Self.isSpace(text[$0]) }) {
-                rows.append(position..<end)
-                numbers.append(number)
+            let start = position
+            var isBlank = true
+            while position < text.count, text[position] != UInt8(ascii: "\n") {
+                if isBlank, !Self.isSpace(text[position]) { isBlank = false }
+                position += 1
             }
-            position = end + 1
-            number += 1
+            let end = position
+            position += 1
+            line += 1
+            if !isBlank { return ScannedRow(bytes: start..<end, number: line - 1) }
         }
-        lines = numbers
-        return rows
+        return nil
     }
 
     /// The value that begins here; leaves `position` behind it.

@@ -1,7 +1,7 @@
 package import JSONDocuments
 
 /// Rows of a dataset that are parsed one at a time.
-package struct RowTable: Sendable {
+package struct RowTable: Sendable, CheckedRows {
     private var readers: [any RowReader] = []
     /// The number of rows up to and including each reader's.
     private var ends: [Int] = []
@@ -35,6 +35,24 @@ package struct RowTable: Sendable {
         return reader.place(of: row)
     }
 
+    private func locate(_ index: Int) -> (reader: any RowReader, row: Int) {
+        var low = 0
+        var high = ends.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if ends[middle] > index { high = middle } else { low = middle + 1 }
+        }
+        return (readers[low], index - (low == 0 ? 0 : ends[low - 1]))
+    }
+}
+
+/// Rows in which columns are looked for.
+protocol CheckedRows {
+    var count: Int { get }
+    func row(_ index: Int) throws -> JSONObject
+}
+
+extension CheckedRows {
     /// Whether any row satisfies `condition`; reads until one does.
     func contains(where condition: (JSONObject) -> Bool) throws -> Bool {
         for index in 0..<count where condition(try row(index)) { return true }
@@ -48,16 +66,6 @@ package struct RowTable: Sendable {
             for name in try row(index).keys where !names.contains(name) { names.append(name) }
         }
         return names
-    }
-
-    private func locate(_ index: Int) -> (reader: any RowReader, row: Int) {
-        var low = 0
-        var high = ends.count - 1
-        while low < high {
-            let middle = (low + high) / 2
-            if ends[middle] > index { high = middle } else { low = middle + 1 }
-        }
-        return (readers[low], index - (low == 0 ? 0 : ends[low - 1]))
     }
 }
 

@@ -10,7 +10,10 @@ struct TextRowReader: RowReader {
     init(path: String) throws {
         self.path = path
         data = try FileContents.readText(path)
-        lines = Self.lines(of: data.span)
+        var scanner = LineScanner()
+        var lines: [Range<Int>] = []
+        while let line = scanner.next(in: data.span) { lines.append(line.bytes) }
+        self.lines = lines
     }
 
     var count: Int { lines.count }
@@ -20,26 +23,33 @@ struct TextRowReader: RowReader {
     }
 
     func row(_ index: Int) throws -> JSONObject {
-        guard let text = String(validating: data[lines[index]], as: UTF8.self) else {
-            throw DataError.badRow(place: place(of: index), reason: "the text is not valid UTF-8")
+        try Self.row(of: data.span.extracting(lines[index]), at: place(of: index))
+    }
+
+    static func row(of line: Span<UInt8>, at place: @autoclosure () -> RowPlace) throws -> JSONObject {
+        guard let text = unsafe line.withUnsafeBufferPointer({ unsafe String(validating: $0, as: UTF8.self) }) else {
+            throw DataError.badRow(place: place(), reason: "the text is not valid UTF-8")
         }
         return ["text": .string(text)]
     }
+}
 
-    /// Lines end with a newline, a carriage return, or both.
-    private static func lines(of text: Span<UInt8>) -> [Range<Int>] {
-        var lines: [Range<Int>] = []
-        var start = 0
-        var index = 0
-        while index < text.count {
-            let byte = text[index]
-            index += 1
-            guard byte == 0x0A || byte == 0x0D else { continue }
-            lines.append(start..<index - 1)
-            if byte == 0x0D, index < text.count, text[index] == 0x0A { index += 1 }
-            start = index
+/// Takes the lines of a text one after the other; they end with a newline, a carriage return, or both.
+struct LineScanner {
+    private var position = 0
+    private var count = 0
+
+    mutating func next(in text: Span<UInt8>) -> ScannedRow? {
+        guard position < text.count else { return nil }
+        let start = position
+        while position < text.count, text[position] != 0x0A, text[position] != 0x0D { position += 1 }
+        let end = position
+        if position < text.count {
+            let isReturn = text[position] == 0x0D
+            position += 1
+            if isReturn, position < text.count, text[position] == 0x0A { position += 1 }
         }
-        if start < text.count { lines.append(start..<text.count) }
-        return lines
+        count += 1
+        return ScannedRow(bytes: start..<end, number: count)
     }
 }

@@ -16,14 +16,16 @@ struct PartEncoder: Sendable {
     private static let blockSize = 32
     private static let window = 256
 
+    /// - Parameter mayBeEmpty: whether rows of which nothing is left are no error
     func encode(
-        _ rows: MixedRows, as name: String, isEvaluation: Bool = false, progress: (Int) throws -> Void
+        _ rows: some EncodableRows, as name: String, isEvaluation: Bool = false, mayBeEmpty: Bool = false,
+        progress: (Int) throws -> Void = { _ in }
     ) throws -> Result {
         let processor = processor(isEvaluation: isEvaluation)
         var result: Result = ([], DataReport.Part(name: name))
         var tally = PartTally(places: rows)
         var waiting: [EncodedRow] = []
-        let blocks = RowGroups.ranges(of: rows.order.count, shards: options.shardCount, size: options.groupSize)
+        let blocks = RowGroups.ranges(of: rows.count, shards: options.shardCount, size: options.groupSize)
             .flatMap { group in
                 stride(from: group.lowerBound, to: group.upperBound, by: Self.blockSize).map {
                     Block(rows: $0..<min($0 + Self.blockSize, group.upperBound), group: group)
@@ -43,10 +45,10 @@ struct PartEncoder: Sendable {
             }
             try progress(taken.last?.rows.upperBound ?? 0)
         }
-        result.part.rows = rows.order.count
+        result.part.rows = rows.count
         result.part.items = result.items.count
         for item in result.items { result.part.count(item) }
-        if result.items.isEmpty { throw failure(of: result.part) }
+        if result.items.isEmpty, !mayBeEmpty { throw failure(of: result.part) }
         return result
     }
 
@@ -88,7 +90,7 @@ private struct Block: Sendable {
 
 extension PartEncoder {
     private func encode(
-        _ blocks: ArraySlice<Block>, of rows: MixedRows, by processor: any RowProcessor
+        _ blocks: ArraySlice<Block>, of rows: some EncodableRows, by processor: any RowProcessor
     ) -> [Swift.Result<[MeasuredRow], any Error>] {
         let results = Mutex([Swift.Result<[MeasuredRow], any Error>](repeating: .success([]), count: blocks.count))
         ComputePool.shared.run(blocks.count) { task in
@@ -105,7 +107,7 @@ extension PartEncoder {
 
     /// Problems get the row's place.
     private func encode(
-        _ index: Int, group: Range<Int>, of rows: MixedRows, by processor: any RowProcessor
+        _ index: Int, group: Range<Int>, of rows: some EncodableRows, by processor: any RowProcessor
     ) throws -> EncodedRow {
         do {
             switch try rows.converted(index) {
@@ -126,20 +128,39 @@ extension PartEncoder {
     }
 }
 
-extension MixedRows {
-    func place(_ index: Int) -> RowPlace {
-        tables[order[index].dataset].place(of: order[index].row)
-    }
+/// Rows that can be encoded, in an order of their own.
+protocol EncodableRows: Sendable {
+    var count: Int { get }
+    func place(_ index: Int) -> RowPlace
+    func converted(_ index: Int) throws -> Conversion
+    /// Why a row has no answer.
+    func missingResponse(_ index: Int) -> String
+    /// Whether two positions hold one and the same row of the data.
+    func isSameRow(_ first: Int, _ second: Int) -> Bool
+}
 
-    fileprivate func converted(_ index: Int) throws -> Conversion {
-        let reference = order[index]
-        return try converters[reference.dataset].convert(try tables[reference.dataset].row(reference.row))
-    }
-
-    fileprivate func missingResponse(_ index: Int) -> String {
-        guard let column = converters[order[index].dataset].columns.response else {
+extension RowConverter {
+    var missingResponse: String {
+        guard let column = columns.response else {
             return "`columns` in dataset_info.json names no column for `response`"
         }
         return "the column `\(column)` is null or absent"
     }
+}
+
+extension MixedRows: EncodableRows {
+    var count: Int { order.count }
+
+    func place(_ index: Int) -> RowPlace {
+        tables[order[index].dataset].place(of: order[index].row)
+    }
+
+    func converted(_ index: Int) throws -> Conversion {
+        let reference = order[index]
+        return try converters[reference.dataset].convert(try tables[reference.dataset].row(reference.row))
+    }
+
+    func missingResponse(_ index: Int) -> String { converters[order[index].dataset].missingResponse }
+
+    func isSameRow(_ first: Int, _ second: Int) -> Bool { order[first] == order[second] }
 }

@@ -44,12 +44,12 @@ private struct Fingerprint {
 }
 
 /// Gathers what the report says of a part's rows.
-struct PartTally {
-    let places: MixedRows
+struct PartTally<Rows: EncodableRows> {
+    let places: Rows
     /// The first row with each fingerprint, as its position in the part.
     private var first: [UInt64: Int32] = [:]
 
-    init(places: MixedRows) {
+    init(places: Rows) {
         self.places = places
     }
 
@@ -67,7 +67,7 @@ struct PartTally {
             return
         }
         // Interleaving may take one row several times; that is no fault of the data.
-        guard places.order[Int(earlier)] != places.order[index] else { return }
+        guard !places.isSameRow(Int(earlier), index) else { return }
         part.duplicates += 1
         if part.firstDuplicate == nil {
             part.firstDuplicate = .init(place: places.place(index), earlier: places.place(Int(earlier)))

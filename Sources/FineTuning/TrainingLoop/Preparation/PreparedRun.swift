@@ -31,7 +31,9 @@ struct PreparedRun {
     var rules: any TrainingStage
     var tokenizer: Tokenizer
     var model: TrainableModel
+    /// Empty where the data is streamed.
     var train: [TrainingItem]
+    var stream: DataStream?
     var evaluations: [Evaluation]
     /// Hash of every token and label that is trained on.
     var dataHash: String
@@ -47,6 +49,12 @@ struct Evaluation {
 }
 
 extension PreparedRun {
+    /// Items of one epoch; of a stream, whose length nobody knows, as many as its steps take.
+    func itemCount(batchSize: Int, accumulation: Int) -> Int {
+        if stream != nil { return max(1, configuration[Parameters.maxSteps]) * batchSize * accumulation }
+        return max(train.count, configuration[Parameters.doTrain] ? 0 : 1)
+    }
+
     /// FNV-1a over lengths, ids and labels.
     static func hash(_ items: [TrainingItem]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

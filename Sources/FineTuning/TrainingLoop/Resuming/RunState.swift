@@ -17,6 +17,8 @@ struct RunState: Codable, Equatable, Sendable {
     var totalLoss = 0.0
     /// Updates by which the data's order lags behind the step; not 0 after `ignore_data_skip`.
     var dataLag = 0
+    /// Where a streamed run's data stands.
+    var stream: StreamedBatches.Place?
     /// Done in order; the first may have been begun.
     var pending: [Action] = []
     /// Length of `trainer_log.jsonl` when the checkpoint was made.
