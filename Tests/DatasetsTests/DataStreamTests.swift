@@ -2,6 +2,7 @@ import ChatTemplates
 import Datasets
 import Foundation
 import JSONDocuments
+import LinuxSystem
 import RunConfiguration
 import Testing
 import Tokenization
@@ -30,16 +31,19 @@ import Tokenization
         var answers: [String] = []
         while answers.count < most, let item = try stream.next()?.sequence {
             let labels = item.labels.filter { $0 != ignoredLabel }
-            answers.append(try tokenizer.decode(labels, skippingSpecialTokens: true))
+            answers.append(
+                try tokenizer.decode(labels, skippingSpecialTokens: true).trimmingCharacters(
+                    in: .whitespacesAndNewlines))
         }
         return answers
     }
 
     private static let names = (0..<10).map { "r\($0)" }
-    private static let lines = names.map { #"{"instruction": "q", "output": "\#($0)"}"# }
+    private static let lines = names.map { #"{"instruction": "q", "input": "", "output": "\#($0)"}"# }
 
     private static let separated = [
-        ("d.csv", "instruction,output\n", "q,", "\r\n"), ("d.tsv", "instruction\toutput\n", "q\t", "\n"),
+        ("d.csv", "instruction,input,output\n", "q,,", "\r\n"),
+        ("d.tsv", "instruction\tinput\toutput\n", "q\t\t", "\n"),
     ].map { file, head, prompt, end in (file, head + names.map { prompt + $0 }.joined(separator: end)) }
     private static let files: [(String, String)] =
         [
@@ -72,7 +76,7 @@ import Tokenization
     /// From every position, also inside a group and with rows that are dropped.
     @Test func seekingGoesOnWithTheNextItem() throws {
         var lines = Self.lines
-        lines[4] = #"{"instruction": "q", "output": null}"#
+        lines[4] = #"{"instruction": "q", "input": "", "output": null}"#
         let (stream, tokenizer, _) = try stream(["d.jsonl": lines.joined(separator: "\n")]) { $0.bufferSize = 3 }
         var places: [(DataStream.Position, [String])] = []
         for epoch in 0..<2 {
@@ -96,14 +100,38 @@ import Tokenization
         let (stream, tokenizer, _) = try stream(
             [
                 "a.json": "["
-                    + ["a0", "a1", "a2"].map { #"{"instruction":"q","output":"\#($0)"}"# }.joined(
+                    + ["a0", "a1", "a2"].map { #"{"instruction":"q","input":"","output":"\#($0)"}"# }.joined(
                         separator: ",") + "]",
-                "b.jsonl": ["b0", "b1"].map { #"{"instruction":"q","output":"\#($0)"}"# }.joined(separator: "\n"),
+                "b.jsonl": ["b0", "b1"].map { #"{"instruction":"q","input":"","output":"\#($0)"}"# }.joined(
+                    separator: "\n"),
             ], info: #"{"a": {"file_name": "a.json"}, "b": {"file_name": "b.jsonl", "num_samples": 1}}"#,
             datasets: ["a", "b"]
         ) { $0.mixStrategy = .interleaveOver }
         #expect(try answers(stream, tokenizer) == ["a0", "b0", "a1", "b1", "a2"])
         #expect(stream.notes.joined().contains("num_samples: 1"))
+    }
+
+    /// A long file is read through in the memory of a short one; its rows are as long as pages, or longer.
+    @Test func memoryStaysWhileTheDataGrows() throws {
+        func growth(rows: Int) throws -> Int {
+            let answer = String(repeating: "word ", count: 800)
+            let text = String(
+                repeating: #"{"instruction": "q", "input": "", "output": "\#(answer)"}"# + "\n", count: rows)
+            let (stream, _, folder) = try stream(["d.jsonl": text]) {
+                $0.bufferSize = 64
+                $0.groupSize = 50
+                $0.cutoff = 16
+            }
+            let start = MemoryUsage()?.resident ?? 0
+            var most = start
+            try withExtendedLifetime(folder) {
+                while try stream.next() != nil { most = max(most, MemoryUsage()?.resident ?? 0) }
+            }
+            #expect(stream.part.rows == rows)
+            return most - start
+        }
+        _ = try growth(rows: 200)
+        #expect(try growth(rows: 8000) < 8 << 20, "32 MB")
     }
 
     @Test func whatCannotBeStreamedIsTold() {
@@ -124,7 +152,9 @@ import Tokenization
         #expect(told(["d.jsonl": text], plain) { $0.validation = .count(10) }.contains("nothing to train on"))
         #expect(told(["d.jsonl": ""], plain).contains("holds no rows"))
         #expect(told(["d.jsonl": text + "\nnonsense"], plain).contains("line 11"))
-        #expect(told(["d.jsonl": #"{"instruction": "q", "output": null}"#], plain).contains("none of the 1 rows"))
+        #expect(
+            told(["d.jsonl": #"{"instruction": "q", "input": "", "output": null}"#], plain).contains(
+                "none of the 1 rows"))
         #expect(told(["d.jsonl": #"{"other": "q"}"#], plain).contains("no column"))
     }
 }

@@ -13,7 +13,8 @@ struct ResumeTests {
     @Test(arguments: [
         ("sft-full", "model.safetensors", [String]()),
         ("sft-lora", "adapter_model.safetensors", ["create_new_adapter=true", "lora_dropout=0.3", "lora_rank=4"]),
-        ("pt-full", "model.safetensors", []),
+        ("pt-full", "model.safetensors", []), ("sft-stream", "model.safetensors", []),
+        ("sft-stream-mixed", "model.safetensors", []), ("pt-stream", "model.safetensors", []),
     ])
     func everyCheckpointLeadsToTheSameEnd(name: String, weights: String, extra: [String]) throws {
         let whole = RunFixture()

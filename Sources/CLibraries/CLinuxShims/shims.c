@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -136,6 +137,10 @@ linux_cpu_features linux_get_cpu_features(void) {
 #else
 linux_cpu_features linux_get_cpu_features(void) { return (linux_cpu_features){false, false, false}; }
 #endif
+
+int linux_exchange(const char *first, const char *second) {
+    return renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
+}
 
 int linux_free_beginning(int descriptor, off_t length) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, length);

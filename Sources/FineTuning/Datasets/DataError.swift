@@ -36,6 +36,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case noItems(split: String, rows: Int, reasons: [String])
     case tooLittleText(split: String, tokens: Int, block: Int)
     case noBatches(items: Int, batchSize: Int)
+    case tooFewBatches(batches: Int, batchSize: Int, accumulation: Int)
     case tooManySteps(epochs: Double)
     case notAvailable(what: String, instead: String)
 
@@ -130,6 +131,9 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
             return items == 0
                 ? "there is nothing to train on: the training data is empty"
                 : "`dataloader_drop_last` leaves nothing: \(items) items do not fill one batch of \(batchSize)"
+        case .tooFewBatches(let batches, let batchSize, let accumulation):
+            return "an epoch of the stream has \(batches) batches of \(batchSize), too few for one update with "
+                + "`gradient_accumulation_steps: \(accumulation)`: lower that, or add data"
         case .tooManySteps(let epochs):
             return "`num_train_epochs: \(epochs)` makes more steps than can be counted"
         case .notAvailable(let what, let instead):

@@ -18,11 +18,10 @@ package func prepareData(
     let options = try DataOptions(configuration, stage: stage, workingDirectory: workingDirectory)
     do {
         if options.streams {
-            let count = configuration[Parameters.maxSteps].multipliedReportingOverflow(
-                by: configuration[Parameters.perDeviceTrainBatchSize]
-                    * configuration[Parameters.gradientAccumulationSteps])
+            let (steps, size) = (configuration[Parameters.maxSteps], configuration[Parameters.perDeviceTrainBatchSize])
+            let wanted = Double(steps) * Double(size) * Double(configuration[Parameters.gradientAccumulationSteps])
             return try DataStream(options, tokenizer: tokenizer, template: template)
-                .beginning(of: count.overflow || count.partialValue < 1 ? .max : count.partialValue, progress: progress)
+                .beginning(of: steps < 1 ? .max : Int(min(wanted, 1e9)), progress: progress)
         }
         guard saved != .ignored, let place = SavedData(configuration, workingDirectory: workingDirectory) else {
             return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)

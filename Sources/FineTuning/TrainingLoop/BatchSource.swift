@@ -2,7 +2,9 @@ import Datasets
 
 /// The micro-batches of one update.
 struct UpdateBatches {
-    var groups: [[TrainingItem]]
+    /// Micro-batches whose losses are divided by one count. One list, but in the first update of a streamed epoch, which
+    /// also has what was left of the epoch before.
+    var parts: [[[TrainingItem]]]
     /// Epochs done behind the update, as logs report them.
     var epochAfter: Double
     var endsEpoch: Bool
@@ -37,7 +39,7 @@ final class ListedBatches: BatchSource {
     func batches(ofStep step: Int) -> UpdateBatches {
         let place = plan.place(ofStep: step)
         return UpdateBatches(
-            groups: batches(ofEpoch: place.epoch)[place.batches].map { $0.map { items[$0] } },
+            parts: [batches(ofEpoch: place.epoch)[place.batches].map { $0.map { items[$0] } }],
             epochAfter: plan.epoch(afterSteps: step + 1), endsEpoch: place.batches.upperBound == plan.batchesPerEpoch)
     }
 
@@ -51,14 +53,15 @@ final class ListedBatches: BatchSource {
 
 /// Items that come from a stream. How many an epoch has is not known before it ends.
 ///
-/// The reference counts `max_steps` updates as one epoch, and begins the next whole number with the next epoch. As in
-/// runs without a stream, an epoch's last update takes the micro-batches that are left.
+/// The reference counts `max_steps` updates as one epoch, and begins the next whole number with the next epoch. What
+/// does not fill `gradient_accumulation_steps` at an epoch's end goes into the next epoch's first update, as its
+/// gradients do there.
 final class StreamedBatches: BatchSource {
-    /// What a checkpoint keeps.
+    /// What a checkpoint keeps: where the next micro-batch is read.
     struct Place: Codable, Equatable, Sendable {
-        var position: DataStream.Position
-        /// Micro-batches taken from the epoch.
-        var batches: Int
+        var position = DataStream.Position()
+        /// Micro-batches of the epoch that updates were made with.
+        var batches = 0
     }
 
     private let stream: DataStream
@@ -66,7 +69,9 @@ final class StreamedBatches: BatchSource {
     private let accumulation: Int
     private let totalSteps: Int
     private let dropsLast: Bool
-    private var batchesOfEpoch = 0
+    private(set) var place = Place()
+    /// The micro-batches behind `place`, up to one update's; nil before the first look.
+    private var ahead: [[TrainingItem]]?
 
     init(_ stream: DataStream, batchSize: Int, accumulation: Int, totalSteps: Int, dropsLast: Bool) {
         self.stream = stream
@@ -78,36 +83,45 @@ final class StreamedBatches: BatchSource {
 
     var updatesPerEpoch: Int { totalSteps }
 
-    var place: Place { Place(position: stream.position, batches: batchesOfEpoch) }
-
     func goOn(from place: Place) throws {
         try stream.seek(place.position)
-        batchesOfEpoch = place.batches
+        self.place = place
+        ahead = nil
     }
 
     func batches(ofStep step: Int) throws -> UpdateBatches {
-        var groups: [[TrainingItem]] = []
-        while groups.isEmpty {
-            if try stream.isAtEnd() {
-                guard batchesOfEpoch > 0 else {
-                    throw DataError.noBatches(items: stream.position.items, batchSize: batchSize)
-                }
-                try stream.begin(epoch: stream.position.epoch + 1)
-                batchesOfEpoch = 0
+        var parts: [[[TrainingItem]]] = []
+        var next = try ahead ?? lookAhead()
+        while next.count < accumulation {
+            guard place.batches > 0 else {
+                throw DataError.tooFewBatches(batches: next.count, batchSize: batchSize, accumulation: accumulation)
             }
-            while groups.count < accumulation, let group = try nextGroup() { groups.append(group) }
-            batchesOfEpoch += groups.count
+            if !next.isEmpty { parts.append(next) }
+            try stream.begin(epoch: place.position.epoch + 1)
+            place = Place(position: stream.position)
+            next = try lookAhead()
         }
-        let share = Double(batchesOfEpoch) / Double(totalSteps * accumulation)
+        parts.append(next)
+        place.batches += accumulation
+        place.position = stream.position
+        let share = Double(place.batches) / Double(totalSteps * accumulation)
+        let rest = try lookAhead()
+        ahead = rest
         return UpdateBatches(
-            groups: groups, epochAfter: Double(stream.position.epoch) + share, endsEpoch: try stream.isAtEnd())
+            parts: parts, epochAfter: Double(place.position.epoch) + share, endsEpoch: rest.count < accumulation)
     }
 
-    private func nextGroup() throws -> [TrainingItem]? {
-        var group: [TrainingItem] = []
-        while group.count < batchSize, let item = try stream.next() {
-            if let sequence = item.sequence { group.append(sequence) }
+    /// The next micro-batches; fewer than an update's at the end of the epoch.
+    private func lookAhead() throws -> [[TrainingItem]] {
+        var groups: [[TrainingItem]] = []
+        while groups.count < accumulation {
+            var group: [TrainingItem] = []
+            while group.count < batchSize, let item = try stream.next() {
+                if let sequence = item.sequence { group.append(sequence) }
+            }
+            if group.isEmpty || dropsLast && group.count < batchSize { break }
+            groups.append(group)
         }
-        return group.isEmpty || dropsLast && group.count < batchSize ? nil : group
+        return groups
     }
 }

@@ -12,12 +12,14 @@ import WeightFiles
 extension TrainingSession {
     /// One update: forward and backward for each micro-batch, then clipping, optimizer and schedule.
     func update(_ batches: UpdateBatches) throws {
-        let groups = batches.groups
-        let rows = groups.map(loss.rows)
-        let divisor = loss.divisor(of: rows.joined())
+        let groups = batches.parts.flatMap { part in
+            let rows = part.map(loss.rows)
+            let divisor = loss.divisor(of: rows.joined())
+            return zip(part, rows).map { (items: $0, rows: $1, divisor: divisor) }
+        }
         var total = 0.0
         var tokens = 0
-        for (number, items) in groups.enumerated() {
+        for (number, (items, rows, divisor)) in groups.enumerated() {
             if control.isStopping { throw TrainingStopped() }
             let tape = Tape(
                 recording: true,
@@ -25,7 +27,7 @@ extension TrainingSession {
                     seed: UInt64(max(0, configuration[Parameters.seed])), step: state.step, microBatch: number),
                 checkpointPolicy: CheckpointPolicy(configuration))
             let share = try loss.share(
-                of: rows[number], divisor: divisor, model: prepared.model.base, adapter: prepared.model.adapter,
+                of: rows, divisor: divisor, model: prepared.model.base, adapter: prepared.model.adapter,
                 on: tape)
             try requireFinite(share.value, "loss")
             if share.positions > 0 { try tape.backward(from: share.variable) }

@@ -66,6 +66,18 @@ package enum FileSystem {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
+    /// Puts `source` in the place of `target`, which may be a folder that is not empty, and removes what was there. One
+    /// of both is in the place at any moment.
+    package static func replace(_ target: String, with source: String) throws(SystemError) {
+        if kind(of: target) == nil {
+            guard rename(source, target) == 0 else { throw SystemError("rename", target) }
+        } else {
+            guard unsafe linux_exchange(source, target) == 0 else { throw SystemError("rename", target) }
+        }
+        try synchronizeDirectory(Path.parent(of: target))
+        try remove(source)
+    }
+
     /// Makes a rename or a new entry in `directory` durable.
     package static func synchronizeDirectory(_ directory: String) throws(SystemError) {
         try FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize(subject: directory)

@@ -49,6 +49,9 @@ ssize_t linux_peer_groups(int socket, gid_t *groups, size_t capacity);
 /// Turns the first bytes of a file into a hole (fallocate(2), which needs _GNU_SOURCE); offsets stay.
 int linux_free_beginning(int descriptor, off_t length);
 
+/// Exchanges two paths in one step (RENAME_EXCHANGE of renameat2(2)); -1 and errno on failure.
+int linux_exchange(const char *first, const char *second);
+
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
 

@@ -40,7 +40,7 @@ struct DataFingerprint: Codable, Equatable {
             "mix_strategy": .string(options.mixStrategy.rawValue),
             "interleave_probs": options.mixProbabilities.map { .array($0.map { .number($0) }) } ?? .null,
             "max_samples": options.maximumRows.map { .integer(Int64($0)) } ?? .null,
-            "val_size": .string("\(options.validation)"), "packing": .bool(options.packs),
+            "val_size": options.validation.json, "packing": .bool(options.packs),
             "neat_packing": .bool(options.separatesPacked),
             "predict_with_generate": .bool(options.generatesAtEvaluation),
             "eval_on_each_dataset": .bool(options.evaluatesEachDataset), "seed": .integer(Int64(options.seed)),
@@ -94,6 +94,15 @@ struct DataFingerprint: Codable, Equatable {
     private static func text(_ value: JSONValue?) -> String {
         guard let value, value != .null else { return "not set" }
         return value.string ?? value.serialized(.spaced)
+    }
+}
+
+extension RowShare {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .count(let count): .integer(Int64(count))
+        case .fraction(let share): .number(share)
+        }
     }
 }
 

@@ -130,12 +130,7 @@ package struct SavedData: Sendable {
             }
             let text = try JSONValue(encoding: manifest).serializedBytes(.indented(2)) + [UInt8(ascii: "\n")]
             try AtomicFile.write(text, to: "\(temporary)/\(Self.manifestName)")
-            let replaced = "\(temporary)-replaced"
-            // rename(2) replaces empty folders only.
-            if rename(path, replaced) != 0, errno != ENOENT { throw SystemError("rename", path) }
-            guard rename(temporary, path) == 0 else { throw SystemError("rename", path) }
-            try FileSystem.synchronizeDirectory(Path.parent(of: path))
-            try FileSystem.remove(replaced)
+            try FileSystem.replace(path, with: temporary)
         } catch let error as SystemError {
             throw DataError.cannotSave(path: path, error: error)
         }

@@ -16,6 +16,8 @@ package final class DataStream {
         package var rows = 0
         /// Items taken from the group at hand.
         package var items = 0
+
+        package init(epoch: Int = 0) { self.epoch = epoch }
     }
 
     package private(set) var position = Position()

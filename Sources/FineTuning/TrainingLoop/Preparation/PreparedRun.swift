@@ -51,7 +51,12 @@ struct Evaluation {
 extension PreparedRun {
     /// Items of one epoch; of a stream, whose length nobody knows, as many as its steps take.
     func itemCount(batchSize: Int, accumulation: Int) -> Int {
-        if stream != nil { return max(1, configuration[Parameters.maxSteps]) * batchSize * accumulation }
+        if stream != nil {
+            let (micro, overflow) = max(1, configuration[Parameters.maxSteps]).multipliedReportingOverflow(
+                by: accumulation)
+            let (items, overflows) = micro.multipliedReportingOverflow(by: batchSize)
+            return overflow || overflows ? .max / 2 : items
+        }
         return max(train.count, configuration[Parameters.doTrain] ? 0 : 1)
     }
 
