@@ -1,3 +1,4 @@
+import CLinuxShims
 package import Glibc
 
 /// Questions about paths, and the few changes that need no transaction.
