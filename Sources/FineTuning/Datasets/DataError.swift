@@ -83,7 +83,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
         case .unknownFileType(let path, let folder):
             let hint = folder ? "; a dataset's folder may hold data files only: move other files elsewhere" : ""
             return "\(path) is not a data file: its name must end in .json, .jsonl, .csv, .tsv or .txt (also with .gz "
-                + "or .zst behind it), or in .parquet (lower case)\(hint)"
+                + "or .zst behind it), or in .parquet or .arrow (lower case)\(hint)"
         case .mixedFileTypes(let folder, let first, let other):
             return "the files in \(folder) must all be of one type, but it holds \(first) and \(other)"
         case .badFile(let path, let line, let reason):

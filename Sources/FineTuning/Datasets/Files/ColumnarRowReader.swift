@@ -16,6 +16,10 @@ struct ColumnarRowReader: RowReader {
         try self.init(path, batches: batches) { data throws(ColumnarFileError) in try ParquetFile(data) }
     }
 
+    init(arrow path: String, batches: BatchCache) throws {
+        try self.init(path, batches: batches) { data throws(ColumnarFileError) in try ArrowFile(data) }
+    }
+
     private init(
         _ path: String, batches: BatchCache, open: (Data) throws(ColumnarFileError) -> any ColumnarFile
     ) throws {

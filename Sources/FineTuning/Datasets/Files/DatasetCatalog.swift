@@ -41,6 +41,12 @@ package struct DatasetCatalog: Sendable {
         return try DatasetDescription(name: name, entry: entry)
     }
 
+    /// Without what the `datasets` library writes beside Arrow files (`save_to_disk`).
+    private static func dataNames(_ names: [String]) -> [String] {
+        guard names.contains(where: { $0.hasSuffix(".arrow") }) else { return names }
+        return names.filter { $0 != "dataset_info.json" && $0 != "state.json" }
+    }
+
     /// The datasets that are files here, for messages.
     private var localNames: [String] {
         entries.compactMap { $0.value["file_name"] != nil ? $0.key : nil }
@@ -56,7 +62,7 @@ package struct DatasetCatalog: Sendable {
             return [try DataFile(path: path, inFolder: false)]
         }
         guard !names.isEmpty else { throw DataError.emptyFolder(dataset: description.name, path: path) }
-        let files = try names.map { try DataFile(path: path + "/" + $0, inFolder: true) }
+        let files = try Self.dataNames(names).map { try DataFile(path: path + "/" + $0, inFolder: true) }
         if let other = files.first(where: { $0.kind != files[0].kind }) {
             throw DataError.mixedFileTypes(folder: path, first: files[0].name, other: other.name)
         }
@@ -67,7 +73,10 @@ package struct DatasetCatalog: Sendable {
 /// A file whose name says how to read it.
 package struct DataFile: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case json, csv, tsv, text, parquet
+        case json, csv, tsv, text, parquet, arrow
+
+        /// Whether rows are decoded by columns.
+        var isColumnar: Bool { self == .parquet || self == .arrow }
     }
 
     package let path: String
@@ -87,8 +96,7 @@ package struct DataFile: Hashable, Sendable {
         case "tsv": kind = .tsv
         case "txt": kind = .text
         case "parquet" where !isCompressed: kind = .parquet
-        case "arrow":
-            throw DataError.notAvailable(what: "\(path) is an .arrow file", instead: "convert it to Parquet")
+        case "arrow" where !isCompressed: kind = .arrow
         default: throw DataError.unknownFileType(path: path, folder: inFolder)
         }
     }

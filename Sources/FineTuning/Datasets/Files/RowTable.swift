@@ -16,6 +16,7 @@ package struct RowTable: Sendable, CheckedRows {
                 case .tsv: try CSVRowReader(path: file.path, separator: UInt8(ascii: "\t"))
                 case .text: try TextRowReader(path: file.path)
                 case .parquet: try ColumnarRowReader(parquet: file.path, batches: batches)
+                case .arrow: try ColumnarRowReader(arrow: file.path, batches: batches)
                 }
             if reader.count == 0 { throw DataError.emptyFile(path: file.path) }
             readers.append(reader)

@@ -25,8 +25,11 @@ final class FileStream: @unchecked Sendable {  // Only `scanner` and `reached` c
     /// - Parameter batches: where decoded batches of columnar files are kept.
     init(_ file: DataFile, batches: BatchCache) throws {
         self.file = file
-        if file.kind == .parquet {
-            columns = try ColumnarRowReader(parquet: file.path, batches: batches)
+        if file.kind.isColumnar {
+            columns =
+                try file.kind == .arrow
+                ? ColumnarRowReader(arrow: file.path, batches: batches)
+                : ColumnarRowReader(parquet: file.path, batches: batches)
             text = nil
         } else {
             columns = nil
@@ -54,7 +57,7 @@ final class FileStream: @unchecked Sendable {  // Only `scanner` and `reached` c
             if let text { _ = try records.names(in: unsafe text.bytes.span) }
             scanner = .csv(records)
         case .text: scanner = .text(LineScanner())
-        case .parquet: scanner = .columns(next: 0)
+        case .parquet, .arrow: scanner = .columns(next: 0)
         }
     }
 
@@ -94,12 +97,12 @@ final class FileStream: @unchecked Sendable {  // Only `scanner` and `reached` c
                 of: try records.next(in: bytes)?.cells ?? [], names: names,
                 separatorName: separator == UInt8(ascii: "\t") ? "tabs" : "commas", at: place(of: scanned))
         case .text: return try TextRowReader.row(of: bytes, at: place(of: scanned))
-        case .json, .parquet: return try JSONRowReader.row(of: bytes, at: place(of: scanned))
+        case .json, .parquet, .arrow: return try JSONRowReader.row(of: bytes, at: place(of: scanned))
         }
     }
 
     func place(of scanned: ScannedRow) -> RowPlace {
-        let isLine = file.kind == .parquet ? false : file.kind == .json ? hasLines : true
+        let isLine = file.kind.isColumnar ? false : file.kind == .json ? hasLines : true
         return RowPlace(path: file.path, number: scanned.number, isLine: isLine)
     }
 
