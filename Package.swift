@@ -187,8 +187,8 @@ let allTests: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "LinuxSystem", "RunConfiguration", "ServiceAPI",
-            "Tokenization", "WeightFiles",
+            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates", "LinuxSystem",
+            "PythonData", "RunConfiguration", "ServiceAPI", "Tokenization", "WeightFiles",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),

@@ -234,7 +234,7 @@ struct DatasetFileTests {
         ([:], "names the file"),
         (["d/a.json": "[]", "d/b.csv": "x"], "must all be of one type, but it holds a.json and b.csv"),
         (["d/README": "x", "d/a.json": "[]"], "/d/README is not a data file"), (["d/a.JSON": "[]"], "lower case"),
-        (["d/a.arrow": "x"], "is an .arrow file: not available yet"),
+        (["d/a.arrow": "x", "d/state.json": "{}", "d/b.txt": "x"], "holds a.arrow and b.txt"),
     ]
 
     @Test(arguments: badLocations) func filesThatCannotBeRead(files: [String: String], message: String) throws {

@@ -1,8 +1,8 @@
 /// Every target, by name.
 package enum FuzzTargets {
     package static let all: [any FuzzTarget.Type] = [
-        ConfigurationTarget.self, JSONTarget.self, JSONRowsTarget.self, SafetensorsTarget.self,
-        SeparatedRowsTarget.self,
-        TokenizerTarget.self, WireTarget.self,
+        ArrowTarget.self, CompressedRowsTarget.self, ConfigurationTarget.self, JSONTarget.self, JSONRowsTarget.self,
+        ParquetTarget.self, SafetensorsTarget.self, SeparatedRowsTarget.self, TemplateTarget.self, TokenizerTarget.self,
+        WireTarget.self,
     ]
 }

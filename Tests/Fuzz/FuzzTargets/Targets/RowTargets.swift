@@ -34,7 +34,7 @@ struct SeparatedRowsTarget: FuzzTarget {
     static func isExpected(_ error: any Error) -> Bool { error is DataError }
 }
 
-private func readRows(_ input: [UInt8], _ file: ScratchFile) throws {
+func readRows(_ input: [UInt8], _ file: ScratchFile) throws {
     try file.write(input)
     defer { file.remove() }
     let table = try RowTable(files: [DataFile(path: file.path, inFolder: false)])
