@@ -108,3 +108,26 @@ struct MemoryBudget {
         try spend(overflow ? .max : bytes)
     }
 }
+
+/// The memory that one row may take: dictionaries let a few bytes of a file stand for any number of long texts.
+struct RowBudget {
+    private static let ofRow = 256 << 20
+    /// A value of JSON.
+    private static let ofValue = 32
+
+    private var remaining = ofRow
+
+    mutating func spend(_ bytes: Int) throws(ColumnarFileError) {
+        guard bytes <= remaining else {
+            throw ColumnarFileError("the row takes more than \(Self.ofRow >> 20) MiB of memory; divide it")
+        }
+        remaining -= bytes
+    }
+
+    mutating func spendValue() throws(ColumnarFileError) { try spend(Self.ofValue) }
+
+    /// Whether there is room for `count` more values, which are paid for one by one.
+    mutating func cover(_ count: Int) throws(ColumnarFileError) {
+        guard count <= remaining / Self.ofValue else { return try spend(.max) }
+    }
+}

@@ -110,31 +110,37 @@ extension Column {
 
 extension Column {
     /// - Precondition: `index` is below `count`.
-    func json(at index: Int) throws(ColumnarFileError) -> JSONValue {
+    func json(at index: Int, _ budget: inout RowBudget) throws(ColumnarFileError) -> JSONValue {
+        try budget.spendValue()
         switch self {
         case .nulls: return .null
-        case .scalars(let store, let kind): return try kind.json(of: store, at: index)
+        case .scalars(let store, let kind):
+            if case .bytes(let values) = store { try budget.spend(values[index].count) }
+            return try kind.json(of: store, at: index)
         case .taken(let positions, let column):
-            return positions[index] == Self.null ? .null : try column.json(at: Int(positions[index]))
+            return positions[index] == Self.null ? .null : try column.json(at: Int(positions[index]), &budget)
         case .lists(let offsets, let isNull, let elements):
             if isNull?[index] == true { return .null }
             var values: [JSONValue] = []
+            try budget.cover(offsets[index + 1] - offsets[index])
             values.reserveCapacity(offsets[index + 1] - offsets[index])
-            for element in offsets[index]..<offsets[index + 1] { values.append(try elements.json(at: element)) }
+            for element in offsets[index]..<offsets[index + 1] {
+                values.append(try elements.json(at: element, &budget))
+            }
             return .array(values)
         case .structures(_, let isNull, let fields):
             if isNull?[index] == true { return .null }
             var object = JSONObject()
             for field in fields {
                 do throws(ColumnarFileError) {
-                    object[field.name] = try field.column.json(at: index)
+                    object[field.name] = try field.column.json(at: index, &budget)
                 } catch {
                     throw error.inColumn(field.name)
                 }
             }
             return .object(object)
         case .pairs(let keys, let values):
-            return .array([try keys.json(at: index), try values.json(at: index)])
+            return .array([try keys.json(at: index, &budget), try values.json(at: index, &budget)])
         }
     }
 }

@@ -30,9 +30,10 @@ package struct RowBatch: Sendable {
     /// - Parameter index: the row within the batch, from 0.
     package func row(_ index: Int) throws(ColumnarFileError) -> JSONObject {
         var row = JSONObject()
+        var budget = RowBudget()
         for named in columns {
             do throws(ColumnarFileError) {
-                row[named.name] = try named.column.json(at: index)
+                row[named.name] = try named.column.json(at: index, &budget)
             } catch {
                 throw error.inColumn(named.name).inBatch(name)
             }

@@ -44,7 +44,7 @@ struct ArrowBatchReader {
         _ field: ArrowField, _ budget: inout MemoryBudget
     ) throws(ColumnarFileError) -> Column {
         guard 2 * node + 1 < nodes.count else { throw ColumnarFileError("the batch has fewer columns than its schema") }
-        guard let count = Int(exactly: nodes[2 * node]), count >= 0, count <= 1 << 40 else {
+        guard let count = Int(exactly: nodes[2 * node]), count >= 0, count < Int(Column.null) else {
             throw ColumnarFileError("\(nodes[2 * node]) values")
         }
         node += 1
@@ -54,6 +54,7 @@ struct ArrowBatchReader {
             guard let values = dictionaries[dictionary.id] else { throw ColumnarFileError("its dictionary is missing") }
             return try Self.taken(positions, isNull, from: values, &budget)
         }
+        if field.kind.takesNoBytes { try Self.check(withoutBytes: count) }
         if case .null = field.kind { return .nulls(count: count) }
         let isNull = try validity(count, &budget)
         switch field.kind {
@@ -81,7 +82,7 @@ struct ArrowBatchReader {
         case .date(let isMilliseconds):
             var values = try integers(count, bits: isMilliseconds ? 64 : 32, isSigned: true, &budget)
             if isMilliseconds {
-                values = values.map { ($0 - ($0 % 86_400_000 + 86_400_000) % 86_400_000) / 86_400_000 }
+                values = values.map { $0 / 86_400_000 - ($0 % 86_400_000 < 0 ? 1 : 0) }
             }
             return try Self.masked(.scalars(.integers(values), .date), isNull, &budget)
         case .time(let unit, let bits):
@@ -120,6 +121,13 @@ struct ArrowBatchReader {
     }
 
     private static let tooShort = ColumnarFileError("its data ends too early")
+
+    /// Values that take no bytes of the file are limited by their number.
+    private static func check(withoutBytes count: Int) throws(ColumnarFileError) {
+        guard count <= 1 << 24 else {
+            throw ColumnarFileError("\(count) empty values in one batch; write it in smaller ones")
+        }
+    }
 
     private static func masked(
         _ column: Column, _ isNull: [Bool]?, _ budget: inout MemoryBudget
@@ -326,5 +334,15 @@ struct ArrowBatchReader {
             strings.append(offset..<offset + length, of: contents[source])
         }
         return strings
+    }
+}
+
+extension ArrowField.Kind {
+    /// Whether any number of values may stand in a file for nothing.
+    fileprivate var takesNoBytes: Bool {
+        switch self {
+        case .null, .structure, .fixedBytes(size: 0), .fixedList(size: 0): true
+        default: false
+        }
     }
 }

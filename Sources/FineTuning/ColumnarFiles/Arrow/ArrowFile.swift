@@ -30,10 +30,8 @@ package struct ArrowFile: ColumnarFile {
             let footer = try Self.footer(of: data)
             guard let table = try footer.table(1) else { throw ColumnarFileError("its footer has no schema") }
             schema = try ArrowSchema(table)
-            for block in try Self.blocks(footer, 2) {
-                dictionaries.append((try ArrowMessage(in: data, at: block), 0))
-            }
-            for block in try Self.blocks(footer, 3) { batches.append(try ArrowMessage(in: data, at: block)) }
+            dictionaries = try Self.messages(footer, 2, in: data).map { ($0, 0) }
+            batches = try Self.messages(footer, 3, in: data)
         } else {
             guard let first = try ArrowMessage(next: data, at: 0), first.type == .schema else { throw Self.foreign }
             schema = try ArrowSchema(first.header)
@@ -81,10 +79,21 @@ package struct ArrowFile: ColumnarFile {
         return try FlatTable(root: [UInt8](data[start..<start + size]))
     }
 
-    /// Offsets of messages, from structures of an offset, a metadata length (padded) and a body length.
-    private static func blocks(_ footer: FlatTable, _ field: Int) throws(ColumnarFileError) -> [Int] {
+    /// Messages from structures of an offset, a metadata length (padded) and a body length. Each lies behind the one
+    /// before, as writers put them; otherwise a small file could name a large message any number of times.
+    private static func messages(
+        _ footer: FlatTable, _ field: Int, in data: Data
+    ) throws(ColumnarFileError) -> [ArrowMessage] {
         let numbers = try footer.numbers(field, width: 3, of: Int64.self)
-        return stride(from: 0, to: numbers.count, by: 3).map { Int(numbers[$0]) }
+        var messages: [ArrowMessage] = []
+        for index in stride(from: 0, to: numbers.count, by: 3) {
+            let offset = Int(numbers[index])
+            guard offset >= messages.last?.end ?? 0 else {
+                throw ColumnarFileError("its footer names messages that lie over each other")
+            }
+            messages.append(try ArrowMessage(in: data, at: offset))
+        }
+        return messages
     }
 
     private static func name(ofBatch number: Int) -> String { "record batch \(number + 1)" }
@@ -93,9 +102,12 @@ package struct ArrowFile: ColumnarFile {
         do throws(ColumnarFileError) {
             var budget = MemoryBudget()
             var known: [Int64: Column] = [:]
-            for (message, batchesBefore) in dictionaries where batchesBefore <= index {
-                try add(message, to: &known, &budget)
+            // A later one of the same number takes the place of an earlier one.
+            var latest: [Int64: Int] = [:]
+            for (place, dictionary) in dictionaries.enumerated() where dictionary.batchesBefore <= index {
+                latest[try dictionary.message.header.number(0)] = place
             }
+            for place in latest.values.sorted() { try add(dictionaries[place].message, to: &known, &budget) }
             var reader = try ArrowBatchReader(batches[index].header, body: batches[index].body(in: data), known)
             var columns: [NamedColumn] = []
             for field in schema.fields {
