@@ -13,12 +13,16 @@ import WorkerSupervision
 
     @Test func onlyKnownVariablesArePassed() {
         let passed = environment(with: [
-            "HF_HOME": "/models", "LC_TIME": "C", "FINETUNED_KERNELS": "scalar", "IMAGE_PLACEHOLDER": "<picture>",
-            "API_TOKEN": "secret", "LD_PRELOAD_EXAMPLE": "/lib.so",
+            "HF_HOME": "/models", "HF_HUB_CACHE": "/hub", "LC_TIME": "C", "FINETUNED_KERNELS": "scalar",
+            "IMAGE_PLACEHOLDER": "<picture>", "API_TOKEN": "secret",
+            "LD_PRELOAD_EXAMPLE": "/lib.so",
         ])
         #expect(
-            Set(["HF_HOME=/models", "LC_TIME=C", "FINETUNED_KERNELS=scalar", "IMAGE_PLACEHOLDER=<picture>"])
-                .isSubset(of: passed))
+            Set([
+                "HF_HOME=/models", "HF_HUB_CACHE=/hub", "LC_TIME=C", "FINETUNED_KERNELS=scalar",
+                "IMAGE_PLACEHOLDER=<picture>",
+            ])
+            .isSubset(of: passed))
         #expect(!passed.contains { $0.contains("secret") || $0.hasPrefix("LD_PRELOAD_EXAMPLE") })
     }
 

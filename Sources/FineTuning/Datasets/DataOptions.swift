@@ -8,7 +8,7 @@ package struct DataOptions: Equatable, Sendable {
     package var templateName: String?
     package var datasets: [String] = []
     package var evaluationDatasets: [String] = []
-    /// Absolute path of the folder that holds dataset_info.json.
+    /// Absolute path of the folder that holds dataset_info.json, or `ONLINE` (every name is one of the hub's).
     package var folder: String
     /// Tokens of one item, or of one block.
     package var cutoff = 2048
@@ -49,9 +49,8 @@ extension DataOptions {
     package init(_ configuration: RunConfiguration, stage: Stage, workingDirectory: String) throws {
         let folder = configuration[Parameters.datasetDir]
         try Self.refuseUnavailable(configuration, folder: folder)
-        self.init(
-            folder: SubstituteFiles.path(
-                for: folder.utf8.first == UInt8(ascii: "/") ? folder : workingDirectory + "/" + folder))
+        let isPath = folder.utf8.first == UInt8(ascii: "/") || folder == DatasetCatalog.hubOnly
+        self.init(folder: SubstituteFiles.path(for: isPath ? folder : workingDirectory + "/" + folder))
         self.stage = stage
         templateName = configuration[Parameters.template]
         datasets = configuration[Parameters.dataset] ?? []
@@ -79,7 +78,7 @@ extension DataOptions {
             if condition { throw DataError.notAvailable(what: what, instead: instead) }
         }
         try refuse(
-            folder == "ONLINE" || folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (datasets on a hub)",
-            "download them and give the folder that holds dataset_info.json")
+            folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (a dataset_info.json on a hub)",
+            "download it and give the folder that holds dataset_info.json")
     }
 }

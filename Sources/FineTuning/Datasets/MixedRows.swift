@@ -87,7 +87,7 @@ struct MixedRows: Sendable {
     private static func rows(
         of table: RowTable, description: DatasetDescription, options: DataOptions, sampler: inout MersenneTwister
     ) throws -> [Int] {
-        let range = try SplitExpression(description.split, dataset: description.name).range(of: table.count)
+        let range = try description.splitExpression().range(of: table.count)
         guard !range.isEmpty else {
             throw DataError.emptySelection(
                 dataset: description.name,

@@ -35,7 +35,9 @@ struct InputListing: TrainingWork {
             ([configuration[Parameters.modelNameOrPath]].compactMap(\.self)
             + (configuration[Parameters.adapterNameOrPath] ?? [])).compactMap(absolute)
         for folder in folders { needed += modelFiles(folder) }
-        if let folder = absolute(configuration[Parameters.datasetDir]) {
+        // Without a folder, all is in the hub's cache, which is the service's.
+        if configuration[Parameters.datasetDir] != "ONLINE", let folder = absolute(configuration[Parameters.datasetDir])
+        {
             let names = (configuration[Parameters.dataset] ?? []) + (configuration[Parameters.evalDataset] ?? [])
             needed += dataFiles(folder, names)
         }

@@ -28,8 +28,8 @@ package struct WorkerProgram: Sendable {
     }
 
     private static let passedNames: Set = [
-        "HF_HOME", "HOME", "LANG", "OPENBLAS_CORETYPE", "PATH", "TMPDIR", "TZ", "IMAGE_PLACEHOLDER",
-        "VIDEO_PLACEHOLDER", "AUDIO_PLACEHOLDER",
+        "HF_HOME", "HF_HUB_CACHE", "HOME", "LANG", "OPENBLAS_CORETYPE", "PATH", "TMPDIR", "TZ",
+        "IMAGE_PLACEHOLDER", "VIDEO_PLACEHOLDER", "AUDIO_PLACEHOLDER",
     ]
 
     private static func ownPath() -> String {

@@ -30,28 +30,9 @@ package enum ModelFolder {
             }
             tried.append(path)
         }
-        let repository = hubCache(hubHome) + "/models--" + name.split(separator: "/").joined(separator: "--")
-        if !name.hasPrefix("/"), let snapshot = newestSnapshot(in: repository) { return snapshot }
+        let repository = HubCache(home: hubHome).repository(.models, name)
+        if !name.hasPrefix("/"), let snapshot = HubCache.snapshot(in: repository) { return snapshot }
         tried.append(repository)
         throw NotFound(name: name, tried: tried, blocked: nil)
-    }
-
-    private static func hubCache(_ hubHome: String?) -> String {
-        if let home = hubHome ?? variable("HF_HOME") { return home + "/hub" }
-        return (variable("HOME") ?? "/root") + "/.cache/huggingface/hub"
-    }
-
-    /// `refs/main` names the snapshot; without it the last one by name is taken.
-    private static func newestSnapshot(in repository: String) -> String? {
-        if let reference = try? MappedFile.contents(of: repository + "/refs/main", limit: 200) {
-            let name = String(decoding: reference, as: UTF8.self).filter { !$0.isWhitespace }
-            let path = repository + "/snapshots/" + name
-            if !name.isEmpty, FileSystem.isDirectory(path) { return path }
-        }
-        return (try? FileSystem.entries(of: repository + "/snapshots"))?.last.map { repository + "/snapshots/" + $0 }
-    }
-
-    private static func variable(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 }

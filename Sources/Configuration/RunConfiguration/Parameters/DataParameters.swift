@@ -14,9 +14,8 @@ extension Parameters {
         .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let datasetDir = Parameter<String>(
         "dataset_dir", .data, default: "data",
-        help: "Folder that holds dataset_info.json and local data files.",
-        .acts(test: "DatasetsTests/DatasetFileTests"),
-        except: [.oneOf("ONLINE", effect: .notYet("downloads from model hubs"))])
+        help: "Folder that holds dataset_info.json and local data files; ONLINE: names are the hub cache's.",
+        .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let imageDir = Parameter<String?>(
         "image_dir", aliases: ["media_dir"], .data, default: nil,
         help: "Folder that images, videos and audio files are looked up in; dataset_dir when absent.",

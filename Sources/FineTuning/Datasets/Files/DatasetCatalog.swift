@@ -1,20 +1,27 @@
 internal import FoundationEssentials
 internal import JSONDocuments
+package import LinuxSystem
 
 /// A folder with dataset_info.json: finds descriptions by name and the files they speak of.
 package struct DatasetCatalog: Sendable {
-    /// `dataset_dir` as an absolute path.
+    /// `dataset_dir` as an absolute path, or `ONLINE`.
     package let folder: String
+    private let hub: HubCache
     private let entries: JSONObject
     /// Shared by all datasets of a run.
     let batches: BatchCache
 
     private var path: String { folder + "/dataset_info.json" }
 
-    package init(folder: String, batches: BatchCache = BatchCache()) throws {
+    /// Stands for no folder: every name is one of the hub's, with the defaults of all fields.
+    static let hubOnly = "ONLINE"
+
+    /// - Parameter hub: where datasets are that were downloaded
+    package init(folder: String, batches: BatchCache = BatchCache(), hub: HubCache = HubCache()) throws {
         self.folder = folder
         self.batches = batches
-        entries = try Self.entries(of: folder + "/dataset_info.json")
+        self.hub = hub
+        entries = folder == Self.hubOnly ? [:] : try Self.entries(of: folder + "/dataset_info.json")
     }
 
     private static func entries(of path: String) throws -> JSONObject {
@@ -35,6 +42,7 @@ package struct DatasetCatalog: Sendable {
     }
 
     package func description(of name: String) throws -> DatasetDescription {
+        if folder == Self.hubOnly { return DatasetDescription(name: name, source: .hub(HubDataset(name: name))) }
         guard let entry = entries[name] else {
             throw DataError.unknownDataset(name: name, path: path, known: localNames)
         }
@@ -49,14 +57,21 @@ package struct DatasetCatalog: Sendable {
 
     /// The datasets that are files here, for messages.
     private var localNames: [String] {
-        entries.compactMap { $0.value["file_name"] != nil ? $0.key : nil }
+        entries.compactMap { $0.value["file_name"] != nil || $0.value["hf_hub_url"] != nil ? $0.key : nil }
     }
 
-    /// The dataset's files: itself, or everything in its folder by name. All have one type.
+    /// The dataset's files: itself, everything in its folder by name, or its split in the hub's cache. All have one
+    /// type.
     package func files(of description: DatasetDescription) throws -> [DataFile] {
-        let path =
-            description.fileName.utf8.first == UInt8(ascii: "/")
-            ? description.fileName : folder + "/" + description.fileName
+        switch description.source {
+        case .file(let name): try files(of: description, named: name)
+        case .hub(let dataset):
+            try dataset.files(of: description.splitExpression().name, dataset: description.name, cache: hub)
+        }
+    }
+
+    private func files(of description: DatasetDescription, named fileName: String) throws -> [DataFile] {
+        let path = fileName.utf8.first == UInt8(ascii: "/") ? fileName : folder + "/" + fileName
         guard let names = try FileContents.names(inFolder: path) else {
             guard FileContents.exists(path) else { throw DataError.fileNotFound(dataset: description.name, path: path) }
             return [try DataFile(path: path, inFolder: false)]
@@ -83,6 +98,12 @@ package struct DataFile: Hashable, Sendable {
     package let kind: Kind
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// The last ending of the name, but for that of a compressed file.
+    var ending: String {
+        let endings = name.split(separator: ".").filter { $0 != "gz" && $0 != "zst" }
+        return endings.last.map(String.init) ?? ""
+    }
 
     package init(path: String, inFolder: Bool) throws {
         self.path = path

@@ -9,8 +9,13 @@ package struct DatasetDescription: Hashable, Sendable {
     }
 
     package var name: String
-    /// File or folder, relative to `dataset_dir`.
-    package var fileName: String
+    package enum Source: Hashable, Sendable {
+        /// File or folder, relative to `dataset_dir`.
+        case file(String)
+        case hub(HubDataset)
+    }
+
+    package var source: Source
     package var formatting: Formatting = .alpaca
     package var ranking = false
     package var split = "train"
@@ -21,8 +26,18 @@ package struct DatasetDescription: Hashable, Sendable {
     package var unknownFields: [String] = []
 
     package init(name: String, fileName: String) {
+        self.init(name: name, source: .file(fileName))
+    }
+
+    package init(name: String, source: Source) {
         self.name = name
-        self.fileName = fileName
+        self.source = source
+    }
+
+    /// The part of the dataset that is taken.
+    func splitExpression() throws -> SplitExpression {
+        if case .hub = source { return try SplitExpression(ofHub: split, dataset: name) }
+        return try SplitExpression(split, dataset: name)
     }
 
     /// Names of the columns that hold a row's parts; nil where the dataset has no such part.
@@ -59,8 +74,9 @@ package struct DatasetDescription: Hashable, Sendable {
 extension DatasetDescription {
     /// Fields that act, and some that are known to be mere remarks.
     private static let knownFields: Set<String> = [
-        "file_name", "formatting", "ranking", "split", "num_samples", "columns", "tags", "subset", "folder",
-        "file_sha1",
+        "file_name", "hf_hub_url", "formatting", "ranking", "split", "num_samples", "columns", "tags", "subset",
+        "folder",
+        "file_sha1", "ms_hub_url", "om_hub_url",
     ]
     private static let knownColumns: Set<String> = [
         "prompt", "query", "response", "history", "messages", "system", "tools", "images", "videos", "audios",
@@ -78,9 +94,15 @@ extension DatasetDescription {
             throw DataError.badDescription(dataset: name, field: name, expected: "an object", found: entry.kindName)
         }
         let reader = FieldReader(dataset: name, fields: fields, prefix: "")
-        try Self.refuseOtherSources(of: reader)
-        guard let fileName = try reader.text("file_name") else { throw DataError.noSource(dataset: name) }
-        self.init(name: name, fileName: fileName)
+        if let hubName = try reader.text("hf_hub_url") {
+            let dataset = HubDataset(
+                name: hubName, subset: try reader.text("subset"), folder: try reader.text("folder"))
+            self.init(name: name, source: .hub(dataset))
+        } else {
+            try Self.refuseOtherSources(of: reader)
+            guard let fileName = try reader.text("file_name") else { throw DataError.noSource(dataset: name) }
+            self.init(name: name, fileName: fileName)
+        }
         formatting = try Self.formatting(from: reader)
         ranking = try reader.flag("ranking") ?? false
         split = try reader.text("split") ?? "train"
@@ -98,9 +120,10 @@ extension DatasetDescription {
 
     private static func refuseOtherSources(of reader: FieldReader) throws {
         let instead = "download it and describe the file with `file_name`"
-        for field in ["hf_hub_url", "ms_hub_url", "om_hub_url"] where reader.fields.contains(field) {
+        for field in ["ms_hub_url", "om_hub_url"] where reader.fields.contains(field) {
             throw DataError.notAvailable(
-                what: "the dataset `\(reader.dataset)` is on a hub (`\(field)`)", instead: instead)
+                what: "the dataset `\(reader.dataset)` is on a hub (`\(field)`) other than Hugging Face's",
+                instead: instead)
         }
         if reader.fields.contains("script_url") {
             throw DataError.notAvailable(

@@ -30,7 +30,7 @@ final class DatasetStream: StreamedRows, @unchecked Sendable {  // Rows are take
         guard description.ranking == comparesAnswers else {
             throw DataError.wrongStage(dataset: name, ranking: description.ranking, stage: options.stage)
         }
-        guard description.split == "train" else {
+        guard try description.splitExpression().isWhole else {
             throw DataError.notAvailable(
                 what: "the dataset `\(name)` takes the part `\(description.split)`, and a stream's length is unknown",
                 instead: "leave out `split` in dataset_info.json or `streaming`")

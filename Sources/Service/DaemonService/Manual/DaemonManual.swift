@@ -64,7 +64,9 @@ package enum DaemonManual {
         page.item("FINETUNED_WORKER", "The worker program; finetuned-worker beside the daemon's own file otherwise.")
         page.item("STATE_DIRECTORY, CONFIGURATION_DIRECTORY", "Set by systemd; see --state-dir and --config.")
         page.item("NOTIFY_SOCKET, WATCHDOG_USEC, LISTEN_FDS, JOURNAL_STREAM", "Set by systemd; see sd_notify(3).")
-        page.item("HF_HOME", "The hub cache in which workers look for models and data sets by name.")
+        page.item(
+            "HF_HUB_CACHE, HF_HOME",
+            "The hub cache in which workers look for models and data sets by name, or the folder above it.")
         page.section("Exit status")
         page.item("0", "stopped by a signal or by system.shutdown")
         page.item("2", "wrong arguments")
