@@ -9,9 +9,10 @@ package struct FuzzRun<Target: FuzzTarget> {
     package mutating func input(_ number: Int) throws -> [UInt8] {
         var random = Randomness(UInt64(truncatingIfNeeded: number) &* 0x2545_F491_4F6C_DD1D)
         let seed = random.element(seeds) ?? []
-        let start = try target.generate(&random) ?? seed
+        let generated = try target.generate(&random)
+        let start = generated ?? seed
         // Some stay as the grammar made them.
-        if random.oneIn(8) { return start }
+        if random.oneIn(8) || (generated != nil && !Target.changesGenerated) { return start }
         return Mutation.mutate(start, other: random.element(seeds) ?? [], tokens: tokens, &random)
     }
 

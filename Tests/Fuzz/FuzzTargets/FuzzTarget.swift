@@ -7,6 +7,9 @@ package protocol FuzzTarget: SendableMetatype {
     static var seeds: [[UInt8]] { get }
     /// Pieces that mean something here and are put in at random places.
     static var tokens: [String] { get }
+    /// Whether what `generate` makes is still changed as text is, with bytes put in and taken out: most binary forms
+    /// find nothing after that.
+    static var changesGenerated: Bool { get }
     init() throws
     /// A new input made by the door's own grammar, nil to change a seed instead.
     mutating func generate(_ random: inout Randomness) throws -> [UInt8]?
@@ -17,6 +20,8 @@ package protocol FuzzTarget: SendableMetatype {
 }
 
 extension FuzzTarget {
+    package static var changesGenerated: Bool { true }
+
     package mutating func generate(_ random: inout Randomness) throws -> [UInt8]? { nil }
 }
 

@@ -17,7 +17,7 @@ struct JSONRowsTarget: FuzzTarget {
     static func isExpected(_ error: any Error) -> Bool { error is DataError }
 }
 
-/// Rows of CSV files.
+/// Rows of CSV files, and of ones with tabs.
 struct SeparatedRowsTarget: FuzzTarget {
     static let name = "csv-rows"
     static let tokens = [",", "\"", "\"\"", "\n", "\r\n", "\r", "\t", "\u{FEFF}", ";", "\u{0}"]
@@ -28,9 +28,10 @@ struct SeparatedRowsTarget: FuzzTarget {
         ]
         .map { Array($0.utf8) }
     }
-    private let file = ScratchFile("rows.csv")
+    private let commas = ScratchFile("rows.csv")
+    private let tabs = ScratchFile("rows.tsv")
 
-    func take(_ input: [UInt8]) throws { try readRows(input, file) }
+    func take(_ input: [UInt8]) throws { try readRows(input, input.count % 2 == 0 ? commas : tabs) }
     static func isExpected(_ error: any Error) -> Bool { error is DataError }
 }
 
