@@ -231,11 +231,37 @@ struct DatasetFileTests {
                 == "\(files[0].path), row 6: row group 3, column `output`: the text is not valid UTF-8")
     }
 
+    /// Folders of `save_to_disk`; an old file that state.json does not list is none of the data.
+    @Test(arguments: ["one", "splits"]) func savedDatasets(name: String) throws {
+        let folder = "\(DatasetFixtures.folder)/saved/\(name)"
+        let (catalog, _) = try catalog("{\"d\": {\"file_name\": \"\(folder)\"}}")
+        let table = try RowTable(files: try catalog.files(of: try catalog.description(of: "d")))
+        #expect(table.count == 10)
+        #expect(try table.row(7) == ["instruction": "question 7", "output": "answer 7"])
+        guard name == "one" else { return }
+        var files: [String: Data] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            files[name] = try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))
+        }
+        let copy = try ScratchFolder(["dataset_info.json": #"{"d": {"file_name": "d"}}"#])
+        for (name, bytes) in files { try copy.write(bytes, to: "d/\(name)") }
+        try copy.write(files["data-00000-of-00002.arrow"] ?? Data(), to: "d/data-00000-of-00001.arrow")
+        let again = try DatasetCatalog(folder: copy.path)
+        let found = try again.files(of: try again.description(of: "d"))
+        #expect(
+            found.map { $0.path.split(separator: "/").last } == [
+                "data-00000-of-00002.arrow", "data-00001-of-00002.arrow",
+            ])
+        try copy.write(#"{"_data_files": [{"filename": "../x.arrow"}]}"#, to: "d/state.json")
+        let error = #expect(throws: DataError.self) { try again.files(of: try again.description(of: "d")) }
+        #expect(error?.description.contains("it lists `../x.arrow`, which is not in the folder") == true)
+    }
+
     static let badLocations: [([String: String], String)] = [
         ([:], "names the file"),
         (["d/a.json": "[]", "d/b.csv": "x"], "must all be of one type, but it holds a.json and b.csv"),
         (["d/README": "x", "d/a.json": "[]"], "/d/README is not a data file"), (["d/a.JSON": "[]"], "lower case"),
-        (["d/a.arrow": "x", "d/state.json": "{}", "d/b.txt": "x"], "holds a.arrow and b.txt"),
+        (["d/a.arrow": "x", "d/dataset_info.json": "{}", "d/b.txt": "x"], "holds a.arrow and b.txt"),
     ]
 
     @Test(arguments: badLocations) func filesThatCannotBeRead(files: [String: String], message: String) throws {

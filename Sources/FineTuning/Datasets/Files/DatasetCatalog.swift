@@ -49,12 +49,6 @@ package struct DatasetCatalog: Sendable {
         return try DatasetDescription(name: name, entry: entry)
     }
 
-    /// Without what the `datasets` library writes beside Arrow files (`save_to_disk`).
-    private static func dataNames(_ names: [String]) -> [String] {
-        guard names.contains(where: { $0.hasSuffix(".arrow") }) else { return names }
-        return names.filter { $0 != "dataset_info.json" && $0 != "state.json" }
-    }
-
     /// The datasets that are files here, for messages.
     private var localNames: [String] {
         entries.compactMap { $0.value["file_name"] != nil || $0.value["hf_hub_url"] != nil ? $0.key : nil }
@@ -71,13 +65,20 @@ package struct DatasetCatalog: Sendable {
     }
 
     private func files(of description: DatasetDescription, named fileName: String) throws -> [DataFile] {
-        let path = fileName.utf8.first == UInt8(ascii: "/") ? fileName : folder + "/" + fileName
-        guard let names = try FileContents.names(inFolder: path) else {
+        var path = fileName.utf8.first == UInt8(ascii: "/") ? fileName : folder + "/" + fileName
+        var names = try FileContents.names(inFolder: path)
+        if let train = SavedDataset.trainFolder(in: path, names: names ?? []) {
+            path = train
+            names = try FileContents.names(inFolder: path)
+        }
+        guard let names else {
             guard FileContents.exists(path) else { throw DataError.fileNotFound(dataset: description.name, path: path) }
             return [try DataFile(path: path, inFolder: false)]
         }
         guard !names.isEmpty else { throw DataError.emptyFolder(dataset: description.name, path: path) }
-        let files = try Self.dataNames(names).map { try DataFile(path: path + "/" + $0, inFolder: true) }
+        let files = try SavedDataset.dataNames(names, in: path).map {
+            try DataFile(path: path + "/" + $0, inFolder: true)
+        }
         if let other = files.first(where: { $0.kind != files[0].kind }) {
             throw DataError.mixedFileTypes(folder: path, first: files[0].name, other: other.name)
         }
