@@ -55,6 +55,8 @@ package enum Scheduler {
         case runningJobs(Int)
         case cores(needed: Int, free: Int)
         case memory(needed: Int, free: Int)
+        /// What it needs is not known yet.
+        case plan
     }
 
     /// What `admit` decides.

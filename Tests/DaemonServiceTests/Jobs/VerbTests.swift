@@ -94,6 +94,7 @@ import Testing
         let daemon = try DaemonFixture.scripted()
         let client = try daemon.connection()
         let first = try daemon.submit(client, "first", steps: 100_000)
+        try wait(client, first, until: "running")
         let low = try daemon.submit(client, "low")
         let high = try daemon.submit(client, "high", steps: 10, ["priority": 3])
         func position(_ id: String) throws -> Int? {

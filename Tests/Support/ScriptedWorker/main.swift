@@ -111,13 +111,35 @@ final class ScriptedRun {
     }
 }
 
+/// `huge` needs a tebibyte and would fit otherwise, `large` half of the budget and a little more, `planless` has no plan;
+/// others need next to nothing.
+func plan(_ request: IncomingRequest) throws {
+    let parameters = try (request.parameters ?? [:]).decoded(as: WorkerPlan.Parameters.self)
+    let text =
+        parameters.config.text ?? parameters.config.object.map { JSONValue.object($0).serialized(.compact) } ?? ""
+    let bytes = text.contains("huge") ? 1 << 40 : text.contains("large") ? (parameters.budget ?? 0) * 3 / 5 : 1 << 20
+    if text.contains("planless") { _exit(1) }
+    var plan = MemoryPlan(
+        parts: [.init("activations", bytes)], peakAnonymousBytes: bytes, mappedWeightBytes: 0, peakResidentBytes: bytes,
+        trainableParameters: 1, parameters: 1, longestItem: 1, largestBatchTokens: 1, threads: 1, totalSteps: 1,
+        tokensPerStep: 1, secondsPerStep: 0.001, totalSeconds: 0.001,
+        speed: .init(operations: 1e9, bytes: 1e9, secondsPerCall: 1e-6))
+    plan.budgetBytes = parameters.budget
+    if !plan.fits { plan.alternative = .init(overrides: ["cutoff_len=64"], peakAnonymousBytes: 5 << 20) }
+    request.succeed(try JSONValue(encoding: plan))
+}
+
 signal(SIGPIPE, SIG_IGN)
 let loop = try EventLoop()
 let peer = try RPCPeer(FileDescriptor(owning: 3), loop: loop)
 let run = ScriptedRun(peer: peer, loop: loop)
 peer.onRequest = { request in
     do {
-        if request.method == WorkerCheckpoint.name { run.saves.append(request) } else { try run.start(request) }
+        switch request.method {
+        case WorkerCheckpoint.name: run.saves.append(request)
+        case WorkerPlan.name: try plan(request)
+        default: try run.start(request)
+        }
     } catch {
         request.fail(ServiceError(.internalError, "\(error)").rpcError)
     }

@@ -58,6 +58,7 @@ extension JobTable {
     /// Stops every worker with a checkpoint and calls `completion` when all have ended.
     func stopAll(completion: @escaping () -> Void) {
         whenStopped = completion
+        stopPlanning()
         for job in running.values { job.worker.stop(reason: "shutdown", gracePeriod: 60) }
         if running.isEmpty { completion() }
     }
@@ -78,6 +79,7 @@ extension JobTable {
     /// What is known of a job's needs before it starts; admission and the expected start follow it.
     func setNeeds(of id: String, memoryBytes: Int) throws {
         var stored = try stored(id)
+        guard !stored.job.state.isFinal else { return }
         stored.job.memoryBytes = memoryBytes
         try record(&stored, [])
         if stored.job.state == .queued { enqueue(stored) }
@@ -95,13 +97,21 @@ extension JobTable {
     func startWhatMayRun() {
         defer { schedulerPasses &+= 1 }
         guard whenStopped == nil else { return }
+        planNext()
         let admission = Scheduler.admit(queue, running: runningShares, machine: machine, policy: policy)
         hold = admission.hold
         for id in admission.impossible { refuseImpossible(id) }
-        for id in admission.start { start(id) }
+        for id in admission.start {
+            // Those behind keep their places.
+            if needsPlan(id) {
+                hold = .plan
+                break
+            }
+            start(id)
+        }
     }
 
-    private func refuseImpossible(_ id: String) {
+    func refuseImpossible(_ id: String) {
         guard var stored = try? store.job(id), let needed = stored.job.memoryBytes else { return }
         let total = machine.memoryBytes ?? 0
         // It has to pass through `running`, whose end with an error is the only way to fail.
@@ -109,9 +119,10 @@ extension JobTable {
             try apply(.started, to: &stored)
             try fail(
                 &stored,
-                ServiceError(
-                    .outOfMemory, "the job needs \(needed >> 20) MiB, jobs may use \(total >> 20) MiB in all",
-                    hint: "use a smaller per_device_train_batch_size or cutoff_len, or freeze more", job: id))
+                planning.refusals[id]
+                    ?? ServiceError(
+                        .outOfMemory, "the job needs \(needed >> 20) MiB, jobs may use \(total >> 20) MiB in all",
+                        hint: "use a smaller per_device_train_batch_size or cutoff_len, or freeze more", job: id))
         } catch {
             tryLater("a job could not be refused", id, error)
         }
@@ -166,6 +177,7 @@ extension JobTable {
 extension Scheduler.Hold {
     var reason: String {
         switch self {
+        case .plan: "what it needs of memory is being found out"
         case .runningJobs(let count): "\(count) \(count == 1 ? "job runs" : "jobs run"), as many as may"
         case .cores(let needed, let free): "it needs \(needed) cores, \(free) are free"
         case .memory(let needed, let free): "it needs \(needed >> 20) MiB of memory, \(free >> 20) MiB are free"

@@ -36,6 +36,7 @@ final class JobTable {
     var durations: [JobKind: MeanDuration] = [:]
     /// Files that came with a submission; they end with the job or with this daemon.
     var passedFiles: [String: PassedFiles] = [:]
+    var planning = JobPlanning()
     var whenStopped: (() -> Void)?
     /// How often the queue has been looked at, for the watchdog.
     var schedulerPasses: UInt64 = 0
@@ -138,7 +139,10 @@ final class JobTable {
         guard state != before else { return }
         if state == .queued { enqueue(stored) } else { queue.remove(id) }
         if state != .queued { retries[id] = nil }
+        if state != .queued, planning.current?.id == id { stopPlanning() }
         if state.isFinal {
+            planning.unplanned.remove(id)
+            planning.refusals[id] = nil
             outputs[stored.outputPath] = nil
             dependencies.remove(id)
             passedFiles[id] = nil
