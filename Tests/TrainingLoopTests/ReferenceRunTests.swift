@@ -1,3 +1,4 @@
+import Foundation
 import JSONDocuments
 import Tensors
 import Testing
@@ -54,6 +55,27 @@ struct ReferenceRunTests {
         }
         // 21 items in batches of 2, in 12 steps that count as an epoch.
         #expect(epochs.map { $0.count { $0 <= 1 } } == [11, 10])
+    }
+
+    /// Data that was kept is streamed in its own order; the epochs are counted as streams'.
+    @Test func keptDataIsStreamed() throws {
+        let (kept, listed) = (RunFixture(), RunFixture())
+        let place = kept.output + "-kept"
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let settings = [
+            "streaming=false", "max_steps=8", "val_size=0", "do_eval=false", "eval_strategy=no",
+            "tokenized_path=\(place)",
+        ]
+        #expect(throws: (any Error).self) { try kept.run("sft-stream", settings + ["streaming=true"]) }
+        try listed.run("sft-stream", settings + ["disable_shuffling=true"])
+        try kept.run("sft-stream", settings + ["streaming=true"])
+        let (streamed, whole) = (try kept.history().dropLast(), try listed.history().dropLast())
+        #expect(streamed.map { $0["loss"] } == whole.map { $0["loss"] })
+        #expect(try kept.json("trainer_state.json")["num_train_epochs"]?.integer == .max)
+        #expect(try listed.json("trainer_state.json")["num_train_epochs"]?.integer ?? .max < 100)
+        #expect(throws: (any Error).self) {
+            try kept.run("sft-stream", settings + ["streaming=true", "cutoff_len=9", "overwrite_output_dir=true"])
+        }
     }
 
     @Test func stateHasTheReferencesKeysAndSettings() throws {

@@ -47,6 +47,8 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     /// The folder of `tokenized_path` holds data that was made from something else.
     case savedDataDiffers(path: String, differences: [String])
     case badSavedData(path: String, problem: String)
+    /// A stream is not written to the folder of `tokenized_path`.
+    case streamNotKept(path: String)
     case cannotSave(path: String, error: SystemError)
 
     package var description: String {
@@ -150,6 +152,8 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
             return "the prepared data in \(path) was made from something else\(Self.lines(differences))"
         case .badSavedData(let path, let problem):
             return "\(path) cannot be used as prepared data: \(problem)"
+        case .streamNotKept(let path):
+            return "a stream is not kept, and \(path) holds no prepared data that could be streamed"
         case .cannotSave(let path, let error):
             return "the prepared data cannot be saved in \(path): \(error)"
         default:

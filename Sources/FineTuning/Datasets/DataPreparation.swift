@@ -17,13 +17,17 @@ package func prepareData(
 ) throws -> PreparedData {
     let options = try DataOptions(configuration, stage: stage, workingDirectory: workingDirectory)
     do {
-        if options.streams {
+        let place = saved == .ignored ? nil : SavedData(configuration, workingDirectory: workingDirectory)
+        if options.streams, let place, !place.exists || configuration[Parameters.overwriteCache] {
+            throw DataError.streamNotKept(path: place.path)
+        }
+        if options.streams, place == nil {
             let (steps, size) = (configuration[Parameters.maxSteps], configuration[Parameters.perDeviceTrainBatchSize])
             let wanted = Double(steps) * Double(size) * Double(configuration[Parameters.gradientAccumulationSteps])
             return try DataStream(options, tokenizer: tokenizer, template: template)
                 .beginning(of: steps < 1 ? .max : Int(min(wanted, 1e9)), progress: progress)
         }
-        guard saved != .ignored, let place = SavedData(configuration, workingDirectory: workingDirectory) else {
+        guard let place else {
             return try prepareData(options, tokenizer: tokenizer, template: template, progress: progress)
         }
         let fingerprint = try DataFingerprint(options, configuration, tokenizer: tokenizer, template: template)
@@ -81,6 +85,10 @@ extension RunConfiguration {
             conflict(
                 Parameters.tokenizedPath, reason: "\(error)",
                 hint: "give another folder, set `overwrite_cache: true` to prepare anew, or undo the changes")
+        case DataError.streamNotKept:
+            conflict(
+                Parameters.tokenizedPath, reason: "\(error)",
+                hint: "make it by a run without `streaming`, or take out one of both")
         case DataError.badSavedData:
             conflict(
                 Parameters.tokenizedPath, reason: "\(error)",

@@ -64,7 +64,7 @@ final class StreamedBatches: BatchSource {
         var batches = 0
     }
 
-    private let stream: DataStream
+    private let stream: any ItemStream
     private let batchSize: Int
     private let accumulation: Int
     private let totalSteps: Int
@@ -73,7 +73,7 @@ final class StreamedBatches: BatchSource {
     /// The micro-batches behind `place`, up to one update's; nil before the first look.
     private var ahead: [[TrainingItem]]?
 
-    init(_ stream: DataStream, batchSize: Int, accumulation: Int, totalSteps: Int, dropsLast: Bool) {
+    init(_ stream: any ItemStream, batchSize: Int, accumulation: Int, totalSteps: Int, dropsLast: Bool) {
         self.stream = stream
         self.batchSize = batchSize
         self.accumulation = accumulation

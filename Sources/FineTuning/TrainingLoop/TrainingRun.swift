@@ -96,7 +96,8 @@ package struct TrainingRun: Sendable {
         let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: modelFolder)
         for warning in text.warnings { report(.note(warning)) }
-        if configuration[Parameters.streaming], configuration[Parameters.doTrain] {
+        let isStreamed = configuration[Parameters.streaming] && configuration[Parameters.doTrain]
+        if isStreamed, configuration[Parameters.tokenizedPath] == nil {
             return try prepareStream(configuration, modelFolder: modelFolder, text, rules, report)
         }
         let data = try prepareData(
@@ -112,7 +113,8 @@ package struct TrainingRun: Sendable {
         if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
         let model = try loadModel(configuration, modelFolder: modelFolder, report)
         return PreparedRun(
-            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: train,
+            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model,
+            train: isStreamed ? [] : train, stream: isStreamed ? KeptItemStream(data.training) : nil,
             evaluations: evaluations, dataHash: PreparedRun.hash(train))
     }
 

@@ -13,7 +13,7 @@ extension TrainingSession {
     /// Loads the best model where asked to, and writes everything that a finished run leaves.
     func finishTraining() throws -> JSONObject {
         let elapsed = max(clock.elapsed, 1e-9)
-        for line in prepared.stream?.part.lines ?? [] { report(.note(line)) }
+        for line in (prepared.stream as? DataStream)?.part.lines ?? [] { report(.note(line)) }
         var metrics = finalMetrics(elapsed: elapsed)
         var record = metrics
         append(&record, includingSpeedAfter: nil)

@@ -52,9 +52,6 @@ extension CrossRule {
             hint: "set `buffer_size: 1` instead"
         ) { $0[Parameters.streaming] && $0[Parameters.disableShuffling] },
         CrossRule(
-            Parameters.tokenizedPath, "a stream is not kept", hint: "take out `streaming` or `tokenized_path`"
-        ) { $0[Parameters.streaming] && $0[Parameters.tokenizedPath] != nil },
-        CrossRule(
             Parameters.maxSamples, "`max_samples` cannot cut a stream", hint: "take out `streaming` or `max_samples`"
         ) { $0[Parameters.streaming] && $0[Parameters.maxSamples] != nil },
         CrossRule(

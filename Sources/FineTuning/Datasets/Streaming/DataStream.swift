@@ -3,12 +3,45 @@ import JSONDocuments
 import RunConfiguration
 package import Tokenization
 
+/// Items that come one after the other, epoch by epoch.
+package protocol ItemStream: AnyObject {
+    var position: DataStream.Position { get }
+    /// Begins an epoch, counted from 0.
+    func begin(epoch: Int) throws
+    /// Goes to where a run stopped.
+    func seek(_ target: DataStream.Position) throws
+    /// Whether the epoch has no more items.
+    func isAtEnd() throws -> Bool
+    /// The next item; nil at the end of the epoch.
+    func next() throws -> PreparedItem?
+}
+
+/// Prepared data that was kept (`tokenized_path`) as a stream: in its own order, every epoch anew, as the reference
+/// streams it.
+package final class KeptItemStream: ItemStream {
+    private let items: [PreparedItem]
+    package private(set) var position = DataStream.Position()
+
+    /// - Parameter items: at least one
+    package init(_ items: [PreparedItem]) { self.items = items }
+
+    package func begin(epoch: Int) { position = DataStream.Position(epoch: epoch) }
+    package func seek(_ target: DataStream.Position) { position = target }
+    package func isAtEnd() -> Bool { position.items >= items.count }
+
+    package func next() -> PreparedItem? {
+        guard !isAtEnd() else { return nil }
+        position.items += 1
+        return items[position.items - 1]
+    }
+}
+
 /// A run's data as a stream: rows are read, shuffled in a buffer and tokenized while training goes on, so that memory
 /// does not grow with the data (`streaming`, `buffer_size`).
 ///
 /// Order and epochs are those of `datasets` 4.0 with one shard. Groups of `preprocessing_batch_size` rows are
 /// tokenized together on all compute threads; packing stays within them.
-package final class DataStream {
+package final class DataStream: ItemStream {
     /// Where in the stream a run is: enough to go on with exactly the next item.
     package struct Position: Codable, Hashable, Sendable {
         package var epoch = 0

@@ -33,7 +33,7 @@ struct PreparedRun {
     var model: TrainableModel
     /// Empty where the data is streamed.
     var train: [TrainingItem]
-    var stream: DataStream?
+    var stream: (any ItemStream)?
     var evaluations: [Evaluation]
     /// Hash of every token and label that is trained on.
     var dataHash: String
