@@ -121,6 +121,7 @@ import Testing
         try terminal.expect("> ")
         terminal.type("/show\r")
         try terminal.expect("model:")
+        try terminal.expect("> ")
         terminal.type("\u{4}")
         #expect(try terminal.exitStatus() == 0)
         #expect(!terminal.shown.contains("\u{1B}"))
@@ -170,6 +171,8 @@ import Testing
         try terminal.expect("job 1: ")
         terminal.type("/submit \(file) max_steps=1 output_dir=\(daemon.path("short"))\r")
         try terminal.expect("\r\n2\r\n")
+        // Ctrl-D counts at the prompt only.
+        try terminal.expect("> ")
         terminal.type("\u{4}")
         #expect(try terminal.exitStatus() == 0)
     }
