@@ -50,6 +50,10 @@ static inline void cedit_remember(HistoryW *history, const wchar_t *line) {
     history_w(history, &event, H_ENTER, line);
 }
 
+/// Puts the terminal into editing mode. The library does so only after it has shown the prompt, and a Ctrl-D in between
+/// would be lost.
+static inline void cedit_begin(EditLine *editor) { el_wset(editor, EL_PREP_TERM, 1); }
+
 /// Puts the terminal back into editing mode and draws the line again, after the process was stopped.
 static inline void cedit_continue(EditLine *editor) {
     el_wset(editor, EL_PREP_TERM, 1);

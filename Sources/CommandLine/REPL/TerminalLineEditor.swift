@@ -64,6 +64,7 @@ package final class TerminalLineEditor: LineEditor {
         setPrompt(prompt)
         wasInterrupted = false
         var count: Int32 = 0
+        cedit_begin(editor)
         let line = el_wgets(editor, &count)
         if wasInterrupted {
             el_reset(editor)
