@@ -57,6 +57,7 @@ package final class DaemonFixture {
 
     /// Starts the daemon and waits until it says that it is ready.
     package func start() throws {
+        letGoOfLog()
         let process = Process()
         let command =
             launcher + [Checkout.program("finetuned").path, "--socket", socket, "--state-dir", state] + arguments
@@ -91,6 +92,13 @@ package final class DaemonFixture {
             let said = String(decoding: handle.availableData, as: UTF8.self)
             log.text.withLock { $0 += said }
         }
+    }
+
+    /// Ends the reading of an earlier daemon's log: what a new pipe holds under the same number is not for its reader.
+    private func letGoOfLog() {
+        errors?.readabilityHandler = nil
+        try? errors?.close()
+        errors = nil
     }
 
     /// Waits up to 10 s until the log that was read holds `text`.
