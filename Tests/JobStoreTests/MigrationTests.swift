@@ -5,9 +5,9 @@ import Testing
 
 /// Databases of every schema that was in use open for ever.
 struct MigrationTests {
-    private static func copyOfFirstSchema() throws -> String {
+    private static func copy(ofSchema number: Int) throws -> String {
         let source = try #require(
-            Bundle.module.url(forResource: "schema-1", withExtension: "sqlite", subdirectory: "Fixtures"))
+            Bundle.module.url(forResource: "schema-\(number)", withExtension: "sqlite", subdirectory: "Fixtures"))
         let target = FileManager.default.temporaryDirectory.appendingPathComponent("schema-\(UUID().uuidString).sqlite")
         try FileManager.default.copyItem(at: source, to: target)
         return target.path
@@ -34,14 +34,31 @@ struct MigrationTests {
     }
 
     @Test func theFirstSchemaOpens() throws {
-        let path = try Self.copyOfFirstSchema()
+        let path = try Self.copy(ofSchema: 1)
         defer { try? FileManager.default.removeItem(atPath: path) }
         try check(path)
         try check(path)
     }
 
+    @Test func theSecondSchemaOpens() throws {
+        let path = try Self.copy(ofSchema: 2)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for _ in 1...2 {
+            let store = try JobStore(path: path)
+            let jobs = try store.jobs().reversed().map(\.job)
+            #expect(
+                jobs.map(\.state) == [
+                    .succeeded, .failed, .cancelled, .paused, .running, .waiting, .queued, .queued,
+                ])
+            #expect(jobs[5].after == ["5"] && jobs[7].forkedFrom == "1" && jobs[4].priority == 2)
+            #expect(jobs.compactMap(\.memoryBytes).count == 7 && jobs.allSatisfy { $0.memory == nil })
+            #expect(try store.liveJobs().map(\.id) == ["4", "5", "6", "7", "8"])
+            #expect(try store.job("5").lastSequence == 1242)
+        }
+    }
+
     @Test func aMigrationThatIsKilledIsDoneAgain() async throws {
-        let path = try Self.copyOfFirstSchema()
+        let path = try Self.copy(ofSchema: 1)
         defer { try? FileManager.default.removeItem(atPath: path) }
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             _ = try JobStore(path: path) { _ in kill(getpid(), SIGKILL) }
@@ -50,7 +67,7 @@ struct MigrationTests {
     }
 
     @Test func aNewerSchemaIsRefused() throws {
-        let path = try Self.copyOfFirstSchema()
+        let path = try Self.copy(ofSchema: 1)
         defer { try? FileManager.default.removeItem(atPath: path) }
         _ = try JobStore(path: path)
         try StoreFile.execute(path, "INSERT INTO migrations VALUES ('from the future')")

@@ -17,6 +17,8 @@ final class Daemon {
     let jobs: JobTable
     let models: ModelTable
     let startedAt = Timestamp.now()
+    /// How the memory of workers is bounded.
+    let memoryControl: MemoryControl
     private(set) var connections: ConnectionTable?
     private let lock: StateLock
     private let signals: SignalDescriptor
@@ -39,9 +41,11 @@ final class Daemon {
         policy.runningJobs = options.limits.runningJobs
         policy.threads = options.limits.workerThreads
         let program = WorkerProgram.located()
+        memoryControl = MemoryControl()
         jobs = JobTable(
             store: store, policy: policy, machine: .available(options.limits), program: program,
-            stateDirectory: options.stateDirectory, limits: options.limits, loop: loop, logger: logger)
+            stateDirectory: options.stateDirectory, limits: options.limits, groups: memoryControl.groups, loop: loop,
+            logger: logger)
         models = ModelTable(
             program: program, stateDirectory: options.stateDirectory, limits: options.limits, loop: loop,
             training: TrainingYielding(loop: loop) { [jobs] in jobs.notifyWorkers($0, $1) })

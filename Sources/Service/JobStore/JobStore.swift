@@ -68,14 +68,14 @@ package final class JobStore {
                     """
                     UPDATE jobs SET state = ?, priority = ?, started_at = ?, finished_at = ?, attempt = ?,
                         failures = ?, wish = ?, progress = ?, error = ?, metrics = ?, checkpoint = ?, threads = ?,
-                        memory_bytes = ?, last_seq = ? WHERE id = ?
+                        memory_bytes = ?, memory = ?, last_seq = ? WHERE id = ?
                     """,
                     [
                         .text(job.state.rawValue), .integer(Int64(job.priority)), text(job.startedAt),
                         text(job.finishedAt), .integer(Int64(job.attempt)), .integer(Int64(before.failures)),
                         text(job.wish?.rawValue), try json(job.progress), try json(job.error), try json(job.metrics),
                         try json(job.checkpoint), integer(job.threads), integer(job.memoryBytes),
-                        .integer(before.lastSequence + Int64(events.count)), .integer(id),
+                        try json(job.memory), .integer(before.lastSequence + Int64(events.count)), .integer(id),
                     ])
                 return try insert(events, into: id, after: before.lastSequence, at: time)
             }
@@ -98,7 +98,7 @@ package final class JobStore {
     static let columns = """
         id, client_token, owner, name, kind, state, priority, config, overrides, working_directory, output_directory, \
         output_path, submitted_at, started_at, finished_at, attempt, failures, wish, progress, error, metrics, notes, \
-        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq
+        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq, memory
         """
 
     func load(_ id: Int64) throws -> StoredJob {
@@ -126,6 +126,7 @@ package final class JobStore {
         job.threads = row[25].integer.map { Int($0) }
         job.memoryBytes = row[26].integer.map { Int($0) }
         job.input = row[27].text
+        job.memory = try value(row[29])
         var result = StoredJob(
             job: job, config: try value(row[7]) ?? ConfigurationSource(object: [:]), overrides: try value(row[8]) ?? [],
             clientToken: row[1].text, outputPath: row[11].text ?? "")

@@ -61,6 +61,7 @@ enum Migrations {
                 SELECT fields FROM events WHERE job = jobs.id AND kind = 'checkpoint' ORDER BY seq DESC LIMIT 1);
             """
         ),
+        ("memory of jobs", "ALTER TABLE jobs ADD COLUMN memory TEXT;"),
     ]
 
     static func apply(to database: Database, migrating: (String) -> Void) throws {

@@ -21,16 +21,20 @@ package final class Worker {
     private var hasExited = false
     private var peerClosed = false
     private var stopTimers: [EventLoop.TimerToken] = []
-    private var overMemory: Int?
-    private let memoryLimit: Int?
+    private let memory: WorkerMemory
+    /// Most bytes of memory of its own that it was seen to hold.
+    package private(set) var peakAnonymous = 0
+    private var isOverMemory = false
+    /// How often the kernel had ended a process for want of memory when the worker was looked at last.
+    private var machineKills = MachineMemory.outOfMemoryKills
 
     /// Starts a worker.
     ///
     /// - Parameters:
     ///   - logPath: where its standard output and error are appended.
-    ///   - memoryLimit: most bytes of anonymous memory; a worker above is ended with kind `oom`.
+    ///   - memory: what it may hold; a worker above is ended with kind `oom`.
     package init(
-        _ program: WorkerProgram, arguments: [String] = [], logPath: String, memoryLimit: Int?, loop: EventLoop
+        _ program: WorkerProgram, arguments: [String] = [], logPath: String, memory: WorkerMemory, loop: EventLoop
     ) throws(SystemError) {
         let log = try FileDescriptor.open(logPath, O_WRONLY | O_CREAT | O_APPEND)
         let (ours, theirs) = try UnixSocket.pair()
@@ -42,17 +46,19 @@ package final class Worker {
             descriptors: [1: log.number, 2: log.number, WorkerProgram.socketNumber: theirEnd.number])
         self.loop = loop
         self.logPath = logPath
-        self.memoryLimit = memoryLimit
+        self.memory = memory
         var limits = RPCLimits()
         limits.inFlight = 1024
         peer = try RPCPeer(ourEnd, loop: loop, limits: limits)
         Self.preferForOutOfMemory(child.process)
+        // It waits for its first request, so all that counts is charged to the group.
+        try memory.group?.add(child.process)
         peer.onClose = { [weak self] _ in
             self?.peerClosed = true
             self?.reportExit()
         }
         try loop.register(child.pidfd.number, .read) { [weak self] _ in self?.reap() }
-        if memoryLimit != nil { watchMemory() }
+        watchMemory()
     }
 
     deinit {
@@ -86,16 +92,27 @@ package final class Worker {
         guard hasExited, peerClosed, let exit = child.poll() else { return }
         let report = onExit
         onExit = { _ in }
-        if let overMemory {
-            report(
-                ServiceError(
-                    .outOfMemory, "the worker used \(overMemory >> 20) MiB and was ended",
-                    hint: "use a smaller per_device_train_batch_size or cutoff_len, or raise limits.worker_memory"))
-        } else {
-            let lines = lastLogLines()
-            let said = lines.isEmpty ? "" : "; its last words: \(lines)"
-            report(ServiceError(.workerCrashed, "the worker ended with \(exit)\(said)"))
+        report(reason(of: exit))
+    }
+
+    private func reason(of exit: ChildProcess.Exit) -> ServiceError {
+        let held = WorkerMemory.text(peakAnonymous) + " of its own"
+        if isOverMemory || memory.group?.ranOutOfMemory == true {
+            let limit = memory.limit.map { ", \(WorkerMemory.text($0)) are allowed" } ?? ""
+            return ServiceError(
+                .outOfMemory, "the worker held \(held)\(limit)\(memory.plan); it was ended",
+                hint: "use a smaller per_device_train_batch_size or cutoff_len, or raise \(memory.setting)")
         }
+        // Others may have taken the memory, so it is worth another try.
+        if exit == .signal(SIGKILL), MachineMemory.outOfMemoryKills > machineKills {
+            return ServiceError(
+                .workerCrashed,
+                "the kernel ended the worker because the machine ran out of memory; it held \(held)\(memory.plan)",
+                hint: "lower limits.memory to what other programs leave, or see what else takes memory")
+        }
+        let lines = lastLogLines()
+        let said = lines.isEmpty ? "" : "; its last words: \(lines)"
+        return ServiceError(.workerCrashed, "the worker ended with \(exit)\(said)")
     }
 
     private func lastLogLines() -> String {
@@ -106,9 +123,12 @@ package final class Worker {
 
     private func watchMemory() {
         loop.after(0.5) { [weak self] in
-            guard let self, !self.hasExited, let limit = self.memoryLimit else { return }
-            if let usage = MemoryUsage(process: self.process), usage.anonymous > limit {
-                self.overMemory = usage.anonymous
+            guard let self, !self.hasExited else { return }
+            self.machineKills = MachineMemory.outOfMemoryKills
+            let usage = MemoryUsage(process: self.process)?.anonymous ?? 0
+            self.peakAnonymous = max(self.peakAnonymous, usage)
+            if let limit = self.memory.limit, usage > limit {
+                self.isOverMemory = true
                 self.child.signal(SIGKILL)
             } else {
                 self.watchMemory()

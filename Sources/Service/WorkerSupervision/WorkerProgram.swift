@@ -6,6 +6,11 @@ package struct WorkerProgram: Sendable {
     package var path: String
     package var environment: [String]
 
+    package init(path: String, environment: [String]) {
+        self.path = path
+        self.environment = environment
+    }
+
     /// The number of the socket in the worker.
     package static let socketNumber: Int32 = 3
 

@@ -21,6 +21,14 @@ package struct MachineMemory: Sendable, Equatable {
     /// As the kernel tells it now.
     package static var present: MachineMemory { MachineMemory(below: "") }
 
+    /// How many processes the kernel has ended for want of memory since the machine was started; 0 where it does not tell.
+    package static var outOfMemoryKills: Int {
+        for line in lines(of: "/proc/vmstat") where line.hasPrefix("oom_kill ") {
+            return Int(line.dropFirst("oom_kill ".count)) ?? 0
+        }
+        return 0
+    }
+
     /// - Parameter root: where `/proc` and `/sys` lie
     package init(below root: String) {
         self.init(total: 0, available: 0, groupLimit: nil)

@@ -79,4 +79,62 @@ import Testing
             directory: daemon.folder, seconds: 60)
         #expect(finished.status == 0, "\(finished.errors)")
     }
+
+    /// The machine is one of plain files whose memory controller was given to the daemon.
+    @Test func aJobHasAControlGroupWhereThereAreAny() throws {
+        let folder = DaemonFixture.newFolder()
+        let service = folder.appendingPathComponent("machine/sys/fs/cgroup/svc")
+        try FileManager.default.createDirectory(at: service, withIntermediateDirectories: true)
+        for (name, text) in [
+            ("proc/self/cgroup", "0::/svc\n"), ("sys/fs/cgroup/cgroup.controllers", "memory\n"),
+            ("sys/fs/cgroup/svc/cgroup.controllers", "memory\n"),
+        ] {
+            let file = folder.appendingPathComponent("machine/" + name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let daemon = try DaemonFixture.scripted(
+            environment: ["FINETUNED_SYSTEM_ROOT": folder.path + "/machine"], folder: folder)
+        let client = try daemon.connection()
+        let system = try client.call("system.info", [:])
+        #expect(system["memory_control"] as? String == "cgroup" && system["memory_control_reason"] == nil)
+        func text(_ name: String) -> String? {
+            try? String(contentsOf: service.appendingPathComponent(name), encoding: .utf8)
+        }
+        #expect(text("daemon/cgroup.procs") == "\(daemon.daemon)")
+        let id = try daemon.submit(client, "out", steps: 3000)
+        _ = try wait(client, for: id) { ($0["progress"] as? Object)?["step"] as? Int ?? 0 > 0 }
+        let worker = try #require(text("job-\(id)/cgroup.procs").flatMap { Int32($0) })
+        #expect(daemon.workers().contains(worker))
+        // The plan's mebibyte and a fifth, what every run may take more, and pages of files.
+        let planned = 1 << 20
+        #expect(text("job-\(id)/memory.max") == "\(planned + planned / 100 * 20 + (128 << 20) + (256 << 20))")
+        try "max 9\noom 1\noom_kill 1\n".write(
+            to: service.appendingPathComponent("job-\(id)/memory.events"), atomically: true, encoding: .utf8)
+        kill(worker, SIGKILL)
+        let job = try wait(client, for: id) { $0["state"] as? String == "failed" }
+        let error = try #require(job["error"] as? Object)
+        #expect(error["kind"] as? String == "oom")
+        #expect((error["message"] as? String)?.contains("its plan said 1 MiB") == true, "\(error)")
+        #expect((job["memory"] as? Object)?["planned_peak_bytes"] as? Int == planned)
+    }
+
+    @Test func whyThereAreNoGroupsIsSaid() throws {
+        let daemon = try DaemonFixture.scripted(environment: ["FINETUNED_SYSTEM_ROOT": "/nonexistent"])
+        let system = try daemon.connection().call("system.info", [:])
+        #expect(system["memory_control"] as? String == "watch")
+        #expect(system["memory_control_reason"] as? String == "no cgroup v2 hierarchy is mounted at /sys/fs/cgroup")
+        let doctor = try daemon.tunectl("doctor")
+        #expect(doctor.output.contains("the daemon watches its workers; no control groups: no cgroup v2"))
+    }
+
+    @Test func whatAJobHeldIsKept() throws {
+        let daemon = try DaemonFixture.scripted()
+        let client = try daemon.connection()
+        let id = try daemon.submit(client, "out", steps: 800)
+        try client.call("job.wait", ["jobs": [id], "timeout": 30])
+        let memory = try #require(try client.call("job.get", ["job": id])["memory"] as? Object)
+        #expect(memory["peak_bytes"] as? Int ?? 0 > 100_000)
+    }
 }

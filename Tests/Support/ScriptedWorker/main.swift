@@ -1,5 +1,6 @@
 // A worker that trains nothing and takes a millisecond for a step, for tests of the queue. The "model" says what it
-// does: `quick` goes to its end, `crash` dies after half of its steps, `hopeless` fails with bad_data.
+// does: `quick` goes to its end, `crash` dies after half of its steps, `hopeless` fails with bad_data, `hog` takes a
+// mebibyte with each step.
 
 import Glibc
 import JSONDocuments
@@ -18,6 +19,7 @@ final class ScriptedRun {
     var attempt = 1
     var isStopping = false
     var saves: [IncomingRequest] = []
+    var hoard: [[UInt8]] = []
 
     init(peer: RPCPeer, loop: EventLoop) {
         self.peer = peer
@@ -78,6 +80,7 @@ final class ScriptedRun {
                 ])
             if step % 20 == 0 || !saves.isEmpty { save() }
             if model == "crash", step >= steps / 2 { kill(getpid(), SIGKILL) }
+            if model == "hog" { hoard.append([UInt8](repeating: 1, count: 1 << 20)) }
             if model == "hopeless" {
                 request.fail(ServiceError(.badData, "row 1 cannot be used").rpcError)
                 return

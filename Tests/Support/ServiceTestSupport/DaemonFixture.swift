@@ -21,7 +21,7 @@ package final class DaemonFixture {
     ///   - readsLog: whether its log is read on from the start; if not, its pipe holds 4 KiB until `readLog`
     package init(
         environment: [String: String] = [:], arguments: [String] = [], limits: [String] = [], descriptors: Int? = nil,
-        folder: URL = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))"), launcher: [String] = [],
+        folder: URL = DaemonFixture.newFolder(), launcher: [String] = [],
         readsLog: Bool = true,
         beforeStart: ((_ state: String) throws -> Void)? = nil
     ) throws {
@@ -48,6 +48,9 @@ package final class DaemonFixture {
         stop(SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
+
+    /// A short path: that of a socket may have 107 bytes.
+    package static func newFolder() -> URL { URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))") }
 
     package var socket: String { folder.appendingPathComponent("s").path }
     package var state: String { folder.appendingPathComponent("state").path }

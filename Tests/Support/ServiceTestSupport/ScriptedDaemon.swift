@@ -1,13 +1,14 @@
-import Foundation
+package import Foundation
 
 extension DaemonFixture {
     /// A daemon whose workers train nothing and take a millisecond for a step: for tests of the queue.
     package static func scripted(
-        limits: [String: Int] = [:], readsLog: Bool = true, state: ((String) throws -> Void)? = nil
+        limits: [String: Int] = [:], environment: [String: String] = [:], folder: URL = DaemonFixture.newFolder(),
+        readsLog: Bool = true, state: ((String) throws -> Void)? = nil
     ) throws -> DaemonFixture {
         try DaemonFixture(
-            environment: ["FINETUNED_WORKER": scriptedWorker], limits: limits.map { "\($0.key): \($0.value)" },
-            readsLog: readsLog, beforeStart: state)
+            environment: environment.merging(["FINETUNED_WORKER": scriptedWorker]) { $1 },
+            limits: limits.map { "\($0.key): \($0.value)" }, folder: folder, readsLog: readsLog, beforeStart: state)
     }
 
     /// It lies beside the program that runs the tests.

@@ -195,10 +195,12 @@ class Job(TypedDict):
     """Its place, while it waits for its turn."""
     input: NotRequired[str]
     """The file that a generate job reads."""
+    memory: NotRequired[JobMemory]
+    """What it was planned to hold and what its workers were seen to hold."""
     forked_from: NotRequired[str]
     """The job from whose checkpoint it starts."""
     memory_bytes: NotRequired[int]
-    """What it is expected to need."""
+    """What is set aside for it."""
     output_dir: str
     """As the configuration has it."""
     working_directory: NotRequired[str]
@@ -264,6 +266,12 @@ class JobLogsResult(TypedDict):
     """Where the next call continues."""
     complete: bool
     """The job has ended and nothing follows."""
+
+
+class JobMemory(TypedDict):
+    planned_peak_bytes: int
+    mapped_weight_bytes: int
+    peak_bytes: NotRequired[int]
 
 
 class JobMetricsResult(TypedDict):
@@ -434,8 +442,12 @@ class SystemInfoResult(TypedDict):
     memory_bytes: int
     resident_bytes: int
     """The daemon's own."""
+    memory_budget_bytes: int
+    """What jobs and models may hold together."""
     memory_control: str
     """How a worker's memory is bounded: cgroup or watch."""
+    memory_control_reason: NotRequired[str]
+    """Why there are no control groups."""
 
 
 class TokenizeResult(TypedDict):

@@ -88,10 +88,15 @@ struct Finding: Listable, JSONRow {
             findings.append(
                 Finding(
                     "memory", isLittle ? .unsure : .good,
-                    ReadableNumbers.bytes(bytes) + (isLittle ? "; little for a language model" : "")))
+                    ReadableNumbers.bytes(bytes)
+                        + (info["memory_budget_bytes"]?.integer.map {
+                            ", jobs and models may hold \(ReadableNumbers.bytes($0))"
+                        } ?? "") + (isLittle ? "; little for a language model" : "")))
         }
         if let control = info["memory_control"]?.string {
-            findings.append(Finding("memory control", .good, control))
+            let how = control == "cgroup" ? "a control group for each job" : "the daemon watches its workers"
+            let reason = info["memory_control_reason"]?.string.map { "; no control groups: \($0)" } ?? ""
+            findings.append(Finding("memory control", .good, how + reason))
         }
         if let directory = info["state_dir"]?.string {
             findings.append(Finding("state", .good, directory))

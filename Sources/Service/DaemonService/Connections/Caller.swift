@@ -72,6 +72,7 @@ package struct Caller: Equatable, Sendable {
         shown.queue = job.queue
         shown.threads = job.threads
         shown.memoryBytes = job.memoryBytes
+        shown.memory = job.memory
         shown.error = job.error.map { ServiceError($0.kind, $0.kind.explanation, job: job.id) }
         shown.progress = job.progress.map { progress in
             var size = JobProgress(phase: progress.phase, step: progress.step, totalSteps: progress.totalSteps)

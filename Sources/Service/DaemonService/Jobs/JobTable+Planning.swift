@@ -51,7 +51,8 @@ extension JobTable {
         guard stored.job.kind == .train, passedFiles[id] == nil else { return false }
         try FileSystem.createDirectories(folder(of: id), mode: 0o700)
         let worker = try Worker(
-            program, logPath: folder(of: id) + "/plan.log", memoryLimit: limits.workerMemory, loop: loop)
+            program, logPath: folder(of: id) + "/plan.log", memory: WorkerMemory(limit: limits.workerMemory), loop: loop
+        )
         let question = WorkerPlan.Parameters(
             config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
             threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
@@ -87,7 +88,7 @@ extension JobTable {
             planning.speed = plan.speed
             if !plan.fits { planning.refusals[id] = Self.refusal(of: id, plan) }
             do {
-                try setNeeds(of: id, memoryBytes: plan.reservation)
+                try setNeeds(of: id, plan)
                 // Also where the queue is busy and would come to it much later.
                 if !plan.fits, queue[id] != nil { refuseImpossible(id) }
             } catch {

@@ -77,10 +77,12 @@ extension JobTable {
     }
 
     /// What is known of a job's needs before it starts; admission and the expected start follow it.
-    func setNeeds(of id: String, memoryBytes: Int) throws {
+    func setNeeds(of id: String, _ plan: MemoryPlan) throws {
         var stored = try stored(id)
         guard !stored.job.state.isFinal else { return }
-        stored.job.memoryBytes = memoryBytes
+        stored.job.memoryBytes = plan.reservation
+        stored.job.memory = JobMemory(
+            plannedPeakBytes: plan.peakAnonymousBytes, mappedWeightBytes: plan.mappedWeightBytes)
         try record(&stored, [])
         if stored.job.state == .queued { enqueue(stored) }
         startWhatMayRun()

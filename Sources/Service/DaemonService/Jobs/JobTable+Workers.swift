@@ -36,7 +36,7 @@ extension JobTable {
 
     private func startWorker(_ stored: StoredJob, _ metrics: MetricsLog) throws {
         let id = stored.job.id
-        let worker = try Worker(program, logPath: logPath(of: id), memoryLimit: limits.workerMemory, loop: loop)
+        let worker = try Worker(program, logPath: logPath(of: id), memory: memory(for: stored.job), loop: loop)
         running[id] = RunningJob(stored: stored, worker: worker, metrics: metrics)
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
         worker.onExit = { [weak self] error in self?.workerEnded(id, error) }
@@ -137,6 +137,8 @@ extension JobTable {
         do {
             try flush(id)
             var stored = job.stored
+            let peak = max(stored.job.memory?.peakBytes ?? 0, job.worker.peakAnonymous)
+            stored.job.memory?.peakBytes = peak
             try conclude(&stored, job.outcome, exit)
             if stored.job.state == .succeeded {
                 durations[stored.job.kind, default: MeanDuration()].add(MonotonicClock.seconds - job.startedAt)

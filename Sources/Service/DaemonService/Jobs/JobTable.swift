@@ -18,6 +18,8 @@ final class JobTable {
     let program: WorkerProgram
     let stateDirectory: String
     let limits: DaemonLimits
+    /// Where each job's worker gets a control group; without them the supervisor watches.
+    let groups: ControlGroups?
     let loop: EventLoop
     let logger: Logger
 
@@ -49,7 +51,7 @@ final class JobTable {
 
     init(
         store: JobStore, policy: SchedulingPolicy, machine: MachineCapacity, program: WorkerProgram,
-        stateDirectory: String, limits: DaemonLimits, loop: EventLoop, logger: Logger
+        stateDirectory: String, limits: DaemonLimits, groups: ControlGroups?, loop: EventLoop, logger: Logger
     ) {
         self.store = store
         self.policy = policy
@@ -57,6 +59,7 @@ final class JobTable {
         self.program = program
         self.stateDirectory = stateDirectory
         self.limits = limits
+        self.groups = groups
         self.loop = loop
         self.logger = logger
     }

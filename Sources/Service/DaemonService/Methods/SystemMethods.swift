@@ -12,7 +12,8 @@ func describeSystem(_ call: MethodCall<SystemInfo>) throws -> SystemInfo.Result 
         vectorInstructions: CPUFeatures.vectorInstructions, openBLASCoreType: CPUFeatures.openBLASCoreType,
         cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
         memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
-        residentBytes: MemoryUsage()?.resident ?? 0, memoryControl: "watch",
+        memoryBudgetBytes: daemon.options.limits.memoryBudget, residentBytes: MemoryUsage()?.resident ?? 0,
+        memoryControl: daemon.memoryControl.name, memoryControlReason: daemon.memoryControl.reason,
         jobs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }), models: daemon.models.count,
         limits: daemon.options.limits.published, settings: daemon.options.limits.described,
         settingsFiles: daemon.options.settingsFiles)

@@ -104,7 +104,8 @@ final class ModelTable {
         if limits.workerThreads > 0 { program.environment.append("FINETUNED_THREADS=\(limits.workerThreads)") }
         let logs = stateDirectory + "/models"
         try FileSystem.createDirectories(logs, mode: 0o700)
-        return try Worker(program, logPath: "\(logs)/\(log)", memoryLimit: limits.workerMemory, loop: loop)
+        return try Worker(
+            program, logPath: "\(logs)/\(log)", memory: WorkerMemory(limit: limits.workerMemory), loop: loop)
     }
 
     /// A worker for one request; it belongs to no model and is not listed.

@@ -35,6 +35,8 @@ package final class DaemonLimits {
     var workerLogBytes = 64 << 20
     /// As the file has it, 0 for a share of what there is.
     var memoryBytes = 0
+    /// Percent that a job may hold above its plan.
+    var planMargin = 20
     var logLevel = Int(Logger.Level.info.rawValue)
 
     package init() {}

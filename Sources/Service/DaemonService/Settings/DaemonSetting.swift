@@ -75,6 +75,10 @@ package struct DaemonSetting: Sendable {
             ("limits", "memory"), .bytes, \.memoryBytes,
             "Memory that jobs and models may hold together. 0 is 85 % of what the machine or the control group has."),
         DaemonSetting(
+            ("limits", "plan_margin"), .count(0...100_000), \.planMargin,
+            "Percent that a job may hold above its memory plan, and 128 MiB; one that holds more is ended with the kind oom."
+        ),
+        DaemonSetting(
             ("limits", "worker_memory"), .bytes, \.workerMemoryBytes,
             "Anonymous memory of one worker; a worker that needs more is ended with the kind oom. 0 is no bound."),
         DaemonSetting(

@@ -94,13 +94,7 @@ package struct MemoryPlan: Codable, Equatable, Sendable {
         peakAnonymousBytes + peakAnonymousBytes / 20 + (32 << 20)
     }
 
-    /// Where the run is ended, so that a plan that is wrong does not cost others their memory.
-    package static func limit(peakAnonymousBytes: Int) -> Int {
-        peakAnonymousBytes + peakAnonymousBytes / 5 + (128 << 20)
-    }
-
     package var reservation: Int { Self.reservation(peakAnonymousBytes: peakAnonymousBytes) }
-    package var limit: Int { Self.limit(peakAnonymousBytes: peakAnonymousBytes) }
 
     /// Whether the run fits when nothing else is there.
     package var fits: Bool { budgetBytes.map { reservation <= $0 } ?? true }

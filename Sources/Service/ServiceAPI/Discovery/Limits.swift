@@ -35,6 +35,7 @@ package struct ServiceLimit: Equatable, Sendable {
         ServiceLimit("keep_alive", 1800, "seconds that a model stays after its last use, -1 for ever"),
         ServiceLimit(
             "model_memory", 0, "bytes of all resident models together, 0 for three quarters of the machine's memory"),
+        ServiceLimit("plan_margin", 20, "percent that a job may hold above its memory plan, and 128 MiB"),
         ServiceLimit("requests_per_model", 64, "requests that wait for one model; more are answered `busy`"),
         ServiceLimit("resident_models", 4, "models that workers hold at a time"),
         ServiceLimit("running_jobs", 1, "jobs that run at a time"),

@@ -13,7 +13,8 @@ extension Job: MembersExplained {
         "after": "jobs that must succeed before this one starts",
         "forked_from": "the job from whose checkpoint it starts",
         "checkpoint": "the newest one that it has told of",
-        "threads": "of its workers, the same for every attempt", "memory_bytes": "what it is expected to need",
+        "threads": "of its workers, the same for every attempt", "memory_bytes": "what is set aside for it",
+        "memory": "what it was planned to hold and what its workers were seen to hold",
         "queue": "its place, while it waits for its turn", "input": "the file that a generate job reads",
     ]
 }
@@ -141,6 +142,8 @@ extension SystemInfo.Result: MembersExplained {
         "api_level": "rises when a method or a member is added", "started_at": "ISO 8601, UTC",
         "vector_instructions": "avx512, avx2 or sse2", "openblas_core_type": "what workers pass as OPENBLAS_CORETYPE",
         "resident_bytes": "the daemon's own", "memory_control": "how a worker's memory is bounded: cgroup or watch",
+        "memory_budget_bytes": "what jobs and models may hold together",
+        "memory_control_reason": "why there are no control groups",
         "jobs": "how many are in each state", "models": "how many are resident",
         "limits": "the bounds in force, see the list of limits",
     ]

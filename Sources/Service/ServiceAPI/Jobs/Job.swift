@@ -45,8 +45,10 @@ package struct Job: Codable, Equatable, Sendable {
     package var checkpoint: JobCheckpoint?
     /// Threads of its workers, the same for every attempt because results depend on them; nil before the first.
     package var threads: Int?
-    /// What the job is expected to need at its peak.
+    /// What is set aside for the job, in bytes.
     package var memoryBytes: Int?
+    /// What it was planned to hold and what it held.
+    package var memory: JobMemory?
     /// Its place among the jobs that wait for their turn, while it does.
     package var queue: QueuePlace?
     /// The JSON Lines file that a `generate` job reads.
@@ -76,7 +78,7 @@ package struct Job: Codable, Equatable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case id, name, kind, state, owner, priority, attempt, progress, error, metrics, notes, wish, after
-        case checkpoint, threads, queue, input
+        case checkpoint, threads, queue, input, memory
         case forkedFrom = "forked_from"
         case memoryBytes = "memory_bytes"
         case outputDirectory = "output_dir"
@@ -95,6 +97,27 @@ package struct JobCheckpoint: Codable, Equatable, Sendable {
     package init(step: Int, path: String) {
         self.step = step
         self.path = path
+    }
+}
+
+/// What a job was planned to hold and what its workers were seen to hold, in bytes.
+package struct JobMemory: Codable, Equatable, Sendable {
+    /// The most memory of its own, by its plan.
+    package var plannedPeakBytes: Int
+    /// Weight files that it maps, by its plan; these pages are shared.
+    package var mappedWeightBytes: Int
+    /// The most memory of its own that was seen, twice a second.
+    package var peakBytes: Int?
+
+    package init(plannedPeakBytes: Int, mappedWeightBytes: Int) {
+        self.plannedPeakBytes = plannedPeakBytes
+        self.mappedWeightBytes = mappedWeightBytes
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case plannedPeakBytes = "planned_peak_bytes"
+        case mappedWeightBytes = "mapped_weight_bytes"
+        case peakBytes = "peak_bytes"
     }
 }
 

@@ -17,11 +17,16 @@ package enum SystemInfo: ServiceMethod {
         /// What workers pass to OpenBLAS as OPENBLAS_CORETYPE.
         package var openBLASCoreType: String?
         package var cores: Int
+        /// What the machine has.
         package var memoryBytes: Int
+        /// What jobs and models may hold together.
+        package var memoryBudgetBytes: Int
         /// The daemon's own resident bytes.
         package var residentBytes: Int
         /// `cgroup` or `watch`: how a worker's memory is bounded.
         package var memoryControl: String
+        /// Why there are no control groups.
+        package var memoryControlReason: String?
         package var jobs: [String: Int]
         package var models: Int
         package var limits: [String: Int]
@@ -32,8 +37,9 @@ package enum SystemInfo: ServiceMethod {
 
         package init(
             version: String, apiLevel: Int, process: Int32, socket: String, stateDirectory: String, startedAt: String,
-            vectorInstructions: String, openBLASCoreType: String?, cores: Int, memoryBytes: Int, residentBytes: Int,
-            memoryControl: String, jobs: [String: Int], models: Int, limits: [String: Int],
+            vectorInstructions: String, openBLASCoreType: String?, cores: Int, memoryBytes: Int,
+            memoryBudgetBytes: Int, residentBytes: Int, memoryControl: String, memoryControlReason: String?,
+            jobs: [String: Int], models: Int, limits: [String: Int],
             settings: [String: String], settingsFiles: [String]
         ) {
             self.version = version
@@ -46,8 +52,10 @@ package enum SystemInfo: ServiceMethod {
             self.openBLASCoreType = openBLASCoreType
             self.cores = cores
             self.memoryBytes = memoryBytes
+            self.memoryBudgetBytes = memoryBudgetBytes
             self.residentBytes = residentBytes
             self.memoryControl = memoryControl
+            self.memoryControlReason = memoryControlReason
             self.jobs = jobs
             self.models = models
             self.limits = limits
@@ -65,7 +73,9 @@ package enum SystemInfo: ServiceMethod {
             case openBLASCoreType = "openblas_core_type"
             case memoryBytes = "memory_bytes"
             case residentBytes = "resident_bytes"
+            case memoryBudgetBytes = "memory_budget_bytes"
             case memoryControl = "memory_control"
+            case memoryControlReason = "memory_control_reason"
         }
     }
 }
