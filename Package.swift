@@ -124,7 +124,7 @@ let service: [Target] = [
     module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
     module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
     module("Scheduling", in: "Service", ["ServiceAPI"]),
-    module("ServiceAPI", in: "Service", ["JSONDocuments", "JSONRPC"]),
+    module("ServiceAPI", in: "Service", ["JSONDocuments", "JSONRPC", "LinuxSystem"]),
     module(
         "WorkerService", in: "Service",
         [
@@ -180,7 +180,8 @@ let examples: [Target] = [
 
 let allTests: [Target] = [
     .target(
-        name: "ServiceTestSupport", path: "Tests/Support/ServiceTestSupport", swiftSettings: swiftSettings),
+        name: "ServiceTestSupport", dependencies: ["LinuxSystem"], path: "Tests/Support/ServiceTestSupport",
+        swiftSettings: swiftSettings),
     .target(
         name: "ProtocolTestSupport", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
         path: "Tests/Support/ProtocolTestSupport", swiftSettings: swiftSettings),

@@ -61,8 +61,9 @@ import Testing
     /// What a service can answer, from one that answers nothing else.
     @Test(
         arguments: [
-            ("internal", 70), ("disk_full", 73), ("conflict", 73), ("busy", 75), ("oom", 75), ("shutting_down", 75),
-            ("permission", 77), ("bad_config", 78), ("not_available", 78), ("timeout", 124), ("cancelled", 3),
+            ("internal", 70), ("io", 70), ("disk_full", 73), ("conflict", 73), ("busy", 75), ("oom", 75),
+            ("shutting_down", 75), ("permission", 77), ("bad_config", 78), ("not_available", 78), ("timeout", 124),
+            ("cancelled", 3),
             ("bad_data", 65), ("bad_request", 2),
         ] as [(String, Int32)])
     func codesOfTheOtherKinds(kind: String, code: Int32) throws {

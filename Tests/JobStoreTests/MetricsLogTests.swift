@@ -18,7 +18,7 @@ struct MetricsLogTests {
     }
 
     private func sequences(since: Int64 = 0, limit: Int = .max) -> [Int64] {
-        MetricsLog.events(at: path, since: since, limit: limit).map(\.seq)
+        (try? MetricsLog.events(at: path, since: since, limit: limit).map(\.seq)) ?? []
     }
 
     @Test func recordsComeBackFromAnyPlace() throws {
@@ -30,7 +30,7 @@ struct MetricsLogTests {
             #expect(sequences(since: since) == Array((since + 1)...max(2000, since + 1)).filter { $0 <= 2000 })
         }
         #expect(sequences(since: 1200, limit: 3) == [1201, 1202, 1203])
-        #expect(MetricsLog.events(at: path, since: 1999).first?.fields["step"]?.integer == 2000)
+        #expect(try MetricsLog.events(at: path, since: 1999).first?.fields["step"]?.integer == 2000)
     }
 
     @Test func aCutRecordIsDroppedAndItsNumberGivenAgain() throws {

@@ -62,4 +62,23 @@ import Testing
             #expect(log.contains("checkpoint-\(last)"))
         }
     }
+
+    @Test func aFullPlaceForPreparedDataIsTold() throws {
+        let daemon = try DaemonFixture()
+        let path = daemon.path("small")
+        guard let disk = SmallFileSystem(at: path, mebibytes: 1, test: "aFullPlaceForPreparedDataIsTold") else {
+            return
+        }
+        let filler = try disk.fill()
+        let file = try SmallRun.write(
+            to: daemon.folder, steps: 2, extra: ["output_dir: out", "tokenized_path: \(path)/data"])
+        let finished = try daemon.tunectl("run", file, "--json", directory: daemon.folder)
+        let job = try #require(JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? Object)
+        #expect((job["error"] as? Object)?["kind"] as? String == "disk_full", "\(finished.output)")
+        try FileManager.default.removeItem(atPath: filler)
+        let id = try #require(job["id"] as? String)
+        #expect(try daemon.tunectl("requeue", id).status == 0)
+        #expect(try daemon.tunectl("wait", id).status == 0)
+        #expect(FileManager.default.fileExists(atPath: path + "/data/MANIFEST.json"))
+    }
 }

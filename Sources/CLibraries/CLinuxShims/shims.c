@@ -145,3 +145,7 @@ int linux_exchange(const char *first, const char *second) {
 int linux_free_beginning(int descriptor, off_t length) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, length);
 }
+
+int linux_close_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}

@@ -7,7 +7,8 @@ final class Database {
         let message: String
         let statement: String
         var description: String { "\(message) (SQLite \(code)) in: \(statement)" }
-        var isDiskFull: Bool { code & 0xFF == SQLITE_FULL || code & 0xFF == SQLITE_IOERR }
+        var isDiskFull: Bool { code & 0xFF == SQLITE_FULL }
+        var isInputOutput: Bool { code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN }
         var isLocked: Bool { code & 0xFF == SQLITE_BUSY || code & 0xFF == SQLITE_LOCKED }
     }
 

@@ -175,8 +175,11 @@ package final class JobStore {
             return try body()
         } catch let error as JobStoreError {
             throw error
-        } catch let error as Database.Failure where error.isDiskFull {
-            throw .diskFull(error.description, available: FileSystem.availableBytes(at: Path.parent(of: path)))
+        } catch let error as Database.Failure where error.isDiskFull || error.isInputOutput {
+            let available = FileSystem.availableBytes(at: Path.parent(of: path))
+            // Where a file that is mapped cannot grow, SQLite knows only that something failed.
+            let isFull = error.isDiskFull || available.map { $0 < 1 << 20 } ?? false
+            throw isFull ? .diskFull(error.description, available: available) : .inputOutput(error.description)
         } catch {
             throw .failed("\(error)")
         }

@@ -3,6 +3,8 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case newerSchema(migration: String)
     case noSuchJob(String)
     case diskFull(String, available: Int?)
+    /// The operating system could not read or write it.
+    case inputOutput(String)
     case failed(String)
 
     package var description: String {
@@ -14,6 +16,7 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
         case .diskFull(let reason, let available):
             "the job store cannot be written: \(reason)"
                 + (available.map { "; the file system has \($0) bytes left" } ?? "")
+        case .inputOutput(let reason): "the job store cannot be read or written: \(reason)"
         case .failed(let reason): "the job store failed: \(reason)"
         }
     }

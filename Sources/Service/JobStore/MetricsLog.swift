@@ -62,28 +62,30 @@ package final class MetricsLog {
 
 extension MetricsLog {
     /// The records after `since`, in order, at most `limit`; a record that is damaged is left out.
-    package static func events(at path: String, since: Int64, limit: Int = .max) -> [JobEvent] {
-        guard limit > 0, let file = try? FileDescriptor.open(path, O_RDONLY),
-            let length = (try? file.status()).map({ Int($0.st_size) })
-        else { return [] }
+    package static func events(
+        at path: String, since: Int64, limit: Int = .max
+    ) throws(SystemError) -> [JobEvent] {
+        guard limit > 0, FileSystem.kind(of: path) != nil else { return [] }
+        let file = try FileDescriptor.open(path, O_RDONLY)
+        let length = Int(try file.status().st_size)
         var events: [JobEvent] = []
-        var reader = LineReader(file: file.number, offset: start(of: since, file.number, length), end: length)
-        while events.count < limit, let line = reader.next() {
+        var reader = LineReader(file: file.number, offset: try start(of: since, file.number, length), end: length)
+        while events.count < limit, let line = try reader.next() {
             if let event = event(line), event.seq > since { events.append(event) }
         }
         return events
     }
 
     /// Where a line begins before which every record has been seen: numbers rise, so halving finds it.
-    private static func start(of since: Int64, _ file: Int32, _ length: Int) -> Int {
+    private static func start(of since: Int64, _ file: Int32, _ length: Int) throws(SystemError) -> Int {
         var (low, high) = (0, length)
         while since > 0, high - low > 4096 {
             let middle = (low + high) / 2
             var reader = LineReader(file: file, offset: middle, end: high)
             // The first piece is the rest of a line.
-            guard reader.next() != nil else { break }
+            guard try reader.next() != nil else { break }
             let place = reader.position
-            guard let line = reader.next(), let sequence = sequence(line) else { break }
+            guard let line = try reader.next(), let sequence = sequence(line) else { break }
             if sequence <= since { low = place } else { high = middle }
         }
         return low
@@ -95,9 +97,9 @@ extension MetricsLog {
         // A cut line is short; looking at the end is enough unless it is damaged too.
         for start in [max(0, length - 65536), 0] {
             var reader = LineReader(file: file.number, offset: start, end: length)
-            if start > 0 { _ = reader.next() }
+            if start > 0 { _ = try reader.next() }
             var last: (end: Int, sequence: Int64)?
-            while let line = reader.next() {
+            while let line = try reader.next() {
                 if let event = event(line) { last = (reader.position, event.seq) }
             }
             if let last { return last }
@@ -139,7 +141,7 @@ private struct LineReader {
         self.end = end
     }
 
-    mutating func next() -> [UInt8]? {
+    mutating func next() throws(SystemError) -> [UInt8]? {
         while true {
             if let newline = buffer[used...].firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(buffer[used..<newline])
@@ -147,17 +149,18 @@ private struct LineReader {
                 used = newline + 1
                 return line
             }
-            guard fill() else { return nil }
+            guard try fill() else { return nil }
         }
     }
 
-    private mutating func fill() -> Bool {
+    private mutating func fill() throws(SystemError) -> Bool {
         buffer.removeFirst(used)
         used = 0
         var chunk = [UInt8](repeating: 0, count: 65536)
         let wanted = min(chunk.count, end - fileOffset)
         guard wanted > 0 else { return false }
-        let count = unsafe pread(file, &chunk, wanted, off_t(fileOffset))
+        let (file, offset) = (file, off_t(fileOffset))
+        let count = try checking("pread") { unsafe pread(file, &chunk, wanted, offset) }
         guard count > 0 else { return false }
         fileOffset += count
         buffer += chunk[..<count]

@@ -55,8 +55,8 @@ extension ServiceError {
     }
 
     private static func kind(of error: SystemError) -> ErrorKind {
-        if error.isNotFound { return .notFound }
-        if error.isPermission { return .permission }
-        return error.isDiskFull ? .diskFull : .badModel
+        let kind = ErrorKind(error)
+        // A folder in place of a file, a link to itself: something is wrong with what was given.
+        return kind == .internalError ? .badModel : kind
     }
 }

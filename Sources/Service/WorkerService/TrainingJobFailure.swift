@@ -30,7 +30,7 @@ extension ServiceError {
     private static func kind(of error: CheckpointError) -> ErrorKind {
         switch error {
         case .diskFull: .diskFull
-        case .cannotWrite(_, let cause): cause.isPermission ? .permission : .internalError
+        case .cannotWrite(_, let cause): ErrorKind(cause)
         case .notFound, .nothingToResume: .notFound
         case .outputNotEmpty: .badConfig
         case .noManifest, .damaged, .foreignWithoutOptimizer, .doesNotFit: .badModel
@@ -51,9 +51,7 @@ extension ServiceError {
         switch error {
         case .fileNotFound, .noDescriptionFile: .notFound
         case .notAvailable, .badProbabilities, .badValidationSize, .noDatasets, .tooManySteps: .badConfig
-        case .cannotSave(_, let error) where error.isDiskFull: .diskFull
-        case .cannotSave(_, let error) where error.isPermission: .permission
-        case .cannotSave: .internalError
+        case .cannotSave(_, let error): ErrorKind(error)
         default: .badData
         }
     }

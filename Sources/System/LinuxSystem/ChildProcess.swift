@@ -37,6 +37,8 @@ package final class ChildProcess {
         for (target, source) in descriptors.sorted(by: { $0.key < $1.key }) {
             unsafe posix_spawn_file_actions_adddup2(&actions, source, target)
         }
+        // What this process has inherited itself may lack that flag.
+        _ = unsafe linux_close_from(&actions, max(2, descriptors.keys.max() ?? 2) + 1)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -1,10 +1,12 @@
 package import Foundation
+import LinuxSystem
 import Synchronization
 
 /// A daemon of a test's own: private socket, private state, everything below one folder.
 package final class DaemonFixture {
     package let folder: URL
-    private var process: Process?
+    /// Not Foundation's `Process`, which now and then misses an end among many.
+    private var process: ChildProcess?
     private let environment: [String: String]
     private let arguments: [String]
     private let descriptors: Int?
@@ -54,32 +56,33 @@ package final class DaemonFixture {
 
     package var socket: String { folder.appendingPathComponent("s").path }
     package var state: String { folder.appendingPathComponent("state").path }
-    package var daemon: Int32 { process?.processIdentifier ?? -1 }
-    package var isRunning: Bool { process?.isRunning ?? false }
+    package var daemon: Int32 { process?.process ?? -1 }
+    package var isRunning: Bool { process.map { $0.poll() == nil } ?? false }
     package func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     /// Starts the daemon and waits until it says that it is ready.
     package func start() throws {
         letGoOfLog()
-        let process = Process()
-        let command =
+        var command =
             launcher + [Checkout.program("finetuned").path, "--socket", socket, "--state-dir", state] + arguments
-        if let descriptors {
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", "ulimit -n \(descriptors) && exec \"$@\"", "sh"] + command
-        } else {
-            process.executableURL = URL(fileURLWithPath: command[0])
-            process.arguments = Array(command.dropFirst())
-        }
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$@\"", "sh"] + command }
         let errors = Pipe()
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process = try ChildProcess(
+            program: command[0], arguments: Array(command.dropFirst()),
+            environment: variables.map { "\($0.key)=\($0.value)" },
+            descriptors: [2: errors.fileHandleForWriting.fileDescriptor])
+        // The daemon's end is its own, so that reading ends with it.
+        try errors.fileHandleForWriting.close()
         var said = Data()
         // Other lines of the log may come first.
         while !String(decoding: said, as: UTF8.self).split(separator: "\n").contains("ready \(socket)") {
+            var log = pollfd(fd: errors.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&log, 1, 10_000) == 0 {
+                // A test may have made the line fail.
+                if (try? ServiceConnection(socket)) != nil { break }
+                throw NotReady(said: "(nothing for 10 s) " + String(decoding: said, as: UTF8.self))
+            }
             let more = errors.fileHandleForReading.availableData
             if more.isEmpty { throw NotReady(said: String(decoding: said, as: UTF8.self)) }
             said += more
@@ -116,15 +119,14 @@ package final class DaemonFixture {
     package struct NotReady: Error { package let said: String }
 
     /// Sends a signal and goes on.
-    package func signal(_ number: Int32) { _ = process.map { kill($0.processIdentifier, number) } }
+    package func signal(_ number: Int32) { process?.signal(number) }
 
-    package func waitUntilExit() { process?.waitUntilExit() }
+    package func waitUntilExit() { while isRunning { usleep(1000) } }
 
     /// Sends a signal and waits for the end.
     package func stop(_ signal: Int32) {
-        guard let process, process.isRunning else { return }
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
+        process?.signal(signal)
+        waitUntilExit()
     }
 
     /// Runs tunectl against this daemon.

@@ -12,7 +12,7 @@ extension DaemonFixture {
     }
 
     /// It lies beside the program that runs the tests.
-    private static var scriptedWorker: String {
+    package static var scriptedWorker: String {
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent("scripted-worker").path
     }

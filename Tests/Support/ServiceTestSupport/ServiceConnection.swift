@@ -12,7 +12,9 @@ package final class ServiceConnection {
     }
 
     /// The connection ended before the answer.
-    package struct Closed: Error {}
+    package struct Closed: Error {
+        package init() {}
+    }
 
     private let descriptor: Int32
     private var buffer = Data()
@@ -20,8 +22,11 @@ package final class ServiceConnection {
     /// Gets every notification that comes while a call waits for its answer.
     package var onNotification: (String, Object) -> Void = { _, _ in }
 
-    package init(_ socketPath: String) throws {
+    /// - Parameter patience: seconds after which a daemon that says nothing counts as one that has closed
+    package init(_ socketPath: String, patience: Int = 600) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var time = timeval(tv_sec: patience, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(socketPath.utf8)) }

@@ -20,6 +20,7 @@ ErrorKind = Literal[
     "conflict",
     "dependency_failed",
     "disk_full",
+    "io",
     "internal",
     "not_available",
     "not_finite",
@@ -530,6 +531,13 @@ class InternalError(ServiceError):
     code = -32603
 
 
+class IoError(ServiceError):
+    """The operating system could not read or write something; see its log."""
+
+    kind = "io"
+    code = 1016
+
+
 class NotAvailableError(ServiceError):
     """A feature that this version does not have."""
 
@@ -597,6 +605,7 @@ ERRORS: dict[str, type[ServiceError]] = {
     "dependency_failed": DependencyFailedError,
     "disk_full": DiskFullError,
     "internal": InternalError,
+    "io": IoError,
     "not_available": NotAvailableError,
     "not_finite": NotFiniteError,
     "not_found": NotFoundError,

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,9 @@ int linux_exchange(const char *first, const char *second);
 
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
+
+/// posix_spawn_file_actions_addclosefrom_np(3): closes `from` and all above; the header shows it only with _GNU_SOURCE.
+int linux_close_from(posix_spawn_file_actions_t *actions, int from);
 
 /// POSIX_SPAWN_SETSID, which spawn.h shows only with _GNU_SOURCE.
 static const short linux_spawn_new_session = 0x80;

@@ -158,12 +158,11 @@ package enum MethodDispatch {
             case .diskFull(_, let available):
                 ServiceError(.diskFull, error.description, hint: "free space in the state directory")
                     .withSpace(needed: nil, available: available)
+            case .inputOutput: ServiceError(.inputOutput, error.description, hint: "try again; see the system's log")
             case .newerSchema, .failed: ServiceError(.internalError, error.description)
             }
         case let error as ModelFolder.NotFound: ServiceError(.notFound, error.description)
-        case let error as SystemError where error.isDiskFull: ServiceError(.diskFull, error.description)
-        case let error as SystemError where error.isPermission: ServiceError(.permission, error.description)
-        case let error as SystemError where error.isNotFound: ServiceError(.notFound, error.description)
+        case let error as SystemError: ServiceError(ErrorKind(error), error.description)
         default: ServiceError(.internalError, "\(error)")
         }
     }

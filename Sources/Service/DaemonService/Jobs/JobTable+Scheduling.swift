@@ -28,9 +28,10 @@ extension JobTable {
     private func recoverRunning(_ id: String) throws {
         var stored = try store.job(id)
         // Figures are written before their numbers are stored with the job.
-        let figures = try? MetricsLog(path: metricsPath(of: id))
-        stored.lastSequence = max(stored.lastSequence, figures?.lastSequence ?? 0)
-        if let last = MetricsLog.events(at: metricsPath(of: id), since: stored.lastSequence - 1).last,
+        if FileSystem.isFile(metricsPath(of: id)) {
+            stored.lastSequence = max(stored.lastSequence, try MetricsLog(path: metricsPath(of: id)).lastSequence)
+        }
+        if let last = try MetricsLog.events(at: metricsPath(of: id), since: stored.lastSequence - 1).last,
             last.kind == .progress
         {
             stored.job.progress?.take(last.fields)

@@ -228,7 +228,7 @@ final class JobTable {
 
     /// Everything that happened after `since`: changes from the store, figures from the job's log, in order.
     func events(of id: String, since: Int64) throws -> [JobEvent] {
-        let figures = MetricsLog.events(at: metricsPath(of: id), since: since)
+        let figures = try MetricsLog.events(at: metricsPath(of: id), since: since)
         let changes = try store.events(of: id, since: since)
         if figures.isEmpty { return changes }
         return (figures + changes).sorted { $0.seq < $1.seq }
@@ -237,7 +237,7 @@ final class JobTable {
     /// Only the figures. Stores of the first schema hold them among the events.
     func metrics(of id: String, since: Int64, limit: Int) throws -> [JobEvent] {
         let older = try store.events(of: id, since: since).filter(\.kind.isMetric)
-        let figures = MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit)
+        let figures = try MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit)
         return Array((older + figures).prefix(limit))
     }
 

@@ -31,7 +31,7 @@ package enum OpenRPCDocument {
     }
 
     /// What every method can end with.
-    package static let commonErrors: [ErrorKind] = [.badRequest, .busy, .internalError, .shuttingDown]
+    package static let commonErrors: [ErrorKind] = [.badRequest, .busy, .inputOutput, .internalError, .shuttingDown]
 
     private static func describe(_ method: any ServiceMethod.Type, _ builder: SchemaBuilder) throws -> JSONValue {
         try describeMethod(method, builder)

@@ -9,6 +9,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
     case conflict
     case dependencyFailed = "dependency_failed"
     case diskFull = "disk_full"
+    case inputOutput = "io"
     case internalError = "internal"
     case notAvailable = "not_available"
     case notFinite = "not_finite"
@@ -30,6 +31,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .cancelled: -32800
         case .conflict: 1005
         case .diskFull: 1006
+        case .inputOutput: 1016
         case .internalError: -32603
         case .notAvailable: 1007
         case .notFinite: 1008
@@ -58,7 +60,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .cancelled: 3
         case .badData, .badModel: 65
         case .notFound: 66
-        case .dependencyFailed, .internalError, .notFinite, .workerCrashed: 70
+        case .dependencyFailed, .inputOutput, .internalError, .notFinite, .workerCrashed: 70
         case .conflict, .diskFull: 73
         case .busy, .outOfMemory, .shuttingDown: 75
         case .permission: 77
@@ -78,6 +80,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .conflict: "the request contradicts the present state"
         case .dependencyFailed: "a job that this one waits for did not succeed"
         case .diskFull: "a file system has no space left; earlier checkpoints are whole"
+        case .inputOutput: "the operating system could not read or write something; see its log"
         case .internalError: "a defect of the program"
         case .notAvailable: "a feature that this version does not have"
         case .notFinite: "the loss or a gradient became infinite or not a number"
