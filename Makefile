@@ -54,7 +54,7 @@ test: build
 golden: build
 	$(SWIFT_TEST) --filter GoldenTests
 
-## recovery       only the tests that kill workers and daemons; FINETUNED_RECOVERY=20 repeats what is random so often
+## recovery       only the tests that kill, starve and break; FINETUNED_RECOVERY=20 repeats what is random so often
 recovery: build
 	$(SWIFT_TEST) --no-parallel --filter RecoveryTests
 

@@ -26,6 +26,26 @@ import Testing
         }
     }
 
+    /// Whatever the umask is: a service under its own user shows its files to nobody.
+    @Test func theServicesOwnFilesAreForItAlone() throws {
+        let before = umask(0)
+        defer { umask(before) }
+        let daemon = try DaemonFixture()
+        let file = try SmallRun.write(to: daemon.folder, steps: 2, extra: ["output_dir: out"])
+        #expect(try daemon.tunectl("run", file, directory: daemon.folder).status == 0)
+        let base = Checkout.root.path + "/examples/valley/base"
+        let prompt = "{\"prompt\": \"Ada\"}\n"
+        #expect(
+            try daemon.tunectl("generate", "--jsonl", "--model", base, "max_new_tokens=2", input: prompt).status == 0)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: daemon.state)
+        #expect(names.contains("jobs.sqlite-wal") && names.contains("jobs/1/metrics.log"))
+        for name in names + [""] {
+            var status = stat()
+            #expect(lstat(daemon.state + "/" + name, &status) == 0)
+            #expect(status.st_mode & 0o077 == 0, "\(name): \(String(status.st_mode & 0o777, radix: 8))")
+        }
+    }
+
     @Test func everyMessageComesInItsOrder() throws {
         let watched = try Watched(watchdogMicroseconds: 400_000)
         let heard = watched.notifications

@@ -14,7 +14,7 @@ import Testing
         func step(of id: String) throws -> Int {
             (try client.call("job.get", ["job": id])["progress"] as? Object)?["step"] as? Int ?? 0
         }
-        for number in 1...RecoveryCount.factor {
+        for number in 1...TestRepetition.factor {
             let before = try step(of: other)
             let hog = try daemon.submit(client, "hog-\(number)", model: "hog", steps: 100_000)
             try client.call("job.wait", ["jobs": [hog], "timeout": 60])

@@ -58,7 +58,7 @@ import Testing
             clients.enter()
             worker.start()
         }
-        for _ in 0..<3 * RecoveryCount.factor {
+        for _ in 0..<3 * TestRepetition.factor {
             usleep(UInt32.random(in: 300_000..<700_000))
             daemon.stop(SIGKILL)
             let started = Date()
@@ -175,7 +175,7 @@ import Testing
         let ids = try (0..<4).map { try daemon.submit(client, "job-\($0)", steps: 1500) }
         let verbs = ["pause", "pause", "resume", "resume", "checkpoint", "prioritize", "requeue", "cancel"]
         var slowestCancel = 0.0
-        for _ in 0..<200 * RecoveryCount.factor {
+        for _ in 0..<200 * TestRepetition.factor {
             let id = ids.randomElement() ?? ids[0]
             let verb = verbs.randomElement() ?? "pause"
             var parameters: Object = ["job": id]

@@ -56,7 +56,7 @@ import Testing
         #expect(try unbroken.tunectl("wait", submit(variant, to: unbroken)).status == 0)
         let (expectedWeights, expectedRecords) = (try weights(unbroken), try records(unbroken))
         #expect(expectedRecords.count == 15)
-        for _ in 0..<RecoveryCount.kills {
+        for _ in 0..<TestRepetition.factor {
             let daemon = try DaemonFixture()
             let job = try submit(variant, to: daemon)
             usleep(UInt32.random(in: 50_000..<600_000))
@@ -96,10 +96,4 @@ import Testing
         #expect(try daemon.tunectl("run", file, directory: daemon.folder).status == 0)
         return try SmallRun.essence(of: daemon.path("out"))
     }
-}
-
-/// How often a test repeats what it does at random; `FINETUNED_RECOVERY` multiplies it for longer runs.
-enum RecoveryCount {
-    static let factor = max(1, Int(ProcessInfo.processInfo.environment["FINETUNED_RECOVERY"] ?? "") ?? 1)
-    static var kills: Int { factor }
 }

@@ -1,3 +1,4 @@
+import Glibc
 package import JSONDocuments
 import LinuxSystem
 package import ServiceAPI
@@ -16,11 +17,18 @@ package final class JobStore {
     package init(path: String, migrating: (String) -> Void = { _ in }) throws(JobStoreError) {
         self.path = path
         database = try Self.translating(path) {
+            try Self.keepPrivate(path)
             let database = try Database(path: path)
             try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try Migrations.apply(to: database, migrating: migrating)
             return database
         }
+    }
+
+    /// SQLite would make the file readable for all; those beside it get the modes of this one.
+    private static func keepPrivate(_ path: String) throws(SystemError) {
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        try checking("fchmod", path) { [number = file.number] in Int(fchmod(number, 0o600)) }
     }
 
     /// Adds a job and its first event, and gives it its id. A job with the same owner and token is returned instead.
