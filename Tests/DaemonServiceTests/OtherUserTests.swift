@@ -58,6 +58,32 @@ import Testing
         #expect(try client.call("job.cancel", named)?["result"] != nil)
     }
 
+    /// Root reads everything; for others it reads what they could read themselves.
+    @Test(.enabled(if: canChangeUser, "needs root and setpriv"))
+    func rootReadsForAStrangerWhatTheStrangerMayRead() throws {
+        let daemon = try DaemonFixture()
+        chmod(daemon.folder.path, 0o755)
+        chmod(daemon.socket, 0o666)
+        let base = Checkout.root.path + "/examples/valley/base"
+        for (name, mode) in [("open", 0o755), ("closed", 0o700)] {
+            let folder = daemon.path(name)
+            try FileManager.default.copyItem(
+                atPath: Checkout.root.path + "/examples/valley/data", toPath: folder)
+            try FileManager.default.copyItem(atPath: base, toPath: folder + "/base")
+            _ = try run(URL(fileURLWithPath: "/bin/chmod"), ["-R", "a+rX", folder])
+            chmod(folder, mode_t(mode))
+            let text = SmallRun.yaml(steps: 2)
+                .replacing(base, with: folder + "/base")
+                .replacing(Checkout.root.path + "/examples/valley/data", with: folder)
+            let answer = try asStranger("config.plan", ["config": ["text": .string(text)]], daemon)
+            if name == "open" {
+                #expect(answer["result"]?["peak_anonymous_bytes"] != nil, "\(answer)")
+            } else {
+                #expect(answer["error"]?["data"]?["kind"] == "permission", "\(answer)")
+            }
+        }
+    }
+
     /// One request as the user 65534, who owns nothing here.
     private func asStranger(_ method: String, _ parameters: JSONValue, _ daemon: DaemonFixture) throws -> JSONValue {
         let finished = try run(

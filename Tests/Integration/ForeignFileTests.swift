@@ -165,6 +165,94 @@ import Testing
     }
 
     /// Rows of hostile places: what is refused, and that nothing was written.
+    /// The service could read all of this; another user may see none of it, whichever way the path is written.
+    @Test func nobodyReadsThroughTheServiceWhatIsAnothersOrItsOwn() throws {
+        guard let service = try Service() else { return }
+        let recipe = try service.recipe()
+        let place = service.outputs + "/run"
+        #expect(try service.tunectl("run", recipe, "output_dir=\(place)").status == 0)
+        let adapter = place + "/checkpoint-2"
+        #expect(FileManager.default.fileExists(atPath: adapter + "/adapter_model.safetensors"))
+
+        // What the other user has: a model, data sets that name foreign files, and links.
+        let other = service.daemon.path("other")
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        for name in ["base", "data"] {
+            try FileManager.default.copyItem(
+                atPath: Checkout.root.path + "/examples/valley/\(name)", toPath: other + "/\(name)")
+        }
+        let files = [
+            "log": place + "/trainer_log.jsonl", "store": service.daemon.state + "/jobs.sqlite",
+            "figures": service.daemon.state + "/jobs/1/metrics.log", "link": other + "/link.jsonl",
+            "up": "../../state/outputs/60001/run/trainer_log.jsonl",
+        ]
+        let sets = files.mapValues {
+            ["file_name": $0, "columns": ["prompt": "loss", "response": "loss"]] as [String: Any]
+        }
+        try JSONSerialization.data(withJSONObject: sets)
+            .write(to: URL(fileURLWithPath: other + "/data/dataset_info.json"))
+        symlink(place + "/trainer_log.jsonl", other + "/link.jsonl")
+        symlink(place, other + "/adapter")
+        let questions = [
+            "questions": ["file_name": "questions.json", "columns": ["prompt": "instruction", "response": "output"]]
+                as [String: Any]
+        ]
+        try FileManager.default.createDirectory(atPath: other + "/own", withIntermediateDirectories: true)
+        try JSONSerialization.data(withJSONObject: questions)
+            .write(to: URL(fileURLWithPath: other + "/own/dataset_info.json"))
+        try FileManager.default.copyItem(atPath: other + "/data/questions.json", toPath: other + "/own/questions.json")
+        let yaml = SmallRun.yaml(steps: 2)
+            .replacing("\(Checkout.root.path)/examples/valley/base", with: other + "/base")
+            .replacing("\(Checkout.root.path)/examples/valley/data", with: other + "/own")
+            .replacing("valley_questions", with: "questions")
+        try Data(yaml.utf8).write(to: URL(fileURLWithPath: other + "/run.yaml"))
+        _ = try run(URL(fileURLWithPath: "/bin/chown"), ["-R", "60002:60002", other])
+
+        let mine = service.daemon.state + "/outputs/60002/run"
+        func attempt(_ arguments: String...) throws -> Finished {
+            let input = arguments.joined(separator: "' '")
+            return try run(
+                URL(fileURLWithPath: "/usr/bin/setpriv"),
+                [
+                    "--reuid", "60002", "--regid", "65534", "--clear-groups", "/bin/bash", "-c",
+                    "cd '\(other)'; '\(Checkout.program("tunectl").path)' '\(input)' < /dev/null",
+                ], environment: ["FINETUNED_SOCKET": service.daemon.socket])
+        }
+        #expect(try attempt("run", "run.yaml", "output_dir=\(mine)").status == 0, "what is one's own can be used")
+
+        for change in [
+            "adapter_name_or_path=\(adapter)", "adapter_name_or_path=\(place)", "adapter_name_or_path=\(other)/adapter",
+            "adapter_name_or_path=adapter/checkpoint-2", "adapter_name_or_path=job:1",
+            "resume_from_checkpoint=\(adapter)",
+            "model_name_or_path=\(place)", "dataset_dir=\(service.daemon.state)/jobs/1", "tokenized_path=\(place)",
+        ] {
+            let refused = try attempt("submit", "run.yaml", "output_dir=\(mine)-2", change)
+            #expect(refused.status == 77, "\(change): \(refused.output)\(refused.errors)")
+        }
+        for (model, adapter) in [
+            ("base", adapter), ("base", "adapter"), (place, ""), ("adapter", ""), ("job:1", ""), ("base", "job:1"),
+        ] {
+            let refused = try attempt("generate", "--model", model, "--adapter", adapter, "Ada")
+            #expect(refused.status != 0 && refused.output.isEmpty, "\(model) \(adapter): \(refused.output)")
+            #expect(refused.status == 77, "\(model) \(adapter): \(refused.errors)")
+        }
+        for name in files.keys {
+            // What has no data file's name is not even opened.
+            let isData = !["store", "figures"].contains(name)
+            let preview = try attempt("data", "preview", "run.yaml", "dataset_dir=data", "dataset=\(name)")
+            #expect(
+                preview.status == (isData ? 77 : 65) && !preview.output.contains("{"),
+                "\(name): \(preview.output)\(preview.errors)")
+            #expect(!preview.errors.contains("grad_norm"))
+            let job = try attempt(
+                "run", "run.yaml", "dataset_dir=data", "dataset=\(name)", "output_dir=\(mine)-3", "--json")
+            #expect(
+                job.status == 1 && job.output.contains("\"kind\":\"\(isData ? "permission" : "bad_data")\""),
+                "\(name): \(job.output)")
+        }
+        #expect(service.daemon.waitForLog("a request was denied user=60002"))
+    }
+
     @Test func hostileOutputPlacesAreRefused() throws {
         guard let service = try Service() else { return }
         let state = service.daemon.state

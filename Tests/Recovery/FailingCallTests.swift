@@ -151,13 +151,15 @@ import Testing
             defer { try? FileManager.default.removeItem(atPath: once) }
             let daemon = try daemon(workersWith: fault.environment(library, once: once))
             let finished = try daemon.tunectl("run", file, "--json", directory: daemon.folder)
-            var job = try JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? Object
-            if job?["state"] as? String == "failed", let id = job?["id"] as? String {
-                let kind = (job?["error"] as? Object)?["kind"] as? String
+            guard let job = try? JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? Object else {
+                Issue.record("\(fault): exit \(finished.status): \(finished.output)\(finished.errors)")
+                continue
+            }
+            if job["state"] as? String == "failed", let id = job["id"] as? String {
+                let kind = (job["error"] as? Object)?["kind"] as? String
                 #expect(kind != nil && kind != "internal", "\(fault): \(finished.output)")
                 #expect(try daemon.tunectl("requeue", id).status == 0)
                 let again = try daemon.tunectl("wait", id, "--json")
-                job = try JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? Object
                 #expect(again.status == 0, "\(fault): \(again.output)\(again.errors)")
             } else {
                 #expect(finished.status == 0, "\(fault): \(finished.output)\(finished.errors)")

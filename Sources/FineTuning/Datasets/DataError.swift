@@ -1,3 +1,4 @@
+internal import Glibc
 package import LinuxSystem
 package import RunConfiguration
 
@@ -13,7 +14,7 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
 
     // Files
     case fileNotFound(dataset: String, path: String)
-    case unreadable(path: String, reason: String)
+    case unreadable(path: String, cause: SystemError)
     case emptyFolder(dataset: String, path: String)
     case unknownFileType(path: String, folder: Bool)
     case mixedFileTypes(folder: String, first: String, other: String)
@@ -77,11 +78,18 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    static func reason(_ cause: SystemError) -> String {
+        if cause.isNotFound { return "it does not exist" }
+        if cause.isPermission { return "no permission" }
+        return cause.code == EISDIR ? "it is a folder" : "\(cause)"
+    }
+
     private var rowOrWholeDescription: String {
         switch self {
         case .fileNotFound(let dataset, let path):
             return "the dataset `\(dataset)` names the file \(path), which does not exist"
-        case .unreadable(let path, let reason):
+        case .unreadable(let path, let cause):
+            let reason = Self.reason(cause)
             return "cannot read \(path): \(reason)"
         case .emptyFolder(let dataset, let path):
             return "the dataset `\(dataset)` names the folder \(path), which is empty"

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// A file's bytes, mapped read-only and private.
 ///
@@ -14,6 +15,11 @@ final class FileMapping: @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw WeightFileError.cannotRead(file: path, code: errno) }
         defer { close(descriptor) }
+        do throws(SystemError) {
+            try ReadingRights.check(descriptor, path)
+        } catch {
+            throw WeightFileError.cannotRead(file: path, code: error.code)
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw WeightFileError.cannotRead(file: path, code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw WeightFileError.notRegular(file: path) }

@@ -1,4 +1,5 @@
 import JSONDocuments
+import LinuxSystem
 package import ServiceAPI
 
 extension JobStore {
@@ -41,6 +42,21 @@ extension JobStore {
                 "SELECT 1 FROM jobs WHERE output_path = ? AND owner = ? LIMIT 1",
                 [.text(outputPath), .integer(Int64(owner))])
             return !rows.isEmpty
+        }
+    }
+
+    /// Who has a job whose output directory is this folder or lies above it.
+    package func owners(ofOutputsAround folder: String) throws(JobStoreError) -> Set<UInt32> {
+        var places: [Database.Value] = []
+        var place = folder
+        while place.count > 1 {
+            places.append(.text(place))
+            place = Path.parent(of: place)
+        }
+        return try translating { [self] in
+            let rows = try database.run(
+                "SELECT DISTINCT owner FROM jobs WHERE output_path IN (\(Self.marks(places)))", places)
+            return Set(rows.compactMap { $0[0].integer.map { UInt32(truncatingIfNeeded: $0) } })
         }
     }
 

@@ -1,6 +1,7 @@
 import ChatTemplates
 import Checkpoints
 import Datasets
+import Glibc
 import LinuxSystem
 import Optimizers
 import ServiceAPI
@@ -18,7 +19,8 @@ extension ServiceError {
             }
         case let error as TrainingError: self.init(Self.kind(of: error), error.description)
         case let error as DataError:
-            self.init(Self.kind(of: error), error.description)
+            let kind = Self.kind(of: error)
+            self.init(kind, error.description, hint: kind == .permission ? Self.waysToReading : nil)
             if case .cannotSave(_, let cause) = error, cause.isDiskFull {
                 availableBytes = FileSystem.availableBytes(at: Path.parent(of: cause.subject ?? "/"))
             }
@@ -52,6 +54,7 @@ extension ServiceError {
         case .fileNotFound, .noDescriptionFile: .notFound
         case .notAvailable, .badProbabilities, .badValidationSize, .noDatasets, .tooManySteps: .badConfig
         case .cannotSave(_, let error): ErrorKind(error)
+        case .unreadable(_, let cause): cause.isNotFound || cause.code == EISDIR ? .badData : ErrorKind(cause)
         default: .badData
         }
     }

@@ -24,7 +24,10 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package static func open(
         _ path: String, _ flags: Int32, mode: mode_t = 0o600
     ) throws(SystemError) -> FileDescriptor {
-        FileDescriptor(owning: Int32(try checking("open", path) { Int(Glibc.open(path, flags | O_CLOEXEC, mode)) }))
+        let number = Int32(try checking("open", path) { Int(Glibc.open(path, flags | O_CLOEXEC, mode)) })
+        let file = FileDescriptor(owning: number)
+        if flags & O_ACCMODE == O_RDONLY { try ReadingRights.check(number, path) }
+        return file
     }
 
     /// Writes all of `bytes`.

@@ -28,8 +28,8 @@ package struct DatasetCatalog: Sendable {
         let text: Data
         do {
             text = try FileContents.read(path)
-        } catch DataError.unreadable(let path, let reason) {
-            throw DataError.noDescriptionFile(path: path, reason: reason)
+        } catch DataError.unreadable(let path, let cause) where !cause.isPermission {
+            throw DataError.noDescriptionFile(path: path, reason: DataError.reason(cause))
         }
         do {
             let value = try JSONValue(parsing: Array(text))

@@ -1,14 +1,20 @@
 import Compression
 import FoundationEssentials
+import LinuxSystem
 
 /// The little that data preparation asks of the file system.
 enum FileContents {
-    /// A file's bytes, mapped where possible.
+    /// A file's bytes, mapped.
     static func read(_ path: String) throws -> Data {
-        do {
-            return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+        do throws(SystemError) {
+            let file = try MappedFile(path: path)
+            guard let base = unsafe file.bytes.baseAddress else { return Data() }
+            // Nobody writes through it: it is mapped read-only.
+            return unsafe Data(
+                bytesNoCopy: UnsafeMutableRawPointer(mutating: base), count: file.count,
+                deallocator: .custom { _, _ in withExtendedLifetime(file) {} })
         } catch {
-            throw DataError.unreadable(path: path, reason: reason(for: error, path: path))
+            throw DataError.unreadable(path: path, cause: error)
         }
     }
 
@@ -32,32 +38,15 @@ enum FileContents {
         return text
     }
 
-    static func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: path)
-    }
+    static func exists(_ path: String) -> Bool { FileSystem.kind(of: path) != nil }
 
     /// The names in a folder, sorted; nil if there is no folder at `path`.
     static func names(inFolder path: String) throws -> [String]? {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory else { return nil }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path).sorted {
-                $0.utf8.lexicographicallyPrecedes($1.utf8)
-            }
+        guard FileSystem.isDirectory(path) else { return nil }
+        do throws(SystemError) {
+            return try FileSystem.entries(of: path)
         } catch {
-            throw DataError.unreadable(path: path, reason: reason(for: error, path: path))
-        }
-    }
-
-    private static func reason(for error: any Error, path: String) -> String {
-        guard let error = error as? CocoaError else { return "\(error)" }
-        switch error.code {
-        case .fileReadNoSuchFile, .fileNoSuchFile: return "it does not exist"
-        case .fileReadNoPermission: return "no permission"
-        default:
-            var isDirectory = false
-            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-            return isDirectory ? "it is a folder" : "reading failed (\(error.code.rawValue))"
+            throw DataError.unreadable(path: path, cause: error)
         }
     }
 }

@@ -129,7 +129,7 @@ private final class StreamedText: @unchecked Sendable {  // Immutable after init
         do {
             mapped = try MappedFile(path: path)
         } catch {
-            throw DataError.unreadable(path: path, reason: "\(error)")
+            throw DataError.unreadable(path: path, cause: error)
         }
         let isCompressed = CompressionFormat(markOf: unsafe mapped.bytes.bindMemory(to: UInt8.self).span) != nil
         guard isCompressed else {

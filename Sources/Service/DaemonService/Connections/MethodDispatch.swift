@@ -3,6 +3,7 @@ import JSONRPC
 import JobStore
 import LinuxSystem
 package import ServiceAPI
+import StructuredLogging
 
 /// What a handler gets.
 struct MethodCall<Method: ServiceMethod> {
@@ -37,10 +38,22 @@ package enum MethodDispatch {
                     try authorize(method, parameters, caller, daemon)
                     try body(MethodCall(parameters: parameters, caller: caller, daemon: daemon, request: request))
                 } catch {
+                    logDenial(error, of: Method.name, caller, daemon)
                     request.fail(serviceError(error).rpcError)
                 }
             }
         )
+    }
+
+    /// Denials are for the journal too. What the operating system refuses the service itself comes as another error.
+    private static func logDenial(_ error: any Error, of method: String, _ caller: Caller, _ daemon: Daemon) {
+        guard let error = error as? ServiceError, error.kind == .permission else { return }
+        let (user, process) = (String(caller.user), String(caller.process))
+        if let job = error.job {
+            daemon.logger.log(.accessDenied, ["user": user, "process": process, "method": method, "job": job])
+        } else {
+            daemon.logger.log(.accessDenied, ["user": user, "process": process, "method": method])
+        }
     }
 
     /// Who may call it is decided here, before any handler runs.

@@ -24,6 +24,20 @@ enum JobReferences {
         return ids
     }
 
+    /// The folders that a configuration names otherwise, as they are written there.
+    static func folders(in configuration: RunConfiguration) -> [String] {
+        guard case .mapping(let entries) = configuration.explicitValues else { return [] }
+        func names(_ value: ConfigurationValue) -> [String] {
+            switch value {
+            case .string(let text):
+                text.split(separator: ",").map { String($0.drop { $0 == " " }) }.filter { !$0.hasPrefix(prefix) }
+            case .list(let items): items.flatMap(names)
+            default: []
+            }
+        }
+        return entries.filter { parameters.contains($0.key) }.flatMap { names($0.value) }
+    }
+
     /// Whether a path begins with a job's output directory.
     static func isReference(_ path: String) -> Bool { replacing(path) { _ in "" } != path }
 

@@ -165,6 +165,7 @@ struct Submission {
         let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
         let place = try checkedOutputPlace(outputPath, caller, daemon)
         try checkSavedDataPlace(of: configuration, in: workingDirectory, caller, daemon)
+        try caller.requireReading(configuration, in: workingDirectory, daemon)
         let references = JobReferences.jobs(in: configuration)
         var outputs: [String: String] = [:]
         var predecessors: [String] = []

@@ -51,7 +51,8 @@ extension JobTable {
         guard stored.job.kind == .train, passedFiles[id] == nil else { return false }
         try FileSystem.createDirectories(folder(of: id), mode: 0o700)
         let worker = try Worker(
-            program, logPath: folder(of: id) + "/plan.log", memory: WorkerMemory(limit: limits.workerMemory), loop: loop
+            program, arguments: readingArguments(stored), logPath: folder(of: id) + "/plan.log",
+            memory: WorkerMemory(limit: limits.workerMemory), loop: loop
         )
         let question = WorkerPlan.Parameters(
             config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,

@@ -36,7 +36,9 @@ extension JobTable {
 
     private func startWorker(_ stored: StoredJob, _ metrics: MetricsLog) throws {
         let id = stored.job.id
-        let worker = try Worker(program, logPath: logPath(of: id), memory: memory(for: stored.job), loop: loop)
+        let worker = try Worker(
+            program, arguments: readingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
+            loop: loop)
         running[id] = RunningJob(stored: stored, worker: worker, metrics: metrics)
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
         worker.onExit = { [weak self] error in self?.workerEnded(id, error) }
@@ -44,6 +46,12 @@ extension JobTable {
         worker.peer.call(method, parameters, passing: try passedFiles[id]?.duplicates() ?? []) { [weak self] result in
             self?.answered(id, result)
         }
+    }
+
+    /// What the workers of a job may read.
+    func readingArguments(_ stored: StoredJob) -> [String] {
+        let folders = [folder(of: stored.job.id), stored.outputPath]
+        return ReadingRights(of: stored.job.owner, stateDirectory: stateDirectory, folders: folders)?.arguments ?? []
     }
 
     /// What a worker is asked to do for a job.

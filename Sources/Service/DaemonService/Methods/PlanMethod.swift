@@ -6,14 +6,15 @@ import WorkerSupervision
 /// Plans a run in a worker of its own, which ends with the answer.
 func planRun(_ call: MethodCall<ConfigPlan>) throws {
     let (parameters, request) = (call.parameters, call.request)
-    _ = try readConfiguration(parameters.config, overrides: parameters.overrides ?? [])
+    let configuration = try readConfiguration(parameters.config, overrides: parameters.overrides ?? [])
     try checkWorkingDirectory(parameters.workingDirectory)
+    try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
     let limits = call.daemon.options.limits
     let question = WorkerPlan.Parameters(
         config: parameters.config, overrides: parameters.overrides ?? [],
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
         speed: nil)
-    let worker = try call.daemon.models.oneShot("plan").worker
+    let worker = try call.daemon.models.oneShot("plan", for: call.caller).worker
     let number = worker.peer.call(WorkerPlan.name, try JSONValue(encoding: question)) { result in
         worker.kill()
         switch result {

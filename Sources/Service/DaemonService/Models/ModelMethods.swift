@@ -41,12 +41,14 @@ func forwardToModel<Method: ServiceMethod>(
 /// Prepares a run's data in a worker of its own, which writes the items to the caller's descriptor.
 func previewDataset(_ call: MethodCall<DatasetPreview>) throws {
     let parameters = call.parameters
-    _ = try readConfiguration(parameters.config, overrides: parameters.overrides ?? [], for: .data)
     try checkWorkingDirectory(parameters.workingDirectory)
     guard parameters.split == nil || parameters.split == "train" || parameters.split == "eval" else {
         throw ServiceError(.badRequest, "split is train or eval, not \"\(parameters.split ?? "")\"", field: "split")
     }
-    let preview = try call.daemon.models.oneShot("preview")
+    let configuration = try readConfiguration(
+        parameters.config, overrides: parameters.overrides ?? [], for: .data)
+    try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
+    let preview = try call.daemon.models.oneShot("preview", for: call.caller)
     call.daemon.models.forward(
         call.request, to: preview, method: WorkerMethod.preview, parameters: try JSONValue(encoding: parameters)
     ) {

@@ -99,17 +99,22 @@ final class ModelTable {
         return model
     }
 
-    private func worker(log: String) throws -> Worker {
+    private func worker(log: String, _ rights: ReadingRights? = nil) throws -> Worker {
         var program = program
         if limits.workerThreads > 0 { program.environment.append("FINETUNED_THREADS=\(limits.workerThreads)") }
         let logs = stateDirectory + "/models"
         try FileSystem.createDirectories(logs, mode: 0o700)
         return try Worker(
-            program, logPath: "\(logs)/\(log)", memory: WorkerMemory(limit: limits.workerMemory), loop: loop)
+            program, arguments: rights?.arguments ?? [], logPath: "\(logs)/\(log)",
+            memory: WorkerMemory(limit: limits.workerMemory), loop: loop)
     }
 
-    /// A worker for one request; it belongs to no model and is not listed.
-    func oneShot(_ name: String) throws -> Resident { Resident(path: name, worker: try worker(log: "\(name).log")) }
+    /// A worker for one request; it belongs to no model and is not listed, and reads what the caller may.
+    func oneShot(_ name: String, for caller: Caller) throws -> Resident {
+        let rights =
+            caller.isAdministrator ? nil : ReadingRights(of: caller.user, stateDirectory: stateDirectory)
+        return Resident(path: name, worker: try worker(log: "\(name).log", rights))
+    }
 
     /// Sends a request on to a worker and its answer, progress and cancellation back.
     ///

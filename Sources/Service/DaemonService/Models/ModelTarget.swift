@@ -46,21 +46,7 @@ struct ModelTarget: Equatable {
     ) throws -> String {
         let path = try ModelFolder.locate(name, workingDirectory: directory)
         let folder = FileSystem.canonicalPath(path) ?? path
-        try checkThatCallerMayRead(folder, call)
+        try call.caller.requireReading(folder, call.daemon)
         return folder
-    }
-
-    /// The daemon reads its state directory as itself, so what lies there is for the owner of the job that wrote it.
-    private static func checkThatCallerMayRead(_ folder: String, _ call: MethodCall<some ServiceMethod>) throws {
-        let state = call.daemon.options.stateDirectory
-        let root = FileSystem.canonicalPath(state) ?? state
-        guard !call.caller.isAdministrator, folder == root || folder.hasPrefix(root + "/") else { return }
-        let isOwn = try call.daemon.jobs.store.jobs().contains { stored in
-            call.caller.mayActOn(owner: stored.job.owner)
-                && (folder == stored.outputPath || folder.hasPrefix(stored.outputPath + "/"))
-        }
-        guard isOwn else {
-            throw ServiceError(.permission, "\(folder) belongs to the service and to none of your jobs")
-        }
     }
 }
