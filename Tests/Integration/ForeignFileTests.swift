@@ -51,6 +51,10 @@ import Testing
 
         /// tunectl as the caller, who is a member of the socket's group.
         func tunectl(_ arguments: String..., user: String = ForeignFileTests.caller) throws -> Finished {
+            try tunectl(list: arguments, user: user)
+        }
+
+        func tunectl(list arguments: [String], user: String = ForeignFileTests.caller) throws -> Finished {
             let input = arguments.joined(separator: "' '")
             return try run(
                 URL(fileURLWithPath: "/usr/bin/setpriv"),
@@ -80,7 +84,7 @@ import Testing
         let finished = try service.tunectl("run", recipe)
         #expect(finished.status == 0, "\(finished.output) \(finished.errors)")
         // What was passed is gone with the job.
-        #expect(!FileManager.default.fileExists(atPath: service.daemon.state + "/jobs/1/inputs"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: service.daemon.state + "/inputs").isEmpty)
 
         let fetched = try service.tunectl("fetch", "1", "got", "--json")
         #expect(fetched.status == 0, "\(fetched.output) \(fetched.errors)")
@@ -165,6 +169,76 @@ import Testing
     }
 
     /// Rows of hostile places: what is refused, and that nothing was written.
+    /// What came with a submission is there for every attempt: after a restart, a new try, a fork.
+    @Test func passedFilesLastAsLongAsTheirJobNeedsThem() throws {
+        guard let service = try Service() else { return }
+        func submit(_ output: String, _ more: String...) throws -> String {
+            let recipe = try service.recipe()
+            let arguments = ["submit", recipe, "output_dir=\(service.outputs)/\(output)"] + more
+            let submitted = try service.tunectl(list: arguments)
+            #expect(submitted.status == 0, "\(submitted.errors)")
+            return submitted.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        func inputs() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: service.daemon.state + "/inputs").count
+        }
+        let first = try submit("first", "max_steps=100000")
+        let second = try submit("second")
+        #expect(try inputs() == 2)
+        service.daemon.stop(SIGKILL)
+        // What a submission without an end has left.
+        try FileManager.default.createDirectory(
+            atPath: service.daemon.state + "/inputs/left", withIntermediateDirectories: true)
+        try service.daemon.start()
+        chmod(service.daemon.socket, 0o666)
+        #expect(try inputs() == 2)
+        func step() throws -> Int {
+            let shown = try service.tunectl("show", first, "--json").output
+            let job = try JSONSerialization.jsonObject(with: Data(shown.utf8)) as? [String: Any]
+            return (job?["checkpoint"] as? [String: Any])?["step"] as? Int ?? 0
+        }
+        for _ in 0..<500 where try step() == 0 { usleep(20_000) }
+        #expect(try service.tunectl("cancel", first).status == 0)
+        _ = try service.tunectl("wait", first)
+        let waited = try service.tunectl("wait", second, "--json")
+        #expect(waited.status == 0, "\(waited.output)\(waited.errors)")
+        // It was planned with its files.
+        #expect(waited.output.contains("planned_peak_bytes"))
+        // Those of a job that succeeded are gone, those of one that did not are kept for another try.
+        #expect(try inputs() == 1)
+        let forked = try service.tunectl("fork", first, "max_steps=\(try step() + 1)", "--quiet")
+        #expect(forked.status == 0, "\(forked.errors)")
+        let fork = forked.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let end = try service.tunectl("wait", fork, "--json")
+        #expect(end.status == 0, "\(end.output)\(end.errors)")
+        #expect(try service.tunectl("requeue", first).status == 0)
+        usleep(300_000)
+        #expect(try service.tunectl("cancel", first).status == 0)
+        _ = try service.tunectl("wait", first)
+        #expect(try inputs() == 1)
+        #expect(try service.tunectl("rm", first).status == 0)
+        #expect(try inputs() == 0)
+    }
+
+    @Test func aBatchReadsTheCallersModelAndLines() throws {
+        guard let service = try Service() else { return }
+        let lines = service.home + "/lines.jsonl"
+        try Data("{\"prompt\": \"Ada\"}\n{\"prompt\": \"Bo\"}\n".utf8).write(to: URL(fileURLWithPath: lines))
+        let recipe = service.home + "/batch.yaml"
+        try Data("model_name_or_path: base\nmax_new_tokens: 2\ndo_sample: false\n".utf8)
+            .write(to: URL(fileURLWithPath: recipe))
+        for path in [lines, recipe] {
+            chown(path, 60001, 60001)
+            chmod(path, 0o600)
+        }
+        let place = service.outputs + "/batch"
+        let finished = try service.tunectl(
+            "run", recipe, "output_dir=\(place)", "--kind", "generate", "--input", "lines.jsonl")
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        let written = try String(contentsOfFile: place + "/generated.jsonl", encoding: .utf8)
+        #expect(written.split(separator: "\n").count == 2 && !written.contains("error"), "\(written)")
+    }
+
     /// The service could read all of this; another user may see none of it, whichever way the path is written.
     @Test func nobodyReadsThroughTheServiceWhatIsAnothersOrItsOwn() throws {
         guard let service = try Service() else { return }

@@ -124,6 +124,7 @@ struct LocalCommandTests {
                     [
                         "version": "9.9", "process": 12, "vector_instructions": "avx512", "cores": 2,
                         "openblas_core_type": "SkylakeX", "memory_bytes": 1024, "memory_control": "watch",
+                        "memory_control_reason": "none is mounted", "memory_budget_bytes": 512,
                         "state_dir": "/s", "jobs": ["failed": 1],
                     ])
             ]
@@ -135,8 +136,8 @@ struct LocalCommandTests {
                 versions        warn    the client is \(Command.clientVersion), the daemon 9.9
                 kernels         ok      avx512, 2 cores
                 openblas        ok      core type SkylakeX
-                memory          warn    1.0 KiB; little for a language model
-                memory control  ok      watch
+                memory          warn    1.0 KiB, jobs and models may hold 512 B; little for a language model
+                memory control  ok      the daemon watches its workers; no control groups: none is mounted
                 state           ok      /s
                 jobs            warn    1 failed; see tunectl jobs --state failed
 

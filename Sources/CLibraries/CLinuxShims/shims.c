@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,3 +150,5 @@ int linux_free_beginning(int descriptor, off_t length) {
 int linux_close_from(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }
+
+int linux_share_blocks(int source, int target) { return ioctl(target, FICLONE, source); }

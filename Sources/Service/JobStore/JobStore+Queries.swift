@@ -45,6 +45,13 @@ extension JobStore {
         }
     }
 
+    /// The folders of files that came with submissions, of all jobs.
+    package func inputs() throws(JobStoreError) -> Set<String> {
+        try translating { [self] in
+            Set(try database.run("SELECT inputs FROM jobs WHERE inputs IS NOT NULL").compactMap { $0[0].text })
+        }
+    }
+
     /// Who has a job whose output directory is this folder or lies above it.
     package func owners(ofOutputsAround folder: String) throws(JobStoreError) -> Set<UInt32> {
         var places: [Database.Value] = []

@@ -43,8 +43,8 @@ package final class JobStore {
                     """
                     INSERT INTO jobs (client_token, owner, name, kind, state, priority, config, overrides,
                         working_directory, output_directory, output_path, submitted_at, notes, after, forked_from,
-                        memory_bytes, input, last_seq)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                        memory_bytes, input, inputs, last_seq)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
                     """,
                     [
                         text(stored.clientToken), .integer(Int64(job.owner)), .text(job.name), .text(job.kind.rawValue),
@@ -52,6 +52,7 @@ package final class JobStore {
                         try json(stored.overrides), text(job.workingDirectory), .text(job.outputDirectory),
                         .text(stored.outputPath), .text(job.submittedAt), try json(job.notes), try json(job.after),
                         integer(job.forkedFrom.flatMap { Int($0) }), integer(job.memoryBytes), text(job.input),
+                        text(stored.inputs),
                     ])
                 let id = database.lastInsertedRow
                 try insert([(.state, ["state": .string(job.state.rawValue)])], into: id, after: 0, at: time)
@@ -106,7 +107,7 @@ package final class JobStore {
     static let columns = """
         id, client_token, owner, name, kind, state, priority, config, overrides, working_directory, output_directory, \
         output_path, submitted_at, started_at, finished_at, attempt, failures, wish, progress, error, metrics, notes, \
-        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq, memory
+        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq, memory, inputs
         """
 
     func load(_ id: Int64) throws -> StoredJob {
@@ -140,6 +141,7 @@ package final class JobStore {
             clientToken: row[1].text, outputPath: row[11].text ?? "")
         result.failures = Int(row[16].integer ?? 0)
         result.lastSequence = row[28].integer ?? 0
+        result.inputs = row[30].text
         return result
     }
 

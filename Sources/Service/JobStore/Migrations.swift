@@ -62,6 +62,7 @@ enum Migrations {
             """
         ),
         ("memory of jobs", "ALTER TABLE jobs ADD COLUMN memory TEXT;"),
+        ("inputs of jobs", "ALTER TABLE jobs ADD COLUMN inputs TEXT;"),
     ]
 
     static func apply(to database: Database, migrating: (String) -> Void) throws {

@@ -7,6 +7,8 @@ package struct StoredJob: Sendable {
     package var config: ConfigurationSource
     package var overrides: [String]
     package var clientToken: String?
+    /// The folder of the files that came with the submission.
+    package var inputs: String?
     /// `output_dir` resolved to an absolute path.
     package var outputPath: String
     /// Attempts that ended by themselves with a transient failure.

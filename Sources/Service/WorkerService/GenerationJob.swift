@@ -21,12 +21,13 @@ struct GenerationJob: TrainingWork {
     init(_ parameters: WorkerGenerateBatch.Parameters) { self.parameters = parameters }
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
+        if let inputs = parameters.inputs { SubstituteFiles.use(inputs) }
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
             .validated(for: .inference)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         _ = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
         let paths = PathResolver(workingDirectory: parameters.workingDirectory)
-        let input = try JSONLinesInput(path: parameters.input)
+        let input = try JSONLinesInput(path: SubstituteFiles.path(for: parameters.input))
         let folder = try OutputFolder(
             path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
         let done = try keptLines(in: folder, overwrites: configuration[Parameters.overwriteOutputDir])

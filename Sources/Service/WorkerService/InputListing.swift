@@ -35,6 +35,9 @@ struct InputListing: TrainingWork {
             ([configuration[Parameters.modelNameOrPath]].compactMap(\.self)
             + (configuration[Parameters.adapterNameOrPath] ?? [])).compactMap(absolute)
         for folder in folders { needed += modelFiles(folder) }
+        if let input = parameters.input.flatMap(absolute), isOutOfReach(input) {
+            needed.append(ConfigFiles.File(path: input, isOptional: false))
+        }
         // Without a folder, all is in the hub's cache, which is the service's.
         if configuration[Parameters.datasetDir] != "ONLINE", let folder = absolute(configuration[Parameters.datasetDir])
         {

@@ -9,17 +9,12 @@ import TrainingLoop
 /// One job of the daemon: `worker.train`.
 struct TrainingJob: TrainingWork {
     private let parameters: WorkerTrain.Parameters
-    private let descriptors: [Int32]
 
-    /// - Parameter descriptors: of `parameters.files`; they are taken over
-    init(_ parameters: WorkerTrain.Parameters, descriptors: [Int32] = []) {
-        self.parameters = parameters
-        self.descriptors = descriptors
-    }
+    init(_ parameters: WorkerTrain.Parameters) { self.parameters = parameters }
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
         let events = TrainingJobEvents(send: send)
-        try PassedInputs.install(parameters.files, descriptors, in: parameters.filesFolder)
+        if let inputs = parameters.inputs { SubstituteFiles.use(inputs) }
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)

@@ -50,9 +50,7 @@ final class TrainingJobService {
         do {
             let parameters = request.parameters ?? [:]
             if request.method == WorkerTrain.name {
-                try start(
-                    TrainingJob(
-                        parameters.decoded(as: WorkerTrain.Parameters.self), descriptors: request.takeDescriptors()))
+                try start(TrainingJob(parameters.decoded(as: WorkerTrain.Parameters.self)))
             } else if request.method == WorkerMethod.files {
                 try start(
                     InputListing(

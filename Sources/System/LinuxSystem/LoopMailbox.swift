@@ -20,9 +20,10 @@ package final class LoopMailbox<Message: Sendable>: Sendable {
 
     package func send(_ message: Message) {
         messages.withLock { $0.append(message) }
-        // A full pipe is readable already, so a byte that does not fit is not missed.
+        // A full pipe is readable already, so a byte that does not fit is not missed. One that is lost otherwise would
+        // leave the loop asleep.
         var byte: UInt8 = 1
-        _ = write(signal.number, &byte, 1)
+        for _ in 0..<3 where write(signal.number, &byte, 1) == 1 || errno == EAGAIN { return }
     }
 
     /// Everything that has come, in order.

@@ -12,7 +12,8 @@ package final class DaemonFixture {
     private let descriptors: Int?
     private let launcher: [String]
     private let readsLog: Bool
-    private var errors: FileHandle?
+    /// What the daemon says, until somebody reads on; -1 for none.
+    private var errors: Int32 = -1
     private let log = Log()
 
     /// - Parameters:
@@ -48,6 +49,7 @@ package final class DaemonFixture {
 
     deinit {
         stop(SIGKILL)
+        letGoOfLog()
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -66,45 +68,61 @@ package final class DaemonFixture {
         var command =
             launcher + [Checkout.program("finetuned").path, "--socket", socket, "--state-dir", state] + arguments
         if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$@\"", "sh"] + command }
-        let errors = Pipe()
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw SystemError("pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        errors = ends[0]
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process = try ChildProcess(
-            program: command[0], arguments: Array(command.dropFirst()),
-            environment: variables.map { "\($0.key)=\($0.value)" },
-            descriptors: [2: errors.fileHandleForWriting.fileDescriptor])
-        // The daemon's end is its own, so that reading ends with it.
-        try errors.fileHandleForWriting.close()
-        var said = Data()
+        do {
+            // The daemon's end is its own, so that reading ends with it.
+            defer { close(ends[1]) }
+            process = try ChildProcess(
+                program: command[0], arguments: Array(command.dropFirst()),
+                environment: variables.map { "\($0.key)=\($0.value)" }, descriptors: [2: ends[1]])
+        }
+        try waitUntilReady()
+        // F_SETPIPE_SZ of fcntl(2), which Glibc's module does not have.
+        if readsLog { readLog() } else { _ = fcntl(errors, 1031, 4096) }
+    }
+
+    private func waitUntilReady() throws {
+        var said: [UInt8] = []
         // Other lines of the log may come first.
         while !String(decoding: said, as: UTF8.self).split(separator: "\n").contains("ready \(socket)") {
-            var log = pollfd(fd: errors.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            var log = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
             if poll(&log, 1, 10_000) == 0 {
                 // A test may have made the line fail.
-                if (try? ServiceConnection(socket)) != nil { break }
+                if (try? ServiceConnection(socket)) != nil { return }
                 throw NotReady(said: "(nothing for 10 s) " + String(decoding: said, as: UTF8.self))
             }
-            let more = errors.fileHandleForReading.availableData
-            if more.isEmpty { throw NotReady(said: String(decoding: said, as: UTF8.self)) }
+            guard let more = Self.read(errors) else { throw NotReady(said: String(decoding: said, as: UTF8.self)) }
             said += more
         }
-        self.errors = errors.fileHandleForReading
-        // F_SETPIPE_SZ of fcntl(2), which Glibc's module does not have.
-        if readsLog { readLog() } else { _ = fcntl(errors.fileHandleForReading.fileDescriptor, 1031, 4096) }
     }
 
-    /// Reads what the daemon says from now on.
+    /// What there is, nil at the end.
+    private static func read(_ number: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = Glibc.read(number, &bytes, bytes.count)
+        return count > 0 ? Array(bytes[..<count]) : nil
+    }
+
+    /// Reads what the daemon says from now on, until it ends. Not with `FileHandle`, whose handlers close descriptors late:
+    /// among many restarts that were somebody else's by then.
     package func readLog() {
-        errors?.readabilityHandler = { [log] handle in
-            let said = String(decoding: handle.availableData, as: UTF8.self)
-            log.text.withLock { $0 += said }
+        let number = errors
+        errors = -1
+        guard number >= 0 else { return }
+        let thread = Thread { [log] in
+            while let said = Self.read(number) { log.text.withLock { $0 += String(decoding: said, as: UTF8.self) } }
+            close(number)
         }
+        thread.start()
     }
 
-    /// Ends the reading of an earlier daemon's log: what a new pipe holds under the same number is not for its reader.
     private func letGoOfLog() {
-        errors?.readabilityHandler = nil
-        try? errors?.close()
-        errors = nil
+        if errors >= 0 { close(errors) }
+        errors = -1
     }
 
     /// Waits up to 10 s until the log that was read holds `text`.

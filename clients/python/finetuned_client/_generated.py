@@ -708,6 +708,7 @@ class Methods:
         overrides: list[str] | None = None,
         working_directory: str | None = None,
         files: list[str] | None = None,
+        input: str | None = None,
     ) -> ConfigFilesResult:
         """Regular files that a run needs and the service may not read; pass their descriptors, here and to job.submit."""
         return self.call(
@@ -717,6 +718,7 @@ class Methods:
                 "overrides": overrides,
                 "working_directory": working_directory,
                 "files": files,
+                "input": input,
             },
         )
 
@@ -1290,6 +1292,7 @@ class AsyncMethods:
         overrides: list[str] | None = None,
         working_directory: str | None = None,
         files: list[str] | None = None,
+        input: str | None = None,
     ) -> ConfigFilesResult:
         """Regular files that a run needs and the service may not read; pass their descriptors, here and to job.submit."""
         return await self.call(
@@ -1299,6 +1302,7 @@ class AsyncMethods:
                 "overrides": overrides,
                 "working_directory": working_directory,
                 "files": files,
+                "input": input,
             },
         )
 

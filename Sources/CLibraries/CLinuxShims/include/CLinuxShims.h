@@ -53,6 +53,9 @@ int linux_free_beginning(int descriptor, off_t length);
 /// Exchanges two paths in one step (RENAME_EXCHANGE of renameat2(2)); -1 and errno on failure.
 int linux_exchange(const char *first, const char *second);
 
+/// ioctl(FICLONE): `target` gets the blocks of `source`; -1 and errno where the file systems cannot. ioctl is variadic.
+int linux_share_blocks(int source, int target);
+
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
 

@@ -11,14 +11,19 @@ final class InputFiles {
     private static let most = 60
 
     /// Asks the service what it needs, opens it, and asks again until nothing new comes.
-    init(of config: ConfigurationSource, overrides: [String], context: CommandContext) throws {
+    ///
+    /// - Parameter input: the JSON Lines file of a generate job
+    init(
+        of config: ConfigurationSource, overrides: [String], input: String? = nil, context: CommandContext
+    ) throws {
         let client = try context.client()
         if !client.mayBeOfAnotherUser { return }
         while true {
             let answer = try client.call(
                 ConfigFiles.self,
                 ConfigFiles.Parameters(
-                    config: config, overrides: overrides, workingDirectory: context.workingDirectory, files: paths),
+                    config: config, overrides: overrides, workingDirectory: context.workingDirectory, files: paths,
+                    input: input),
                 passing: descriptors)
             let known = paths.count
             let service = answer["service"]?.string ?? "the service's user"

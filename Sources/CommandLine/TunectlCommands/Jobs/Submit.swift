@@ -33,8 +33,8 @@ extension Command {
     static func submitJob(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
         let file = try ConfigurationFile(invocation, context)
         let config = ConfigurationSource(text: file.text, name: file.name)
-        let isBatch = invocation.value("kind") == "generate"
-        let inputs = isBatch ? nil : try InputFiles(of: config, overrides: invocation.overrides, context: context)
+        let inputs = try InputFiles(
+            of: config, overrides: invocation.overrides, input: invocation.value("input"), context: context)
         return try context.client().call(
             JobSubmit.self,
             JobSubmit.Parameters(
@@ -42,8 +42,8 @@ extension Command {
                 clientToken: submissionToken(invocation), priority: try submissionPriority(invocation),
                 after: invocation.value("after")?.split(separator: ",").map(String.init),
                 kind: invocation.value("kind"), input: invocation.value("input"),
-                files: inputs.flatMap { $0.paths.isEmpty ? nil : $0.paths }),
-            passing: inputs?.descriptors ?? [])
+                files: inputs.paths.isEmpty ? nil : inputs.paths),
+            passing: inputs.descriptors)
     }
 
     static func submissionPriority(_ invocation: Invocation) throws -> Int? {

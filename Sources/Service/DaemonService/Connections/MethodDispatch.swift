@@ -77,7 +77,7 @@ package enum MethodDispatch {
             immediate(Discover.self) { _ in try OpenRPCDocument.current.get() },
             immediate(JobCancel.self, cancelJob), immediate(JobFetch.self, fetchJobFile),
             immediate(JobFiles.self, listJobFiles), immediate(JobGet.self, showJob), immediate(JobList.self, listJobs),
-            immediate(JobLogs.self, readJobLog), immediate(JobSubmit.self, submitJob),
+            immediate(JobLogs.self, readJobLog), deferred(JobSubmit.self, submitJob),
             deferred(JobCheckpointNow.self, saveCheckpoint), immediate(JobFork.self, forkJob),
             immediate(JobMetrics.self, readMetrics), immediate(JobPause.self, pauseJob),
             immediate(JobPrioritize.self, prioritizeJob), immediate(JobRemove.self, removeJob),

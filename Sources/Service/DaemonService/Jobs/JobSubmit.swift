@@ -5,10 +5,10 @@ import LinuxSystem
 import RunConfiguration
 import ServiceAPI
 
-func submitJob(_ call: MethodCall<JobSubmit>) throws -> Job {
+func submitJob(_ call: MethodCall<JobSubmit>) throws {
     let parameters = call.parameters
     // A client that repeats a request whose answer was lost gets that answer, whatever has happened since.
-    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return known }
+    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return call.succeed(known) }
     try checkWorkingDirectory(parameters.workingDirectory)
     let kind = try requestedKind(parameters)
     var submission = try Submission(
@@ -21,8 +21,18 @@ func submitJob(_ call: MethodCall<JobSubmit>) throws -> Job {
     if let input = parameters.input, kind == .generate {
         submission.input = try absolutePath(of: input, field: "input", in: parameters.workingDirectory)
     }
-    return try submission.submit(
-        to: call.daemon, files: PassedFiles(parameters.files ?? [], from: call.request))
+    let files = try PassedFiles(parameters.files ?? [], from: call.request)
+    try submission.check(call.daemon)
+    if files.isEmpty { return call.succeed(try submission.submit(to: call.daemon)) }
+    try call.daemon.jobs.inputs.keep(files, on: call.daemon.loop) { [submission] result in
+        do {
+            var submission = submission
+            submission.inputs = try result.get()
+            call.succeed(try submission.submit(to: call.daemon))
+        } catch {
+            call.fail(error)
+        }
+    }
 }
 
 private func knownJob(_ token: String?, _ caller: Caller, _ daemon: Daemon) throws -> Job? {
@@ -93,7 +103,8 @@ func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
     submission.forkedFrom = parent.job.id
     submission.name = parent.job.name
     submission.kind = parent.job.kind
-    return try submission.submit(to: call.daemon, files: PassedFiles([], from: call.request))
+    submission.inputs = try call.daemon.jobs.inputs(forForkOf: parent)
+    return try submission.submit(to: call.daemon)
 }
 
 /// A checkpoint of the job that was written to its end.
@@ -119,6 +130,18 @@ private func checkpoint(of parent: StoredJob, at wanted: Int?) throws -> (step: 
 private func quoted(_ text: String) -> String { JSONValue.string(text).serialized(.compact) }
 
 extension JobTable {
+    /// Files that came with the parent's submission; they are there until it has succeeded.
+    fileprivate func inputs(forForkOf parent: StoredJob) throws -> String? {
+        guard let name = parent.inputs else { return nil }
+        guard FileSystem.isDirectory(inputs.folder(name)) else {
+            throw ServiceError(
+                .notFound, "the files that came with job \(parent.job.id) are gone since it succeeded",
+                hint: "submit its configuration again with resume_from_checkpoint and another output_dir",
+                job: parent.job.id)
+        }
+        return try inputs.link(name)
+    }
+
     /// `OUTPUT-at-STEP`, with a number behind it where that is taken.
     fileprivate func unusedOutput(beside parent: StoredJob, step: Int) -> String {
         let name = "\(parent.job.outputDirectory)-at-\(step)"
@@ -147,6 +170,7 @@ struct Submission {
     var clientToken: String?
     var forkedFrom: String?
     var input: String?
+    var inputs: String?
 
     init(
         _ config: ConfigurationSource, _ overrides: [String], _ workingDirectory: String?, _ caller: Caller,
@@ -160,7 +184,27 @@ struct Submission {
         name = config.name.map(Path.lastComponent(of:)) ?? "job"
     }
 
-    func submit(to daemon: Daemon, files: PassedFiles) throws -> Job {
+    /// What can be refused before anything is copied.
+    func check(_ daemon: Daemon) throws {
+        let outputPath = try absolutePath(
+            of: configuration[Parameters.outputDir], field: "output_dir", in: workingDirectory)
+        _ = try checkedOutputPlace(outputPath, caller, daemon)
+        try caller.requireReading(configuration, in: workingDirectory, daemon)
+    }
+
+    /// Stores the job; what was copied for it is removed when it is not accepted, or known already.
+    func submit(to daemon: Daemon) throws -> Job {
+        do {
+            let job = try add(to: daemon)
+            if let inputs, try daemon.jobs.stored(job.id).inputs != inputs { daemon.jobs.inputs.remove(inputs) }
+            return job
+        } catch {
+            if let inputs { daemon.jobs.inputs.remove(inputs) }
+            throw error
+        }
+    }
+
+    private func add(to daemon: Daemon) throws -> Job {
         let output = configuration[Parameters.outputDir]
         let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
         let place = try checkedOutputPlace(outputPath, caller, daemon)
@@ -182,12 +226,12 @@ struct Submission {
         job.after = predecessors
         job.forkedFrom = forkedFrom
         job.input = input
-        return try daemon.jobs.add(
-            StoredJob(
-                job: job,
-                config: references.isEmpty
-                    ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
-                overrides: references.isEmpty ? overrides : [], clientToken: clientToken,
-                outputPath: place.path), files: files)
+        var stored = StoredJob(
+            job: job,
+            config: references.isEmpty
+                ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
+            overrides: references.isEmpty ? overrides : [], clientToken: clientToken, outputPath: place.path)
+        stored.inputs = inputs
+        return try daemon.jobs.add(stored)
     }
 }

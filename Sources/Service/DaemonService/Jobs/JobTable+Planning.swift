@@ -47,8 +47,7 @@ extension JobTable {
     /// - Returns: false for a job that runs without a plan
     private func beginPlan(of id: String) throws -> Bool {
         let stored = try store.job(id)
-        // Files that came with a submission are made available to the job's own worker only.
-        guard stored.job.kind == .train, passedFiles[id] == nil else { return false }
+        guard stored.job.kind == .train else { return false }
         try FileSystem.createDirectories(folder(of: id), mode: 0o700)
         let worker = try Worker(
             program, arguments: readingArguments(stored), logPath: folder(of: id) + "/plan.log",
@@ -57,7 +56,7 @@ extension JobTable {
         let question = WorkerPlan.Parameters(
             config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
             threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
-            budget: machine.memoryBytes, speed: planning.speed)
+            budget: machine.memoryBytes, speed: planning.speed, inputs: stored.inputs.map(inputs.folder))
         planning.current = (id, worker)
         // It keeps the worker until its process has ended and is reaped.
         worker.onExit = { [weak self] error in

@@ -27,7 +27,9 @@ extension JobTable {
         do {
             let expired = try store.expiredJobs(limits.retention, limit: 100)
             if expired.isEmpty { return }
+            let names = expired.compactMap { try? store.job($0).inputs }
             try store.remove(expired)
+            names.forEach(inputs.remove)
             for id in expired { try? FileSystem.remove(folder(of: id)) }
             logger.notice("ended jobs were removed", ["count": "\(expired.count)"])
             loop.after(0.05) { [weak self] in self?.removeExpired() }

@@ -12,6 +12,7 @@ extension JobTable {
 
     /// What a new daemon does with the jobs of the last one.
     func recover() throws {
+        inputs.removeAll(but: try store.inputs())
         for live in try store.liveJobs() {
             outputs[live.outputPath] = live.id
             let states = live.after.isEmpty ? [:] : try store.states(of: live.after)

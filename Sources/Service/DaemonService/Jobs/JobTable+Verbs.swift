@@ -10,7 +10,7 @@ import WorkerSupervision
 /// What a job's owner asks for.
 extension JobTable {
     /// Puts a new job into the queue, or behind the jobs of `after`.
-    func add(_ job: StoredJob, files: PassedFiles) throws -> Job {
+    func add(_ job: StoredJob) throws -> Job {
         var job = job
         if let other = outputs[job.outputPath] {
             throw ServiceError(
@@ -22,7 +22,6 @@ extension JobTable {
         let stored = try store.add(job, at: Timestamp.now())
         logger.log(.jobQueued, ["job": stored.job.id, "user": String(stored.job.owner)])
         outputs[stored.outputPath] = stored.job.id
-        if !files.isEmpty { passedFiles[stored.job.id] = files }
         if stored.job.state == .queued { enqueue(stored) }
         dependencies.add(stored.job.id, after: unmet)
         startWhatMayRun()
@@ -141,6 +140,7 @@ extension JobTable {
                 .conflict, "job \(id) is \(stored.job.state.rawValue)", hint: "cancel it first", job: id)
         }
         try store.remove([id])
+        if let name = stored.inputs { inputs.remove(name) }
         if purge { try FileSystem.remove(folder(of: id)) }
         return view(stored)
     }

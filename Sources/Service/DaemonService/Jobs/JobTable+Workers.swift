@@ -43,14 +43,13 @@ extension JobTable {
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
         worker.onExit = { [weak self] error in self?.workerEnded(id, error) }
         let (method, parameters) = try request(for: stored)
-        worker.peer.call(method, parameters, passing: try passedFiles[id]?.duplicates() ?? []) { [weak self] result in
-            self?.answered(id, result)
-        }
+        worker.peer.call(method, parameters) { [weak self] result in self?.answered(id, result) }
     }
 
     /// What the workers of a job may read.
     func readingArguments(_ stored: StoredJob) -> [String] {
-        let folders = [folder(of: stored.job.id), stored.outputPath]
+        let folders =
+            [folder(of: stored.job.id), stored.outputPath] + (stored.inputs.map { [inputs.folder($0)] } ?? [])
         return ReadingRights(of: stored.job.owner, stateDirectory: stateDirectory, folders: folders)?.arguments ?? []
     }
 
@@ -60,13 +59,13 @@ extension JobTable {
         if job.kind == .generate {
             let parameters = WorkerGenerateBatch.Parameters(
                 config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-                input: job.input ?? "", attempt: job.attempt, threads: threads)
+                input: job.input ?? "", attempt: job.attempt, threads: threads,
+                inputs: stored.inputs.map(inputs.folder))
             return (WorkerGenerateBatch.name, try JSONValue(encoding: parameters))
         }
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-            attempt: job.attempt, threads: threads, files: passedFiles[job.id]?.paths ?? [],
-            filesFolder: folder(of: job.id) + "/inputs")
+            attempt: job.attempt, threads: threads, inputs: stored.inputs.map(inputs.folder))
         return (WorkerTrain.name, try JSONValue(encoding: parameters))
     }
 

@@ -20,6 +20,7 @@ final class JobTable {
     let limits: DaemonLimits
     /// Where each job's worker gets a control group; without them the supervisor watches.
     let groups: ControlGroups?
+    let inputs: KeptInputs
     let loop: EventLoop
     let logger: Logger
 
@@ -36,8 +37,6 @@ final class JobTable {
     var retries: [String: Double] = [:]
     /// How long the jobs of each kind took that ended since the daemon was started.
     var durations: [JobKind: MeanDuration] = [:]
-    /// Files that came with a submission; they end with the job or with this daemon.
-    var passedFiles: [String: PassedFiles] = [:]
     var planning = JobPlanning()
     var whenStopped: (() -> Void)?
     /// How often the queue has been looked at, for the watchdog.
@@ -60,6 +59,7 @@ final class JobTable {
         self.stateDirectory = stateDirectory
         self.limits = limits
         self.groups = groups
+        inputs = KeptInputs(stateDirectory: stateDirectory)
         self.loop = loop
         self.logger = logger
     }
@@ -148,8 +148,8 @@ final class JobTable {
             planning.refusals[id] = nil
             outputs[stored.outputPath] = nil
             dependencies.remove(id)
-            passedFiles[id] = nil
-            try? FileSystem.remove(folder(of: id) + "/inputs")
+            // One that did not succeed may be asked to try again.
+            if state == .succeeded, let name = stored.inputs { inputs.remove(name) }
             for watcher in watchers.removeValue(forKey: id) ?? [] { watcher.finish(view(stored)) }
             for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.ended(id) }
             ended.append((id, state))

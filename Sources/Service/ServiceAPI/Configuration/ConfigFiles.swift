@@ -7,6 +7,7 @@ package enum ConfigFiles: ServiceMethod {
         MethodParameter("config", "object", required: true, "{text, name} or {object}"), overrides, workingDirectory,
         MethodParameter(
             "files", "array", "absolute paths of the descriptors that come with this request, in their order"),
+        MethodParameter("input", "string", "the JSON Lines file of a generate job"),
     ]
 
     package static let errors: [ErrorKind] = [.badConfig]
@@ -16,19 +17,21 @@ package enum ConfigFiles: ServiceMethod {
         package var overrides: [String]?
         package var workingDirectory: String?
         package var files: [String]?
+        package var input: String?
 
         package init(
             config: ConfigurationSource, overrides: [String]? = nil, workingDirectory: String? = nil,
-            files: [String]? = nil
+            files: [String]? = nil, input: String? = nil
         ) {
             self.config = config
             self.overrides = overrides
             self.workingDirectory = workingDirectory
             self.files = files
+            self.input = input
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, files
+            case config, overrides, files, input
             case workingDirectory = "working_directory"
         }
     }

@@ -12,10 +12,12 @@ package enum WorkerPlan {
         package var budget: Int?
         /// The machine's speed where it is known; measured otherwise.
         package var speed: MemoryPlan.Speed?
+        /// As that of `worker.train`.
+        package var inputs: String?
 
         package init(
             config: ConfigurationSource, overrides: [String], workingDirectory: String?, threads: Int, budget: Int?,
-            speed: MemoryPlan.Speed?
+            speed: MemoryPlan.Speed?, inputs: String? = nil
         ) {
             self.config = config
             self.overrides = overrides
@@ -23,10 +25,11 @@ package enum WorkerPlan {
             self.threads = threads
             self.budget = budget
             self.speed = speed
+            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, threads, budget, speed
+            case config, overrides, threads, budget, speed, inputs
             case workingDirectory = "working_directory"
         }
     }

@@ -17,14 +17,12 @@ package enum WorkerTrain {
         package var attempt: Int
         /// Threads for computing, 0 for as many as there are processors.
         package var threads: Int
-        /// Absolute paths of the descriptors that come with the request, in their order.
-        package var files: [String]
-        /// Where they are made available.
-        package var filesFolder: String
+        /// Where the files are that came with the submission, below it under their absolute paths.
+        package var inputs: String?
 
         package init(
             job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, attempt: Int,
-            threads: Int, files: [String] = [], filesFolder: String = ""
+            threads: Int, inputs: String? = nil
         ) {
             self.job = job
             self.config = config
@@ -32,13 +30,11 @@ package enum WorkerTrain {
             self.workingDirectory = workingDirectory
             self.attempt = attempt
             self.threads = threads
-            self.files = files
-            self.filesFolder = filesFolder
+            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case job, config, overrides, attempt, threads, files
-            case filesFolder = "files_folder"
+            case job, config, overrides, attempt, threads, inputs
             case workingDirectory = "working_directory"
         }
     }
@@ -69,10 +65,12 @@ package enum WorkerGenerateBatch {
         /// 1 for the first worker of this job.
         package var attempt: Int
         package var threads: Int
+        /// As that of `worker.train`.
+        package var inputs: String?
 
         package init(
             config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String, attempt: Int,
-            threads: Int
+            threads: Int, inputs: String? = nil
         ) {
             self.config = config
             self.overrides = overrides
@@ -80,10 +78,11 @@ package enum WorkerGenerateBatch {
             self.input = input
             self.attempt = attempt
             self.threads = threads
+            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, input, attempt, threads
+            case config, overrides, input, attempt, threads, inputs
             case workingDirectory = "working_directory"
         }
     }
