@@ -80,6 +80,37 @@ import Testing
         #expect(finished.status == 0, "\(finished.errors)")
     }
 
+    /// A budget that became too small while a job waited, as a reload or a new daemon brings it.
+    @Test func aSmallerBudgetMeansANewPlan() throws {
+        let daemon = try DaemonFixture.scripted(limits: ["running_jobs": 1, "memory": 4 << 30])
+        let client = try daemon.connection()
+        let busy = try daemon.submit(client, "busy", steps: 100_000)
+        let large = try daemon.submit(client, "large", model: "large")
+        _ = try wait(client, for: large) { $0["memory_bytes"] != nil }
+        daemon.stop(SIGKILL)
+        try "limits:\n  memory: \(1 << 30)\n".write(
+            toFile: daemon.path("finetuned.yaml"), atomically: true, encoding: .utf8)
+        try daemon.start()
+        let again = try daemon.connection()
+        try again.call("job.cancel", ["job": busy])
+        try again.call("job.wait", ["jobs": [large], "timeout": 30])
+        // Three fifths of what there is now.
+        #expect(try again.call("job.get", ["job": large])["memory_bytes"] as? Int ?? .max < 1 << 30)
+        #expect(try state(again, large) == "succeeded")
+    }
+
+    @Test func aJobThatIsRequeuedIsPlannedAgain() throws {
+        let daemon = try DaemonFixture.scripted()
+        let client = try daemon.connection()
+        let huge = try daemon.submit(client, "out", model: "huge")
+        for _ in 1...2 {
+            try client.call("job.wait", ["jobs": [huge], "timeout": 20])
+            let error = try #require(client.call("job.get", ["job": huge])["error"] as? Object)
+            #expect((error["hint"] as? String)?.contains("it would fit with cutoff_len=64") == true)
+            try client.call("job.requeue", ["job": huge])
+        }
+    }
+
     /// The machine is one of plain files whose memory controller was given to the daemon.
     @Test func aJobHasAControlGroupWhereThereAreAny() throws {
         let folder = DaemonFixture.newFolder()

@@ -116,17 +116,20 @@ extension JobTable {
     }
 
     func refuseImpossible(_ id: String) {
-        guard var stored = try? store.job(id), let needed = stored.job.memoryBytes else { return }
-        let total = machine.memoryBytes ?? 0
+        guard var stored = try? store.job(id) else { return }
         // It has to pass through `running`, whose end with an error is the only way to fail.
         do {
+            guard let refusal = planning.refusals[id] else {
+                // The plan was made by an earlier daemon or for another budget: a new one says what would fit.
+                stored.job.memoryBytes = nil
+                stored.job.memory = nil
+                try record(&stored, [])
+                enqueue(stored)
+                loop.after(0) { [weak self] in self?.startWhatMayRun() }
+                return
+            }
             try apply(.started, to: &stored)
-            try fail(
-                &stored,
-                planning.refusals[id]
-                    ?? ServiceError(
-                        .outOfMemory, "the job needs \(needed >> 20) MiB, jobs may use \(total >> 20) MiB in all",
-                        hint: "use a smaller per_device_train_batch_size or cutoff_len, or freeze more", job: id))
+            try fail(&stored, refusal)
         } catch {
             tryLater("a job could not be refused", id, error)
         }

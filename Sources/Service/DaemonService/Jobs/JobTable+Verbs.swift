@@ -73,6 +73,9 @@ extension JobTable {
                 job: other)
         }
         stored.failures = 0
+        // Model and data may be others by now; it is planned again.
+        stored.job.memoryBytes = nil
+        stored.job.memory = nil
         try apply(.requeueRequested(hasUnmetDependencies: !unmet.isEmpty), to: &stored)
         outputs[stored.outputPath] = id
         dependencies.add(id, after: unmet)
