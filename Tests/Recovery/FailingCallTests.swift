@@ -33,17 +33,6 @@ import Testing
         }
     }
 
-    /// The library that lets calls fail, compiled with the toolchain that runs the tests; nil where it has no C compiler.
-    private static let library: String? = {
-        let source = Checkout.root.path + "/Tests/Support/FailingCalls/fail_nth_call.c"
-        let target = FileManager.default.temporaryDirectory.appendingPathComponent("fail-\(UUID().uuidString).so").path
-        for compiler in ["clang", "cc"] {
-            let arguments = ["-c", "\(compiler) -shared -fPIC -O1 '\(source)' -o '\(target)' -ldl"]
-            if (try? run(URL(fileURLWithPath: "/bin/sh"), arguments))?.status == 0 { return target }
-        }
-        return nil
-    }()
-
     /// Those of the calls that are tried: all, or `sample` of them.
     private static func faults(_ counts: String, sample: Int) throws -> [Fault] {
         var most: [String: Int] = [:]
@@ -83,7 +72,7 @@ import Testing
     }
 
     @Test func inTheDaemon() throws {
-        guard let library = Self.library else {
+        guard let library = PreloadedLibrary.failNthCall else {
             print("inTheDaemon: left out, there is no C compiler")
             return
         }
@@ -137,7 +126,7 @@ import Testing
     }
 
     @Test func inTheWorker() throws {
-        guard let library = Self.library else {
+        guard let library = PreloadedLibrary.failNthCall else {
             print("inTheWorker: left out, there is no C compiler")
             return
         }
@@ -179,7 +168,7 @@ import Testing
             ("mkdir", EROFS, "permission"), ("rename", EIO, "io"),
         ])
     func anErrorKeepsItsKind(call: String, code: Int32, kind: String) throws {
-        guard let library = Self.library else {
+        guard let library = PreloadedLibrary.failNthCall else {
             print("anErrorKeepsItsKind: left out, there is no C compiler")
             return
         }

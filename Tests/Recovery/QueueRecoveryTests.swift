@@ -146,27 +146,40 @@ import Testing
         let id = try daemon.submit(client, "out", steps: 600)
         let seen = Mutex<[[Int]]>([])
         let socket = daemon.socket
-        DispatchQueue.concurrentPerform(iterations: 10) { _ in
-            var numbers: [Int] = []
-            var isOver = false
-            while !isOver {
-                guard let connection = try? ServiceConnection(socket),
-                    (try? connection.send("job.watch", ["job": id, "since": numbers.last ?? 0])) != nil
-                else { continue }
-                for _ in 0..<Int.random(in: 5..<80) {
-                    guard let message = try? connection.receive() else { break }
-                    if message["result"] != nil { isOver = true }
-                    if isOver { break }
-                    guard message["method"] as? String == "job.event" else { continue }
-                    let event = message["params"] as? Object
-                    numbers.append(event?["seq"] as? Int ?? -1)
-                }
+        let count = min(100, 10 * TestRepetition.factor)
+        let watchers = DispatchGroup()
+        for _ in 0..<count {
+            watchers.enter()
+            // Threads, since a queue would let as many watch at a time as there are cores.
+            let watcher = Thread {
+                let numbers = Self.watch(id, socket)
+                seen.withLock { $0.append(numbers) }
+                watchers.leave()
             }
-            seen.withLock { $0.append(numbers) }
+            watcher.start()
         }
+        watchers.wait()
         let lists = seen.withLock { $0 }
-        #expect(lists.count == 10 && lists[0].count > 600)
+        #expect(lists.count == count && lists[0].count > 600)
         for list in lists { #expect(list == Array(1...lists[0].count)) }
+    }
+
+    /// Watches with one connection after another until the job has ended; now and then nothing is read for a while.
+    private static func watch(_ id: String, _ socket: String) -> [Int] {
+        var numbers: [Int] = []
+        while true {
+            guard let connection = try? ServiceConnection(socket),
+                (try? connection.send("job.watch", ["job": id, "since": numbers.last ?? 0])) != nil
+            else { continue }
+            for _ in 0..<Int.random(in: 5..<80) {
+                if Int.random(in: 0..<200) == 0 { usleep(300_000) }
+                guard let message = try? connection.receive() else { break }
+                if message["result"] != nil { return numbers }
+                guard message["method"] as? String == "job.event" else { continue }
+                let event = message["params"] as? Object
+                numbers.append(event?["seq"] as? Int ?? -1)
+            }
+        }
     }
 
     @Test func randomVerbsLeaveEveryJobInALegalState() throws {
