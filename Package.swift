@@ -169,7 +169,7 @@ let benchmarks: [Target] = [
         path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
     .executableTarget(
         name: "service-benchmark", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
-        path: "Benchmarks/service", exclude: ["load.py"],
+        path: "Benchmarks/service", exclude: ["load.py", "pressure.py"],
         swiftSettings: swiftSettings),
 ]
 

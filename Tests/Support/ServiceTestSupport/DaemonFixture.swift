@@ -5,7 +5,6 @@ import Synchronization
 /// A daemon of a test's own: private socket, private state, everything below one folder.
 package final class DaemonFixture {
     package let folder: URL
-    /// Not Foundation's `Process`, which now and then misses an end among many.
     private var process: ChildProcess?
     private let environment: [String: String]
     private let arguments: [String]
@@ -107,8 +106,7 @@ package final class DaemonFixture {
         return count > 0 ? Array(bytes[..<count]) : nil
     }
 
-    /// Reads what the daemon says from now on, until it ends. Not with `FileHandle`, whose handlers close descriptors late:
-    /// among many restarts that were somebody else's by then.
+    /// Reads what the daemon says from now on, until it ends.
     package func readLog() {
         let number = errors
         errors = -1

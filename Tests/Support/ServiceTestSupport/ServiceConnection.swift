@@ -35,10 +35,8 @@ package final class ServiceConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        if code != 0 {
-            Glibc.close(descriptor)
-            throw Closed()
-        }
+        // What was begun is ended by `deinit`, here too.
+        if code != 0 { throw Closed() }
     }
 
     deinit { Glibc.close(descriptor) }
