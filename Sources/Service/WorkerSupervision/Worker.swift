@@ -121,12 +121,19 @@ package final class Worker {
             .joined(separator: " | ")
     }
 
+    /// Bytes of memory of its own that it holds now, which `peakAnonymous` takes in.
+    @discardableResult
+    package func measureMemory() -> Int {
+        let usage = MemoryUsage(process: process)?.anonymous ?? 0
+        peakAnonymous = max(peakAnonymous, usage)
+        return usage
+    }
+
     private func watchMemory() {
         loop.after(0.5) { [weak self] in
             guard let self, !self.hasExited else { return }
             self.machineKills = MachineMemory.outOfMemoryKills
-            let usage = MemoryUsage(process: self.process)?.anonymous ?? 0
-            self.peakAnonymous = max(self.peakAnonymous, usage)
+            let usage = self.measureMemory()
             if let limit = self.memory.limit, usage > limit {
                 self.isOverMemory = true
                 self.child.signal(SIGKILL)

@@ -163,7 +163,7 @@ import Testing
     @Test func whatAJobHeldIsKept() throws {
         let daemon = try DaemonFixture.scripted()
         let client = try daemon.connection()
-        let id = try daemon.submit(client, "out", steps: 800)
+        let id = try daemon.submit(client, "out", steps: 20)
         try client.call("job.wait", ["jobs": [id], "timeout": 30])
         let memory = try #require(try client.call("job.get", ["job": id])["memory"] as? Object)
         #expect(memory["peak_bytes"] as? Int ?? 0 > 100_000)

@@ -118,6 +118,8 @@ extension JobTable {
 
     private func answered(_ id: String, _ result: Result<JSONValue, RPCError>) {
         guard let job = running[id] else { return }
+        // A short run may end before it is looked at otherwise.
+        job.worker.measureMemory()
         switch result {
         case .success(let value):
             job.outcome = Result { try value.decoded(as: WorkerTrain.Result.self) }
