@@ -168,7 +168,6 @@ import Testing
         }
     }
 
-    /// Rows of hostile places: what is refused, and that nothing was written.
     /// What came with a submission is there for every attempt: after a restart, a new try, a fork.
     @Test func passedFilesLastAsLongAsTheirJobNeedsThem() throws {
         guard let service = try Service() else { return }
@@ -327,6 +326,7 @@ import Testing
         #expect(service.daemon.waitForLog("a request was denied user=60002"))
     }
 
+    /// Rows of hostile places: what is refused, and that nothing was written.
     @Test func hostileOutputPlacesAreRefused() throws {
         guard let service = try Service() else { return }
         let state = service.daemon.state
@@ -348,7 +348,8 @@ import Testing
             (open + "/a\u{0}b", 78), ("\(state)/outputs/60001", 0), ("\(state)/outputs/60001/a/b/c", 0),
             (open + "/line\nbreak", 0), (open + "/ spaces ", 0), (open + "/…", 0),
         ]
-        for (place, expected) in places {
+        /// The exit status of a submission that wants to write there.
+        func submit(_ place: String) throws -> Finished {
             let config =
                 [
                     "object": [
@@ -360,14 +361,35 @@ import Testing
             let parameters = service.daemon.folder.path + "/request.json"
             try request.write(to: URL(fileURLWithPath: parameters))
             chmod(parameters, 0o644)
-            let answer = try run(
+            return try run(
                 URL(fileURLWithPath: "/usr/bin/setpriv"),
                 [
                     "--reuid", Self.caller, "--regid", "65534", "--clear-groups", "/bin/bash", "-c",
                     "'\(Checkout.program("tunectl").path)' rpc job.submit \"$(cat '\(parameters)')\"",
                 ], environment: ["FINETUNED_SOCKET": service.daemon.socket])
+        }
+        for (place, expected) in places {
+            let answer = try submit(place)
             #expect(answer.status == expected, "\(place.prefix(200).debugDescription): \(answer.errors)")
             #expect(service.daemon.isRunning)
+        }
+        // The same places under other spellings.
+        let targets = [
+            "\(state)/jobs/9/x", "\(state)/outputs/60002/x", "\(state)/inputs/x", "\(state)/x", "/etc/x", "/root/x",
+            "/proc/x",
+            "/sys/x", "/dev/x", "/usr/lib/x", "/boot/x", "\(service.home)/x",
+        ]
+        let spellings: [(String) -> String] = [
+            { "/" + $0 }, { $0 + "/" }, { $0 + "/." }, { $0.replacing("/", with: "//") }, { "/." + $0 },
+            { "/tmp/.." + $0 }, { "/proc/self/root" + $0 }, { "/proc/1/root" + $0 }, { open + "/../../.." + $0 },
+            { "/proc/\(service.daemon.daemon)/cwd/.." + $0 },
+        ]
+        for target in targets {
+            for spelling in spellings {
+                let answer = try submit(spelling(target))
+                #expect([77, 78].contains(answer.status), "\(spelling(target)): \(answer.output)\(answer.errors)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: target))
         }
         #expect(!FileManager.default.fileExists(atPath: service.home + "/out"))
         #expect(!FileManager.default.fileExists(atPath: service.daemon.folder.path + "/out"))
