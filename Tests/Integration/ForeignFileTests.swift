@@ -75,16 +75,30 @@ import Testing
             return path
         }
 
+        /// The copies that there are of files that came along.
+        func inputs() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: daemon.state + "/inputs")
+        }
+
         var outputs: String { daemon.state + "/outputs/60001" }
     }
 
     @Test func aRunReadsTheCallersFilesAndTheCallerFetchesItsOutputs() throws {
         guard let service = try Service() else { return }
         let recipe = try service.recipe(["output_dir: \(service.outputs)/mine"])
+        // Looking at it first needs the files too, and leaves nothing behind.
+        let checked = try service.tunectl("check", recipe)
+        #expect(checked.status == 0 && checked.errors.contains("and so is its data"), "\(checked.errors)")
+        let plan = try service.tunectl("plan", recipe)
+        #expect(plan.status == 0 && plan.output.contains("peak of its own"), "\(plan.errors)")
+        let preview = try service.tunectl("data", "preview", recipe, "--jsonl")
+        #expect(preview.status == 0 && preview.output.split(separator: "\n").count == 64, "\(preview.errors)")
+        for _ in 0..<100 where !(try service.inputs().isEmpty) { usleep(20_000) }
+        #expect(try service.inputs().isEmpty)
         let finished = try service.tunectl("run", recipe)
         #expect(finished.status == 0, "\(finished.output) \(finished.errors)")
         // What was passed is gone with the job.
-        #expect(try FileManager.default.contentsOfDirectory(atPath: service.daemon.state + "/inputs").isEmpty)
+        #expect(try service.inputs().isEmpty)
 
         let fetched = try service.tunectl("fetch", "1", "got", "--json")
         #expect(fetched.status == 0, "\(fetched.output) \(fetched.errors)")
@@ -178,9 +192,7 @@ import Testing
             #expect(submitted.status == 0, "\(submitted.errors)")
             return submitted.output.trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        func inputs() throws -> Int {
-            try FileManager.default.contentsOfDirectory(atPath: service.daemon.state + "/inputs").count
-        }
+        func inputs() throws -> Int { try service.inputs().count }
         let first = try submit("first", "max_steps=100000")
         let second = try submit("second")
         #expect(try inputs() == 2)

@@ -56,10 +56,10 @@ package final class IncomingRequest {
     /// Whether the sender reads more slowly than it is sent to; who has a lot to send waits for `onDrained`.
     package var isCongested: Bool { congestion() }
 
-    /// Takes the descriptors that came with the request; the caller closes them.
-    package func takeDescriptors() -> [Int32] {
-        defer { descriptors = [] }
-        return descriptors
+    /// Takes the descriptors that came with the request, or the first of them; the caller closes them.
+    package func takeDescriptors(first count: Int = .max) -> [Int32] {
+        defer { descriptors.removeFirst(min(count, descriptors.count)) }
+        return Array(descriptors.prefix(count))
     }
 
     func cancel() {

@@ -21,7 +21,6 @@ struct GenerationJob: TrainingWork {
     init(_ parameters: WorkerGenerateBatch.Parameters) { self.parameters = parameters }
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
-        if let inputs = parameters.inputs { SubstituteFiles.use(inputs) }
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
             .validated(for: .inference)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }

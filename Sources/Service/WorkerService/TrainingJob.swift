@@ -14,7 +14,6 @@ struct TrainingJob: TrainingWork {
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
         let events = TrainingJobEvents(send: send)
-        if let inputs = parameters.inputs { SubstituteFiles.use(inputs) }
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)

@@ -15,7 +15,6 @@ struct TrainingJobPlan: TrainingWork {
     init(_ parameters: WorkerPlan.Parameters) { self.parameters = parameters }
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
-        if let inputs = parameters.inputs { SubstituteFiles.use(inputs) }
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         _ = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
         let planner = try RunPlanner(

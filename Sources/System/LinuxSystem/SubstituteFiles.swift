@@ -9,6 +9,14 @@ package enum SubstituteFiles {
 
     package static func use(_ folder: String) { root.withLock { $0 = folder } }
 
+    /// `--inputs FOLDER`, as a worker's command line has it.
+    package static func arguments(_ folder: String?) -> [String] { folder.map { ["--inputs", $0] } ?? [] }
+
+    /// Uses the folder that a command line names, if it does.
+    package static func use(arguments: [String]) {
+        for (name, value) in zip(arguments, arguments.dropFirst()) where name == "--inputs" { use(value) }
+    }
+
     /// The stand-in of an absolute path when there is one, else the path itself.
     package static func path(for path: String) -> String {
         guard path.hasPrefix("/"), let root = root.withLock({ $0 }) else { return path }

@@ -1,4 +1,5 @@
 package import Foundation
+import LinuxSystem
 
 /// The checkout and what `make build` leaves in it.
 package enum Checkout {
@@ -20,11 +21,6 @@ package func run(
     _ program: URL, _ arguments: [String], input: String? = nil, environment: [String: String] = [:],
     directory: URL? = nil, seconds: Double = 120
 ) throws -> Finished {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.currentDirectoryURL = directory ?? Checkout.root
     // Files instead of pipes: a pipe that nobody reads would block the program.
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -34,19 +30,34 @@ package func run(
         try Data((name == "in" ? input ?? "" : "").utf8).write(to: file)
         return file
     }
-    process.standardInput = try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
-    process.standardError = try FileHandle(forWritingTo: files[2])
-    try process.run()
+    let handles = try [
+        FileHandle(forReadingFrom: files[0]), FileHandle(forWritingTo: files[1]), FileHandle(forWritingTo: files[2]),
+    ]
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Not Foundation's `Process`, which among thousands of programs crashed once.
+    let process = try withExtendedLifetime(handles) {
+        try ChildProcess(
+            program: "/usr/bin/env", arguments: ["-C", (directory ?? Checkout.root).path, program.path] + arguments,
+            environment: variables.map { "\($0.key)=\($0.value)" },
+            descriptors: [0: handles[0].fileDescriptor, 1: handles[1].fileDescriptor, 2: handles[2].fileDescriptor])
+    }
     let deadline = Date().addingTimeInterval(seconds)
     var isLate = false
-    while process.isRunning {
+    var exit = process.poll()
+    while exit == nil {
         if Date() > deadline {
-            kill(process.processIdentifier, SIGKILL)
+            process.signal(SIGKILL)
             isLate = true
         }
         usleep(2000)
+        exit = process.poll()
     }
+    let status: Int32 =
+        switch exit {
+        case .status(let code)?: code
+        case .signal(let number)?: number
+        case nil: -1
+        }
     let texts = try files.dropFirst().map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return Finished(status: isLate ? 124 : process.terminationStatus, output: texts[0], errors: texts[1])
+    return Finished(status: isLate ? 124 : status, output: texts[0], errors: texts[1])
 }

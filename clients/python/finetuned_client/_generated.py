@@ -728,6 +728,7 @@ class Methods:
         config: ConfigurationSource,
         overrides: list[str] | None = None,
         working_directory: str | None = None,
+        files: list[str] | None = None,
     ) -> MemoryPlan:
         """What a run will hold in memory and how long it takes, without starting it."""
         return self.call(
@@ -736,6 +737,7 @@ class Methods:
                 "config": config,
                 "overrides": overrides,
                 "working_directory": working_directory,
+                "files": files,
             },
         )
 
@@ -771,6 +773,7 @@ class Methods:
         color: bool | None = None,
         columns: int | None = None,
         working_directory: str | None = None,
+        files: list[str] | None = None,
     ) -> DatasetPreviewResult:
         """Prepares a run's data, tells what is remarkable, and writes its items to the descriptor sent with the request."""
         return self.call(
@@ -784,6 +787,7 @@ class Methods:
                 "color": color,
                 "columns": columns,
                 "working_directory": working_directory,
+                "files": files,
             },
         )
 
@@ -1312,6 +1316,7 @@ class AsyncMethods:
         config: ConfigurationSource,
         overrides: list[str] | None = None,
         working_directory: str | None = None,
+        files: list[str] | None = None,
     ) -> MemoryPlan:
         """What a run will hold in memory and how long it takes, without starting it."""
         return await self.call(
@@ -1320,6 +1325,7 @@ class AsyncMethods:
                 "config": config,
                 "overrides": overrides,
                 "working_directory": working_directory,
+                "files": files,
             },
         )
 
@@ -1355,6 +1361,7 @@ class AsyncMethods:
         color: bool | None = None,
         columns: int | None = None,
         working_directory: str | None = None,
+        files: list[str] | None = None,
     ) -> DatasetPreviewResult:
         """Prepares a run's data, tells what is remarkable, and writes its items to the descriptor sent with the request."""
         return await self.call(
@@ -1368,6 +1375,7 @@ class AsyncMethods:
                 "color": color,
                 "columns": columns,
                 "working_directory": working_directory,
+                "files": files,
             },
         )
 

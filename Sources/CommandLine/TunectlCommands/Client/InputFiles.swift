@@ -6,15 +6,20 @@ import ServiceAPI
 /// The regular files of a run that the service may not read, opened by this user.
 final class InputFiles {
     private(set) var paths: [String] = []
+    /// As a request's `files`.
+    var files: [String]? { paths.isEmpty ? nil : paths }
     private(set) var descriptors: [Int32] = []
     /// As many as one message carries.
     private static let most = 60
 
     /// Asks the service what it needs, opens it, and asks again until nothing new comes.
     ///
-    /// - Parameter input: the JSON Lines file of a generate job
+    /// - Parameters:
+    ///   - input: the JSON Lines file of a generate job
+    ///   - weights: whether the run's weights are read too
     init(
-        of config: ConfigurationSource, overrides: [String], input: String? = nil, context: CommandContext
+        of config: ConfigurationSource, overrides: [String], input: String? = nil, weights: Bool = true,
+        context: CommandContext
     ) throws {
         let client = try context.client()
         if !client.mayBeOfAnotherUser { return }
@@ -29,6 +34,7 @@ final class InputFiles {
             let service = answer["service"]?.string ?? "the service's user"
             for file in answer["needed"]?.array ?? [] {
                 guard let path = file["path"]?.string, !paths.contains(path) else { continue }
+                if !weights, path.hasSuffix(".safetensors") { continue }
                 try open(path, isOptional: file["optional"]?.bool ?? false, service)
             }
             if paths.count == known { return }

@@ -38,14 +38,17 @@ extension Command {
         }
         let format: DatasetPreview.Format =
             invocation.has("jsonl") ? .jsonl : context.wantsJSON ? DatasetPreview.Format.none : .text
+        let config = ConfigurationSource(text: text, name: path == "-" ? "standard input" : path)
+        let inputs = try InputFiles(
+            of: config, overrides: invocation.overrides, weights: false, context: context)
         let result = try context.client().call(
             DatasetPreview.self,
             DatasetPreview.Parameters(
-                config: ConfigurationSource(text: text, name: path == "-" ? "standard input" : path),
+                config: config,
                 overrides: invocation.overrides, split: split, format: format, row: row,
                 color: context.outputTerminal.usesColor, columns: context.terminalColumns(),
-                workingDirectory: context.workingDirectory),
-            passing: format == .none ? [] : [context.outputDescriptor], onInterrupt: .cancelCall)
+                workingDirectory: context.workingDirectory, files: inputs.files),
+            passing: inputs.descriptors + (format == .none ? [] : [context.outputDescriptor]), onInterrupt: .cancelCall)
         switch format {
         case .none: context.printJSON(result)
         case .jsonl: for note in result["notes"]?.array ?? [] { context.say(note.string ?? "") }

@@ -14,11 +14,13 @@ extension Command {
             """
     ) { invocation, context in
         let file = try ConfigurationFile(invocation, context)
+        let config = ConfigurationSource(text: file.text, name: file.name)
+        let inputs = try InputFiles(of: config, overrides: invocation.overrides, context: context)
         let value = try context.client().call(
             ConfigPlan.self,
             ConfigPlan.Parameters(
-                config: ConfigurationSource(text: file.text, name: file.name), overrides: invocation.overrides,
-                workingDirectory: context.workingDirectory))
+                config: config, overrides: invocation.overrides, workingDirectory: context.workingDirectory,
+                files: inputs.files), passing: inputs.descriptors)
         let plan = try value.decoded(as: MemoryPlan.self)
         if context.wantsJSON {
             context.printJSON(value)

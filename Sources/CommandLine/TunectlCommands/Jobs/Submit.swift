@@ -42,7 +42,7 @@ extension Command {
                 clientToken: submissionToken(invocation), priority: try submissionPriority(invocation),
                 after: invocation.value("after")?.split(separator: ",").map(String.init),
                 kind: invocation.value("kind"), input: invocation.value("input"),
-                files: inputs.paths.isEmpty ? nil : inputs.paths),
+                files: inputs.files),
             passing: inputs.descriptors)
     }
 

@@ -55,12 +55,15 @@ extension Command {
         _ file: ConfigurationFile, _ invocation: Invocation, _ context: CommandContext
     ) throws -> JSONValue? {
         guard let client = context.clientIfThere() else { return nil }
+        let config = ConfigurationSource(text: file.text, name: file.name)
+        let inputs = try InputFiles(
+            of: config, overrides: invocation.overrides, weights: false, context: context)
         return try client.call(
             DatasetPreview.self,
             DatasetPreview.Parameters(
-                config: ConfigurationSource(text: file.text, name: file.name), overrides: invocation.overrides,
-                format: DatasetPreview.Format.none, workingDirectory: context.workingDirectory),
-            onInterrupt: .cancelCall)
+                config: config, overrides: invocation.overrides, format: DatasetPreview.Format.none,
+                workingDirectory: context.workingDirectory, files: inputs.files),
+            passing: inputs.descriptors, onInterrupt: .cancelCall)
     }
 }
 

@@ -56,7 +56,7 @@ extension JobTable {
         let question = WorkerPlan.Parameters(
             config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
             threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
-            budget: machine.memoryBytes, speed: planning.speed, inputs: stored.inputs.map(inputs.folder))
+            budget: machine.memoryBytes, speed: planning.speed)
         planning.current = (id, worker)
         // It keeps the worker until its process has ended and is reaped.
         worker.onExit = { [weak self] error in

@@ -46,11 +46,13 @@ extension JobTable {
         worker.peer.call(method, parameters) { [weak self] result in self?.answered(id, result) }
     }
 
-    /// What the workers of a job may read.
+    /// What the workers of a job may read, and where the files are that came with its submission.
     func readingArguments(_ stored: StoredJob) -> [String] {
-        let folders =
-            [folder(of: stored.job.id), stored.outputPath] + (stored.inputs.map { [inputs.folder($0)] } ?? [])
-        return ReadingRights(of: stored.job.owner, stateDirectory: stateDirectory, folders: folders)?.arguments ?? []
+        let folder = stored.inputs.map(inputs.folder)
+        let rights = ReadingRights(
+            of: stored.job.owner, stateDirectory: stateDirectory,
+            folders: [self.folder(of: stored.job.id), stored.outputPath] + (folder.map { [$0] } ?? []))
+        return (rights?.arguments ?? []) + SubstituteFiles.arguments(folder)
     }
 
     /// What a worker is asked to do for a job.
@@ -59,13 +61,12 @@ extension JobTable {
         if job.kind == .generate {
             let parameters = WorkerGenerateBatch.Parameters(
                 config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-                input: job.input ?? "", attempt: job.attempt, threads: threads,
-                inputs: stored.inputs.map(inputs.folder))
+                input: job.input ?? "", attempt: job.attempt, threads: threads)
             return (WorkerGenerateBatch.name, try JSONValue(encoding: parameters))
         }
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-            attempt: job.attempt, threads: threads, inputs: stored.inputs.map(inputs.folder))
+            attempt: job.attempt, threads: threads)
         return (WorkerTrain.name, try JSONValue(encoding: parameters))
     }
 

@@ -12,7 +12,7 @@ final class PassedFiles {
     ///
     /// - Throws: `ServiceError` unless each is a regular file that is open for reading only
     init(_ paths: [String], from request: IncomingRequest) throws {
-        descriptors = request.takeDescriptors()
+        descriptors = request.takeDescriptors(first: paths.count)
         self.paths = paths
         guard paths.count == descriptors.count else {
             throw ServiceError(

@@ -14,16 +14,14 @@ func planRun(_ call: MethodCall<ConfigPlan>) throws {
         config: parameters.config, overrides: parameters.overrides ?? [],
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
         speed: nil)
-    let worker = try call.daemon.models.oneShot("plan", for: call.caller).worker
-    let number = worker.peer.call(WorkerPlan.name, try JSONValue(encoding: question)) { result in
-        worker.kill()
-        switch result {
-        case .success(let value): request.succeed(value)
-        case .failure(let error) where error.code == -32000:
-            request.fail(
-                ServiceError(.workerCrashed, "the worker that made the plan ended before it was done").rpcError)
-        case .failure(let error): request.fail(ServiceError(error).rpcError)
+    try withInputs(parameters.files, call) { inputs in
+        let planning = try call.daemon.models.oneShot("plan", for: call.caller, inputs: inputs)
+        call.daemon.models.forward(
+            request, to: planning, method: WorkerPlan.name, parameters: try JSONValue(encoding: question)
+        ) {
+            planning.worker.kill()
+            return $0
         }
+        return planning
     }
-    request.onCancel = { [weak worker] in worker?.peer.cancel(number) }
 }

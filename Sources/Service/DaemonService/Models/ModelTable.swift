@@ -99,21 +99,26 @@ final class ModelTable {
         return model
     }
 
-    private func worker(log: String, _ rights: ReadingRights? = nil) throws -> Worker {
+    private func worker(log: String, _ arguments: [String] = []) throws -> Worker {
         var program = program
         if limits.workerThreads > 0 { program.environment.append("FINETUNED_THREADS=\(limits.workerThreads)") }
         let logs = stateDirectory + "/models"
         try FileSystem.createDirectories(logs, mode: 0o700)
         return try Worker(
-            program, arguments: rights?.arguments ?? [], logPath: "\(logs)/\(log)",
+            program, arguments: arguments, logPath: "\(logs)/\(log)",
             memory: WorkerMemory(limit: limits.workerMemory), loop: loop)
     }
 
     /// A worker for one request; it belongs to no model and is not listed, and reads what the caller may.
-    func oneShot(_ name: String, for caller: Caller) throws -> Resident {
+    ///
+    /// - Parameter inputs: the folder of files that came with the request
+    func oneShot(_ name: String, for caller: Caller, inputs: String? = nil) throws -> Resident {
         let rights =
-            caller.isAdministrator ? nil : ReadingRights(of: caller.user, stateDirectory: stateDirectory)
-        return Resident(path: name, worker: try worker(log: "\(name).log", rights))
+            caller.isAdministrator
+            ? nil
+            : ReadingRights(of: caller.user, stateDirectory: stateDirectory, folders: inputs.map { [$0] } ?? [])
+        let arguments = (rights?.arguments ?? []) + SubstituteFiles.arguments(inputs)
+        return Resident(path: name, worker: try worker(log: "\(name).log", arguments))
     }
 
     /// Sends a request on to a worker and its answer, progress and cancellation back.

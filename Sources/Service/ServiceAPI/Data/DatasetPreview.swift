@@ -11,6 +11,8 @@ package enum DatasetPreview: ServiceMethod {
         MethodParameter("row", "integer", "only this item, counted from 1"),
         MethodParameter("color", "boolean", "text: mark trained tokens by colour"),
         MethodParameter("columns", "integer", "text: width of the terminal"), workingDirectory,
+        MethodParameter(
+            "files", "array", "absolute paths of the descriptors before the one that is written to, see config.files"),
     ]
 
     package static var errors: [ErrorKind] { modelErrors }
@@ -28,10 +30,12 @@ package enum DatasetPreview: ServiceMethod {
         package var color: Bool?
         package var columns: Int?
         package var workingDirectory: String?
+        package var files: [String]?
 
         package init(
             config: ConfigurationSource, overrides: [String]? = nil, split: String? = nil, format: Format? = nil,
-            row: Int? = nil, color: Bool? = nil, columns: Int? = nil, workingDirectory: String? = nil
+            row: Int? = nil, color: Bool? = nil, columns: Int? = nil, workingDirectory: String? = nil,
+            files: [String]? = nil
         ) {
             self.config = config
             self.overrides = overrides
@@ -41,10 +45,11 @@ package enum DatasetPreview: ServiceMethod {
             self.color = color
             self.columns = columns
             self.workingDirectory = workingDirectory
+            self.files = files
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, split, format, row, color, columns
+            case config, overrides, split, format, row, color, columns, files
             case workingDirectory = "working_directory"
         }
     }

@@ -12,12 +12,10 @@ package enum WorkerPlan {
         package var budget: Int?
         /// The machine's speed where it is known; measured otherwise.
         package var speed: MemoryPlan.Speed?
-        /// As that of `worker.train`.
-        package var inputs: String?
 
         package init(
             config: ConfigurationSource, overrides: [String], workingDirectory: String?, threads: Int, budget: Int?,
-            speed: MemoryPlan.Speed?, inputs: String? = nil
+            speed: MemoryPlan.Speed?
         ) {
             self.config = config
             self.overrides = overrides
@@ -25,11 +23,10 @@ package enum WorkerPlan {
             self.threads = threads
             self.budget = budget
             self.speed = speed
-            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, threads, budget, speed, inputs
+            case config, overrides, threads, budget, speed
             case workingDirectory = "working_directory"
         }
     }

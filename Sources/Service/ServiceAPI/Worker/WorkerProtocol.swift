@@ -17,12 +17,10 @@ package enum WorkerTrain {
         package var attempt: Int
         /// Threads for computing, 0 for as many as there are processors.
         package var threads: Int
-        /// Where the files are that came with the submission, below it under their absolute paths.
-        package var inputs: String?
 
         package init(
             job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, attempt: Int,
-            threads: Int, inputs: String? = nil
+            threads: Int
         ) {
             self.job = job
             self.config = config
@@ -30,11 +28,10 @@ package enum WorkerTrain {
             self.workingDirectory = workingDirectory
             self.attempt = attempt
             self.threads = threads
-            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case job, config, overrides, attempt, threads, inputs
+            case job, config, overrides, attempt, threads
             case workingDirectory = "working_directory"
         }
     }
@@ -65,12 +62,10 @@ package enum WorkerGenerateBatch {
         /// 1 for the first worker of this job.
         package var attempt: Int
         package var threads: Int
-        /// As that of `worker.train`.
-        package var inputs: String?
 
         package init(
             config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String, attempt: Int,
-            threads: Int, inputs: String? = nil
+            threads: Int
         ) {
             self.config = config
             self.overrides = overrides
@@ -78,11 +73,10 @@ package enum WorkerGenerateBatch {
             self.input = input
             self.attempt = attempt
             self.threads = threads
-            self.inputs = inputs
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, input, attempt, threads, inputs
+            case config, overrides, input, attempt, threads
             case workingDirectory = "working_directory"
         }
     }
