@@ -1,5 +1,6 @@
 import Foundation
 import ServiceTestSupport
+import Synchronization
 import Testing
 
 /// A run writes below its output folder and nowhere else, whatever lies there.
@@ -43,5 +44,33 @@ import Testing
             let second = try daemon.tunectl("submit", file, "output_dir=\(spelling)", directory: daemon.folder)
             #expect(second.status == 73, "\(spelling): \(second.output) \(second.errors)")
         }
+    }
+
+    /// A folder that is a link every other moment while a run writes into it: nothing lands where the link leads.
+    @Test func aLinkThatIsSwappedInIsNotWrittenThrough() throws {
+        let daemon = try DaemonFixture()
+        let victim = daemon.path("victim")
+        let (output, link) = (daemon.path("out"), daemon.path("link"))
+        try FileManager.default.createDirectory(atPath: victim, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        symlink(victim, link)
+        let isOver = Mutex(false)
+        let swapper = Thread {
+            let checkpoint = output + "/checkpoint-2"
+            while !isOver.withLock({ $0 }) {
+                // What the run is about to make, or has just made.
+                rename(checkpoint, output + "/aside-\(UUID().uuidString)")
+                symlink(victim, checkpoint)
+                symlink(victim, output + "/trainer_state.json")
+                unlink(checkpoint)
+                unlink(output + "/trainer_state.json")
+            }
+        }
+        swapper.start()
+        let file = try SmallRun.write(to: daemon.folder, steps: 6, extra: ["output_dir: out", "save_steps: 1"])
+        for _ in 1...3 { _ = try daemon.tunectl("run", file, directory: daemon.folder) }
+        isOver.withLock { $0 = true }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: victim).isEmpty)
+        #expect(daemon.isRunning)
     }
 }

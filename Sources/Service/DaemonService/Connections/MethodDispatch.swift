@@ -14,7 +14,10 @@ struct MethodCall<Method: ServiceMethod> {
 
     /// Answers later; every path must end in one of these.
     func succeed(_ result: Method.Result) { MethodDispatch.answer(request, .success(result)) }
-    func fail(_ error: any Error) { request.fail(MethodDispatch.serviceError(error).rpcError) }
+    func fail(_ error: any Error) {
+        MethodDispatch.logDenial(error, of: Method.name, caller, daemon)
+        request.fail(MethodDispatch.serviceError(error).rpcError)
+    }
 }
 
 /// The one place where names meet handlers and errors meet the wire.
@@ -45,8 +48,8 @@ package enum MethodDispatch {
         )
     }
 
-    /// Denials are for the journal too. What the operating system refuses the service itself comes as another error.
-    private static func logDenial(_ error: any Error, of method: String, _ caller: Caller, _ daemon: Daemon) {
+    /// Denials are for the journal too, also of places where the service itself may not write: somebody asked for them.
+    static func logDenial(_ error: any Error, of method: String, _ caller: Caller, _ daemon: Daemon) {
         guard let error = error as? ServiceError, error.kind == .permission else { return }
         let (user, process) = (String(caller.user), String(caller.process))
         if let job = error.job {
