@@ -63,6 +63,8 @@ enum Migrations {
         ),
         ("memory of jobs", "ALTER TABLE jobs ADD COLUMN memory TEXT;"),
         ("inputs of jobs", "ALTER TABLE jobs ADD COLUMN inputs TEXT;"),
+        // Each submission asks whose outputs the folders that it names are.
+        ("jobs by output", "CREATE INDEX jobs_by_output ON jobs (output_path);"),
     ]
 
     static func apply(to database: Database, migrating: (String) -> Void) throws {

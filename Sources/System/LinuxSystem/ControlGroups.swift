@@ -115,9 +115,6 @@ package final class ControlGroup {
     /// Whether the kernel has ended a process of the group for want of memory.
     package var ranOutOfMemory: Bool { Self.kills(in: path) > killsBefore }
 
-    /// The most that the group ever held, pages of files included; nil where the kernel (before 5.19) does not tell.
-    package var peak: Int? { ControlGroups.lines(of: path + "/memory.peak").first.flatMap { Int($0) } }
-
     private static func kills(in path: String) -> Int {
         for line in ControlGroups.lines(of: path + "/memory.events") where line.hasPrefix("oom_kill ") {
             return Int(line.dropFirst("oom_kill ".count)) ?? 0

@@ -22,8 +22,8 @@ func submitJob(_ call: MethodCall<JobSubmit>) throws {
         submission.input = try absolutePath(of: input, field: "input", in: parameters.workingDirectory)
     }
     let files = try PassedFiles(parameters.files ?? [], from: call.request)
-    try submission.check(call.daemon)
     if files.isEmpty { return call.succeed(try submission.submit(to: call.daemon)) }
+    try submission.check(call.daemon)
     try call.daemon.jobs.inputs.keep(files, on: call.daemon.loop) { [submission] result in
         do {
             var submission = submission

@@ -22,9 +22,8 @@ struct KeptInputs {
         let name = FileHash.of("\(files.paths.joined(separator: "\n"))\(getpid())\(MonotonicClock.seconds)")
         let target = folder(name)
         let sources = zip(files.paths, try files.duplicates()).map { (path: $0, number: $1) }
-        let mailbox: LoopMailbox<SystemError?>
         do {
-            mailbox = try LoopMailbox()
+            let mailbox = try LoopMailbox<SystemError?>()
             try loop.register(mailbox.descriptor.number, .read) { _ in
                 guard let end = mailbox.take().first else { return }
                 loop.unregister(mailbox.descriptor.number)
@@ -35,14 +34,19 @@ struct KeptInputs {
                     completion(.success(name))
                 }
             }
-            try DedicatedThread.start("inputs", stackSize: 1 << 20) {
-                do throws(SystemError) {
-                    try Self.copy(sources, to: target)
-                    mailbox.send(nil)
-                } catch {
-                    mailbox.send(error)
+            do {
+                try DedicatedThread.start("inputs", stackSize: 1 << 20) {
+                    do throws(SystemError) {
+                        try Self.copy(sources, to: target)
+                        mailbox.send(nil)
+                    } catch {
+                        mailbox.send(error)
+                    }
+                    for source in sources { close(source.number) }
                 }
-                for source in sources { close(source.number) }
+            } catch {
+                loop.unregister(mailbox.descriptor.number)
+                throw error
             }
         } catch {
             for source in sources { close(source.number) }

@@ -3,7 +3,7 @@ import JSONRPC
 import LinuxSystem
 import ServiceAPI
 
-/// Descriptors of a caller's regular files, held until the job that needs them has ended.
+/// Descriptors of a caller's regular files, held until they are copied.
 final class PassedFiles {
     let paths: [String]
     private let descriptors: [Int32]
