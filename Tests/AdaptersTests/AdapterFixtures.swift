@@ -25,9 +25,9 @@ struct AdapterFixtures {
     /// Last-position logits of the reference.
     func logits(_ name: String) -> [Float] { (expected[name]?.array ?? []).compactMap { $0.double.map { Float($0) } } }
 
-    func computed(_ model: DecoderModel, _ adapters: ProjectionAdapters? = nil) throws -> [Float] {
+    func computed(_ model: DecoderModel, _ adapters: LinearBranches? = nil) throws -> [Float] {
         let tokens = (expected["ids"]?.array ?? []).compactMap { $0.integer.map { Int32($0) } }
-        return try model.nextLogits(tokens, cache: model.makeCache(), adapters: adapters).array
+        return try model.nextLogits(tokens, cache: model.makeCache(), branches: adapters).array
     }
 }
 

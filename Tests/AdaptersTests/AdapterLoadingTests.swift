@@ -13,7 +13,7 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapters = try Self.names.map { ($0, try fixtures.adapter($0)) }
         for (name, adapter) in adapters + adapters {
-            let found = try fixtures.computed(fixtures.model, adapter.projections)
+            let found = try fixtures.computed(fixtures.model, adapter.branches)
             #expect(difference(found, fixtures.logits(name)) < 1e-4, "\(name)")
         }
         #expect(difference(try fixtures.computed(fixtures.model), fixtures.logits("none")) < 1e-4)

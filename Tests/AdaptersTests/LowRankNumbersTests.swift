@@ -7,8 +7,8 @@ import Testing
     static let weight: [Float] = [-1, 0.25, -1.25, 0, -0.75, 0.5, -1, 0.25, -0.5, 0.75, -0.75, 0.5]
     static let input: [Float] = [1, 2, -1, 0.5, 0.25, -0.75, 1.5, -2]
 
-    func pair(_ scaling: Float) throws -> LowRankAdapter {
-        try LowRankAdapter(
+    func pair(_ scaling: Float) throws -> LowRankBranch {
+        try LowRankBranch(
             a: Parameter(name: "a", value: Tensor([0.5, -0.25, 1, 0.75, -1, 0.5, 0.25, -0.5], shape: [2, 4])),
             b: Parameter(name: "b", value: Tensor([0.1, -0.2, 0.3, 0.4, -0.5, 0.6], shape: [3, 2])),
             scaling: scaling, dropout: 0, site: 1)
@@ -23,7 +23,7 @@ import Testing
         let bias = Weight(name: "bias", tensor: Tensor([0.1, 0.2, 0.3]))
         let layer = LinearProjection(
             weight: .frozen(Weight(name: "w", tensor: try Tensor(Self.weight, shape: [3, 4]))), bias: .frozen(bias),
-            lora: try pair(scaling))
+            branch: try pair(scaling))
         let tape = Tape(recording: false)
         let found = try tape.linear(tape.constant(Tensor(Self.input, shape: [2, 4])), layer).value.array
         #expect(difference(found, expected) < 1e-5)
@@ -39,7 +39,7 @@ import Testing
             name: "bias", format: .bfloat16, shape: [3],
             copying: Weight.narrowedBytes(Tensor([0.1, 0.2, 0.3]), to: .bfloat16))
         let tape = Tape(recording: false)
-        let layer = LinearProjection(weight: .frozen(base), bias: .frozen(bias), lora: try pair(2))
+        let layer = LinearProjection(weight: .frozen(base), bias: .frozen(bias), branch: try pair(2))
         let found = try tape.linear(tape.constant(Tensor(Self.input, shape: [2, 4])), layer).value.array
         for (left, right) in zip(found, expected) { #expect(abs(left - right) <= abs(right) / 128) }
     }

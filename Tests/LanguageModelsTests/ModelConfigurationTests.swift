@@ -16,8 +16,15 @@ import Testing
         let llama = try configuration(#""model_type":"llama""#)
         #expect(llama.keyValueHeads == 4 && llama.headSize == 8 && llama.normEpsilon == 1e-6)
         #expect(llama.rotary.theta == 10000 && llama.rotary.scaling == .none && !llama.tiesEmbeddings)
-        #expect(llama.attentionBias == .none && !llama.feedForwardBias && llama.maximumPositions == 2048)
-        #expect(try configuration(#""model_type":"qwen2""#).attentionBias == .queriesKeysValues)
+        #expect(llama.maximumPositions == 2048)
+        func biases(_ configuration: ModelConfiguration) throws -> [String] {
+            try DecoderModel.initialized(configuration, seed: 0).tensors.map(\.name).filter { $0.hasSuffix(".bias") }
+        }
+        #expect(try biases(llama).isEmpty)
+        let first = try Array(biases(configuration(#""model_type":"qwen2""#)).prefix(3))
+        #expect(first == ["q", "k", "v"].map { "model.layers.0.self_attn.\($0)_proj.bias" })
+        let biased = try configuration(#""model_type":"llama","attention_bias":true,"mlp_bias":true"#)
+        #expect(try biases(biased).count == 7 * biased.layerCount)
     }
 
     @Test func bothSpellingsOfRopeAndType() throws {

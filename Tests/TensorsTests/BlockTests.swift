@@ -20,7 +20,7 @@ struct Block: Sendable {
             let bytes = Weight.narrowedBytes(noise([outputs, inputs], name, scale: 0.15), to: .bfloat16)
             projections[name] = LinearProjection(
                 weight: .frozen(try Weight(name: name, format: .bfloat16, shape: [outputs, inputs], copying: bytes)),
-                lora: try LowRankAdapter(
+                branch: try LowRankBranch(
                     a: Parameter(name: name + ".a", value: noise([4, inputs], name + ".a", scale: 0.2)),
                     b: Parameter(name: name + ".b", value: noise([outputs, 4], name + ".b", scale: 0.2)), scaling: 2,
                     dropout: dropout, site: Philox.hash(name)))
@@ -29,8 +29,7 @@ struct Block: Sendable {
     }
 
     var parameters: [Parameter] {
-        [norm]
-            + projections.sorted { $0.key < $1.key }.flatMap { [$0.value.lora?.a, $0.value.lora?.b].compactMap { $0 } }
+        [norm] + projections.sorted { $0.key < $1.key }.flatMap { $0.value.branch?.parameters ?? [] }
     }
 
     func linear(_ tape: Tape, _ name: String, _ x: Variable) throws -> Variable {
@@ -65,10 +64,12 @@ struct Block: Sendable {
         var x = start
         for _ in 0..<3 {
             x = try tape.checkpoint([x]) { tape, inputs in
-                try forward(tape, inputs[0], positions: layout.positions) { tape, q, k, v in
-                    try tape.attention(q, k, v, layout: layout, options: attentionOptions())
-                }
-            }
+                [
+                    try forward(tape, inputs[0], positions: layout.positions) { tape, q, k, v in
+                        try tape.attention(q, k, v, layout: layout, options: attentionOptions())
+                    }
+                ]
+            }[0]
         }
         let head = LinearProjection(weight: .frozen(Weight(name: "head", tensor: noise([50, Self.hidden], "head"))))
         let labels = (0..<Int32(layout.totalTokens)).map { $0 % 3 == 0 ? ignoredLabel : $0 % 50 }

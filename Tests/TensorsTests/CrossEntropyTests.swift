@@ -10,11 +10,11 @@ import Testing
         let attributes = fixture.attributes
         let trainedHead = attributes.trained == true ? try fixture.parameter("head") : nil
         let adapter = try fixture.optional("a") { _ in
-            try LowRankAdapter(
+            try LowRankBranch(
                 a: fixture.parameter("a"), b: fixture.parameter("b"), scaling: 0.7, dropout: 0, site: 0)
         }
         let head = LinearProjection(
-            weight: try trainedHead.map { .trainable($0) } ?? .frozen(fixture.weight("head")), lora: adapter)
+            weight: try trainedHead.map { .trainable($0) } ?? .frozen(fixture.weight("head")), branch: adapter)
         let (cap, labels) = (try #require(attributes.cap), try #require(attributes.labels))
         let options = CrossEntropyOptions(
             labelSmoothing: try #require(attributes.smoothing), softCap: cap > 0 ? cap : nil,
@@ -35,10 +35,23 @@ import Testing
             try expectClose(adapter.a.gradient, fixture.tensor("da"), "da")
             try expectClose(adapter.b.gradient, fixture.tensor("db"), "db")
         }
-        let probabilities = try Tape(recording: false).labelLogProbabilities(
-            fixture.tensor("hidden"), head: head, labels: labels, softCap: options.softCap)
-        #expect(probabilities.count == 11)
-        #expect(abs(probabilities.reduce(0, +) + Float(result.sum)) < 1e-4)
+        for parameter in [trainedHead, adapter?.a, adapter?.b] { parameter?.clearGradient() }
+        let second = Tape(recording: true)
+        let again = second.leaf(try fixture.tensor("hidden"))
+        let probabilities = try second.labelLogProbabilities(
+            again, head: head, labels: labels, softCap: options.softCap)
+        #expect(probabilities.rows.count == 11 && probabilities.isBest.filter { $0 }.count == result.correct)
+        #expect(abs(probabilities.values.value.array.reduce(0, +) + Float(result.sum)) < 1e-4)
+        guard options.labelSmoothing == 0 else { return }
+        // Cross-entropy is the case in which every label has the same weight.
+        try second.backward(
+            from: second.weightedSum(probabilities.values, weights: Array(repeating: -options.scale, count: 11)))
+        try expectClose(second.gradient(of: again), fixture.tensor("dhidden"), "dhidden")
+        if let trainedHead { try expectClose(trainedHead.gradient, fixture.tensor("dhead"), "dhead") }
+        if let adapter {
+            try expectClose(adapter.a.gradient, fixture.tensor("da"), "da")
+            try expectClose(adapter.b.gradient, fixture.tensor("db"), "db")
+        }
     }
 
     /// A vocabulary so large that the rows need several chunks, the last one shorter, against single rows.
@@ -60,7 +73,8 @@ import Testing
             try single.backward(from: part.loss)
             #expect(relativeError(gradient.row(row), try #require(single.gradient(of: one)).array) < 1e-4)
         }
-        let all = try Tape(recording: false).labelLogProbabilities(values, head: head, labels: labels)
+        let plain = Tape(recording: false)
+        let all = try plain.labelLogProbabilities(plain.constant(values), head: head, labels: labels).values.value.array
         sum = all.reduce(0.0) { $0 - Double($1) }
         #expect(all.count == result.count && abs(sum - result.sum) < 1e-3)
     }

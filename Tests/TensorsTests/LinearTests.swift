@@ -13,7 +13,7 @@ import Testing
         let weight = try trainedWeight.map { Matrix.trainable($0) } ?? .frozen(fixture.weight("weight"))
         let bias = try fixture.optional("bias") { try fixture.parameter($0) }
         let adapter = try fixture.optional("a") { _ in
-            try LowRankAdapter(
+            try LowRankBranch(
                 a: fixture.parameter("a"), b: fixture.parameter("b"), scaling: #require(attributes.scaling),
                 dropout: attributes.probability ?? 0, site: attributes.site ?? 0)
         }
@@ -23,7 +23,7 @@ import Testing
         }
         let tape = Tape(recording: true, randomness: randomness)
         let x = tape.leaf(try fixture.tensor("x"))
-        let y = try tape.linear(x, LinearProjection(weight: weight, bias: bias.map { .trainable($0) }, lora: adapter))
+        let y = try tape.linear(x, LinearProjection(weight: weight, bias: bias.map { .trainable($0) }, branch: adapter))
         try expectClose(y.value, fixture.tensor("y"), "y")
         try tape.backward(from: y, gradient: fixture.tensor("dy"))
         try expectClose(tape.gradient(of: x), fixture.tensor("dx"), "dx")
@@ -102,7 +102,7 @@ import Testing
             try tape.linear(tape.constant(noise([2, 7], "x")), projection)
         }
         #expect(throws: TensorError.self) {
-            try LowRankAdapter(
+            try LowRankBranch(
                 a: Parameter(name: "a", value: noise([3, 6], "a")), b: Parameter(name: "b", value: noise([5, 4], "b")),
                 scaling: 1, dropout: 0, site: 0)
         }

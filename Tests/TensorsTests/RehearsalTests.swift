@@ -17,8 +17,8 @@ import Testing
                 let attended = try tape.attention(q, q, q, layout: layout, options: options)
                 let wide = LinearProjection(weight: .frozen(up))
                 let gated = try tape.siluGate(tape.linear(attended, wide), tape.linear(attended, wide))
-                return try tape.add(inputs[0], tape.scale(gated, by: 0.5))
-            }
+                return [try tape.add(inputs[0], tape.scale(gated, by: 0.5))]
+            }[0]
         }
         let labels = (0..<rows).map { Int32($0 % 3 == 0 ? -100 : $0 % 50) }
         let loss = try tape.linearCrossEntropy(x, head: LinearProjection(weight: .frozen(head)), labels: labels)

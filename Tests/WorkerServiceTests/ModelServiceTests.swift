@@ -57,18 +57,18 @@ import WorkerService
     }
 
     @Test func greedyGenerationWithAndWithoutAdapter() throws {
-        func expected(_ adapters: ProjectionAdapters?) throws -> [Int32] {
+        func expected(_ adapters: LinearBranches?) throws -> [Int32] {
             var options = GenerationOptions()
             options.samples = false
             options.maximumNewTokens = 9
             options.ignoresStopTokens = true
-            return try TextGenerator(model: fixture.model).generate([72, 105], options: options, adapters: adapters)
+            return try TextGenerator(model: fixture.model).generate([72, 105], options: options, branches: adapters)
                 .tokens
         }
         let overrides: JSONValue = ["do_sample=false", "max_new_tokens=9", "ignore_eos=true"]
         let adapter = try LoRAAdapter.load(directory: fixture.adapter, for: fixture.model).adapter
         let plain = try expected(nil)
-        let adapted = try expected(adapter.projections)
+        let adapted = try expected(adapter.branches)
         #expect(plain != adapted)
         for _ in 0..<2 {
             let found = try pair.call("worker.generate", request(["ids": [72, 105], "overrides": overrides]))

@@ -58,7 +58,7 @@ package struct CausalLoss: Sendable {
         let result = try model.loss(
             items.flatMap(\.inputIDs), labels: items.flatMap(\.labels), layout: layouts.attention,
             rows: layouts.rows, positions: layouts.positions, on: tape,
-            adapters: adapter?.projections,
+            branches: adapter?.branches,
             options: CrossEntropyOptions(
                 labelSmoothing: Float(labelSmoothing), scale: divisor > 0 ? Float(1 / Double(divisor)) : 0))
         let vocabulary = Double(model.configuration.vocabularySize)

@@ -13,33 +13,17 @@ extension LoRAAdapter {
         }
     }
 
-    /// One weight with a low-rank update inside it.
-    package static func merged(_ value: Matrix, with pair: LowRankAdapter) throws -> Matrix {
-        let sum = try sum(of: value, and: pair)
+    /// One weight with a branch inside it.
+    package static func merged(_ value: Matrix, with branch: any LinearBranch) throws -> Matrix {
+        let sum = try branch.folded(into: value.widened())
         switch value {
         case .trainable(let parameter): return .trainable(Parameter(name: parameter.name, value: sum))
-        case .frozen(let weight) where weight.format == .float32:
-            return .frozen(Weight(name: weight.name, tensor: sum))
         case .frozen(let weight):
-            let bytes = Weight.narrowedBytes(sum, to: weight.format)
-            return .frozen(try Weight(name: weight.name, format: weight.format, shape: weight.shape, copying: bytes))
+            guard let format = weight.format, format != .float32 else {
+                return .frozen(Weight(name: weight.name, tensor: sum))
+            }
+            let bytes = Weight.narrowedBytes(sum, to: format)
+            return .frozen(try Weight(name: weight.name, format: format, shape: weight.shape, copying: bytes))
         }
-    }
-
-    /// `weight + scaling * b * a`
-    private static func sum(of weight: Matrix, and pair: LowRankAdapter) throws -> Tensor {
-        let tape = Tape(recording: false)
-        let transposed = Weight(name: "\(pair.a.name) transposed", tensor: try transposed(pair.a.value))
-        let product = try tape.linear(
-            tape.constant(pair.b.value), LinearProjection(weight: .frozen(transposed)))
-        let update = try tape.scale(product, by: pair.scaling)
-        return try tape.add(tape.constant(weight.widened()), update).value
-    }
-
-    private static func transposed(_ matrix: Tensor) throws -> Tensor {
-        let (rows, columns) = (matrix.rows, matrix.columns)
-        let source = matrix.array
-        let result = (0..<columns).flatMap { column in (0..<rows).map { source[$0 * columns + column] } }
-        return try Tensor(result, shape: [columns, rows])
     }
 }

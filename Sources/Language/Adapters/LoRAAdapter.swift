@@ -3,26 +3,26 @@ package import Tensors
 
 /// A LoRA adapter for one base model (Hu et al., arXiv 2106.09685): its matrices, and where they belong.
 ///
-/// The base does not change: pass `projections` to its calls, and another adapter's to the next call.
+/// The base does not change: pass `branches` to its calls, and another adapter's to the next call.
 package final class LoRAAdapter: Sendable {
     package let configuration: AdapterConfiguration
     package let modules: [Module]
     /// What the base model's calls take.
-    package let projections: ProjectionAdapters
+    package let branches: LinearBranches
 
     /// One adapted linear layer.
     package struct Module: Sendable {
         package var path: String
-        package var pair: LowRankAdapter
+        package var pair: LowRankBranch
     }
 
-    private init(configuration: AdapterConfiguration, model: DecoderModel, pairs: [Int: LowRankAdapter]) {
+    private init(configuration: AdapterConfiguration, model: DecoderModel, pairs: [Int: LowRankBranch]) {
         self.configuration = configuration
         let linear = model.linearModules
         modules = pairs.keys.sorted().compactMap { position in
             pairs[position].map { Module(path: linear[position].path, pair: $0) }
         }
-        projections = ProjectionAdapters(linear.indices.map { pairs[$0] })
+        branches = LinearBranches(linear.indices.map { pairs[$0] })
     }
 
     /// A trainable adapter that changes nothing yet: A is Kaiming-uniform, B is zero.
@@ -43,13 +43,13 @@ package final class LoRAAdapter: Sendable {
         _ tensor: (_ name: String, _ shape: [Int]) throws -> Tensor
     ) throws -> LoRAAdapter {
         let linear = model.linearModules
-        var pairs: [Int: LowRankAdapter] = [:]
+        var pairs: [Int: LowRankBranch] = [:]
         for position in try configuration.resolvedTargets(in: model) {
             let module = linear[position]
             let rank = try configuration.rank(of: module.path)
             let scaling = configuration.scaling(rank: rank, alpha: try configuration.alpha(of: module.path))
             let (a, b) = (TensorName.key(module.path, TensorName.a), TensorName.key(module.path, TensorName.b))
-            pairs[position] = try LowRankAdapter(
+            pairs[position] = try LowRankBranch(
                 a: Parameter(name: a, value: tensor(a, [rank, module.inputs])),
                 b: Parameter(name: b, value: tensor(b, [module.outputs, rank])), scaling: Float(scaling),
                 dropout: Float(configuration.dropout), site: Philox.hash(module.path))

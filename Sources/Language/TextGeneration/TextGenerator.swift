@@ -43,7 +43,7 @@ package struct TextGenerator: Sendable {
     ///   - prompt: at least one token
     ///   - progress: called with each new token, and between parts of a long prompt with nil
     package func generate(
-        _ prompt: [Int32], options: GenerationOptions, adapters: ProjectionAdapters? = nil,
+        _ prompt: [Int32], options: GenerationOptions, branches: LinearBranches? = nil,
         progress: (Int32?) throws -> GenerationStep = { _ in .goOn }
     ) throws -> Generation {
         let options = try options.checked()
@@ -63,7 +63,7 @@ package struct TextGenerator: Sendable {
                 generationSeconds: Self.seconds(end - (firstToken ?? end)))
         }
 
-        let scorer = Scorer(model: model, adapters: adapters, usesCache: options.usesCache)
+        let scorer = Scorer(model: model, branches: branches, usesCache: options.usesCache)
         guard var scores = try scorer.start(prompt, chunk: promptChunk, progress: { try progress(nil) }) else {
             return finished(.cancelled)
         }
@@ -95,13 +95,13 @@ package struct TextGenerator: Sendable {
 /// Scores for the next place of one sequence, from a cache or by computing everything again.
 private final class Scorer {
     private let model: DecoderModel
-    private let adapters: ProjectionAdapters?
+    private let branches: LinearBranches?
     private let cache: KeyValueCache?
     private var sequence: [Int32] = []
 
-    init(model: DecoderModel, adapters: ProjectionAdapters?, usesCache: Bool) {
+    init(model: DecoderModel, branches: LinearBranches?, usesCache: Bool) {
         self.model = model
-        self.adapters = adapters
+        self.branches = branches
         cache = usesCache ? model.makeCache() : nil
     }
 
@@ -109,20 +109,20 @@ private final class Scorer {
     func start(_ prompt: [Int32], chunk: Int, progress: () throws -> GenerationStep) throws -> [Float]? {
         guard let cache else {
             sequence = prompt
-            return try model.nextLogitsWithoutCache(prompt, adapters: adapters).array
+            return try model.nextLogitsWithoutCache(prompt, branches: branches).array
         }
         var rest = prompt[...]
         while rest.count > chunk {
-            try model.extend(cache, with: Array(rest.prefix(chunk)), adapters: adapters)
+            try model.extend(cache, with: Array(rest.prefix(chunk)), branches: branches)
             rest = rest.dropFirst(chunk)
             if try progress() == .cancel { return nil }
         }
-        return try model.nextLogits(Array(rest), cache: cache, adapters: adapters).array
+        return try model.nextLogits(Array(rest), cache: cache, branches: branches).array
     }
 
     func next(_ token: Int32) throws -> [Float] {
-        if let cache { return try model.nextLogits([token], cache: cache, adapters: adapters).array }
+        if let cache { return try model.nextLogits([token], cache: cache, branches: branches).array }
         sequence.append(token)
-        return try model.nextLogitsWithoutCache(sequence, adapters: adapters).array
+        return try model.nextLogitsWithoutCache(sequence, branches: branches).array
     }
 }

@@ -21,14 +21,15 @@ package struct TensorToWrite {
         }
     }
 
-    /// A weight as it is stored, or converted when another type is asked for.
+    /// A weight as it is stored, or converted when another type is asked for; packed formats become float32.
     package init(weight: Weight, name: String? = nil, storedAs type: WeightFormat? = nil) {
-        if let type, type != weight.format {
-            self.init(name: name ?? weight.name, tensor: weight.widened(), storedAs: type)
+        let format = type ?? weight.format ?? .float32
+        guard format == weight.format else {
+            self.init(name: name ?? weight.name, tensor: weight.widened(), storedAs: format)
             return
         }
-        self.init(name: name ?? weight.name, type: ElementType(weight.format), shape: weight.shape) { append in
-            try weight.withBytes { try append($0) }
+        self.init(name: name ?? weight.name, type: ElementType(format), shape: weight.shape) { append in
+            try weight.withElements { _, bytes in try append(bytes) }
         }
     }
 

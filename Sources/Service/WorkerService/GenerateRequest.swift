@@ -23,7 +23,7 @@ extension ModelRequests {
         var stream = TextStream(
             prompt.tokenizer, send: request.stream ?? streamsByDefault ? exchange.progress : nil)
         let generation = try TextGenerator(model: decoder).generate(
-            prompt.ids, options: settings.options, adapters: adapters
+            prompt.ids, options: settings.options, branches: adapters
         ) { token in
             if let token { try stream.push(token) }
             return exchange.isCancelled() ? .cancel : .goOn

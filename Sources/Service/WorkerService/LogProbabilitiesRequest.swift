@@ -22,7 +22,7 @@ extension ModelRequests {
         if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw GenerationError.unknownToken(unknown, vocabulary: vocabulary)
         }
-        let found = try decoder.tokenLogProbabilities([ids], adapters: adapters)
+        let found = try decoder.tokenLogProbabilities([ids], branches: adapters)
         return LogProbabilities.Result(ids: ids, tokenLogProbabilities: found[0].map { Double($0) })
     }
 }

@@ -57,7 +57,9 @@ struct RehearsedRun {
         memory.mappedWeights = max(0, stored - memory.copiedWeights - unreadEmbedding(model, data))
         let shape = model.base.configuration
         sizes = (shape.hiddenSize, shape.intermediateSize, .float32)
-        for case .frozen(let weight) in frozen where weight.shape.count == 2 { sizes.format = weight.format }
+        for case .frozen(let weight) in frozen where weight.shape.count == 2 {
+            sizes.format = weight.format ?? .float32
+        }
     }
 
     /// Bytes of a frozen embedding that no token of the data refers to, when it is not the output head as well.

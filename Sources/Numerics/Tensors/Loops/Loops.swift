@@ -1,32 +1,7 @@
 import CKernels
-import Glibc
 
 /// The element loops under the operations: `CKernels` under Swift names, on sizes that the caller has checked.
 enum Loops {
-    // MARK: Storage formats
-
-    static func widen(
-        _ format: WeightFormat, _ source: UnsafeRawPointer, _ count: Int, into destination: UnsafeMutablePointer<Float>
-    ) {
-        switch format {
-        case .float32: memcpy(destination, source, count * 4)
-        case .bfloat16: kernel_widen_bf16(source, destination, count)
-        case .float16: kernel_widen_f16(source, destination, count)
-        }
-    }
-
-    static func narrow(
-        _ source: UnsafePointer<Float>, _ count: Int, to format: WeightFormat, into destination: UnsafeMutableRawPointer
-    ) {
-        switch format {
-        case .float32: memcpy(destination, source, count * 4)
-        case .bfloat16: kernel_narrow_bf16(source, destination, count)
-        case .float16: kernel_narrow_f16(source, destination, count)
-        }
-    }
-
-    // MARK: Vectors
-
     static func add(
         _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ count: Int
     ) {
@@ -63,19 +38,5 @@ enum Loops {
         _ capped: UnsafePointer<Float>, _ cap: Float, _ gradient: UnsafeMutablePointer<Float>, _ count: Int
     ) {
         kernel_soft_cap_backward_f32(capped, cap, gradient, count)
-    }
-
-    // MARK: Few-row products
-
-    /// `result[v * stride + r] = vectors[v] . row(r)` for `rows` consecutive rows of a stored matrix.
-    static func matrixVectors(
-        _ format: WeightFormat, _ matrix: UnsafeRawPointer, rows: Int, columns: Int, _ vectors: UnsafePointer<Float>,
-        count: Int, _ result: UnsafeMutablePointer<Float>, stride: Int
-    ) {
-        switch format {
-        case .float32: kernel_matrix_vectors_f32(matrix, rows, columns, vectors, count, result, stride)
-        case .bfloat16: kernel_matrix_vectors_bf16(matrix, rows, columns, vectors, count, result, stride)
-        case .float16: kernel_matrix_vectors_f16(matrix, rows, columns, vectors, count, result, stride)
-        }
     }
 }

@@ -74,3 +74,13 @@ package enum Matrix: Sendable {
 
 /// A vector that an operation scales or shifts by; the same two cases as `Matrix`.
 package typealias Vector = Matrix
+
+extension Vector {
+    /// The numbers as float32, for reading only.
+    var numbers: Tensor {
+        switch self {
+        case .frozen(let weight): weight.sharedNumbers
+        case .trainable(let parameter): parameter.value
+        }
+    }
+}

@@ -2,10 +2,11 @@ extension Tape {
     /// Runs `body` without keeping its intermediate values and runs it again on the way back (Chen et al., 2016).
     ///
     /// The second run sees the same inputs and the same dropout masks, so gradients are the same bit for bit.
-    /// - Parameter body: gets a tape and the inputs on that tape; must not touch any other tape's variables.
+    /// - Parameter body: gets a tape and the inputs on that tape, and returns as many values each time; must not touch
+    ///   any other tape's variables.
     package func checkpoint(
-        _ inputs: [Variable], _ body: @escaping (Tape, [Variable]) throws -> Variable
-    ) throws -> Variable {
+        _ inputs: [Variable], _ body: @escaping (Tape, [Variable]) throws -> [Variable]
+    ) throws -> [Variable] {
         guard mode == .recording, !keepsBlocks else { return try body(self, inputs) }
         let probe = Tape(mode: .tracking, like: self)
         let values = inputs.map(\.value)
@@ -13,14 +14,11 @@ extension Tape {
         func leaves(_ tape: Tape) -> [Variable] {
             zip(values, wanted).map { value, slot in slot == nil ? tape.constant(value) : tape.leaf(value) }
         }
-        let output = try body(probe, leaves(probe))
-        return record(output.value, needed: output.needsGradient) { tape, gradient in
+        let outputs = try body(probe, leaves(probe))
+        return record(outputs.map(\.value), needed: outputs.map(\.needsGradient)) { tape, gradients in
             let inner = Tape(mode: .recording, like: tape)
-            let again = zip(values, wanted).map { value, slot in
-                slot == nil ? inner.constant(value) : inner.leaf(value)
-            }
-            let output = try body(inner, again)
-            try inner.backward(from: output, gradient: gradient)
+            let again = leaves(inner)
+            try inner.backward(from: body(inner, again), gradients: gradients)
             for (variable, slot) in zip(again, wanted) {
                 if let arrived = inner.gradient(of: variable) { tape.accumulate(arrived, into: slot) }
             }

@@ -13,7 +13,8 @@ extension Tape {
             for row in rows {
                 switch table {
                 case .frozen(let weight):
-                    weight.widen(from: Int(ids[row]) * width, count: width, into: target + row * width)
+                    let id = Int(ids[row])
+                    weight.storage.widen(rows: id..<id + 1, columns: 0..<width, into: target + row * width)
                 case .trainable(let parameter):
                     (target + row * width).update(from: parameter.value.pointer + Int(ids[row]) * width, count: width)
                 }
@@ -70,6 +71,15 @@ enum Rows {
             for row in rows { (target + row * width).update(from: source + indices[row] * width, count: width) }
         }
         return result
+    }
+
+    /// `target[indices[i]] = source[i]`, no row named twice.
+    static func put(_ source: Tensor, at indices: [Int], of target: Tensor) {
+        let width = target.columns
+        let (from, to) = (source.pointer, target.pointer)
+        ComputePool.shared.forEachBlock(indices.count, atMost: max(1, Elementwise.block / max(1, width))) { rows in
+            for row in rows { (to + indices[row] * width).update(from: from + row * width, count: width) }
+        }
     }
 
     /// `target[indices[i]] += source[i]`. Each task owns some columns and adds the rows in order, so that a row

@@ -25,7 +25,7 @@ extension Tape {
                 Normalization.addWeightGradient(xValue, gradient, factors, to: parameter.gradientForAdding())
             }
             guard slot != nil else { return }
-            let scales = weight.widened()
+            let scales = weight.numbers
             let target = Tensor(uninitialized: xValue.shape)
             let (a, w, g) = (xValue.pointer, scales.pointer, gradient.pointer)
             let (f, d) = (factors.pointer, target.pointer)
@@ -46,7 +46,7 @@ enum Normalization {
     static func forward(
         _ x: Tensor, _ weight: Vector, _ factors: Tensor, epsilon: Float, weightOffset: Float
     ) -> Tensor {
-        let scales = weight.widened()
+        let scales = weight.numbers
         let width = scales.count
         let result = Tensor(uninitialized: x.shape)
         let (a, w, c, f) = (x.pointer, scales.pointer, result.pointer, factors.pointer)

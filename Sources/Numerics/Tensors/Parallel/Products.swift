@@ -15,10 +15,12 @@ enum Products {
         /// Cuts the columns into a multiple of four blocks, and the rows too while there are fewer than eight tiles.
         ///
         /// A large weight is read again for every row block, so its row blocks stay high.
-        init(rows: Int, columns: Int, weightCount: Int) {
+        ///
+        /// - Parameter grain: columns are cut at multiples of this
+        init(rows: Int, columns: Int, weightCount: Int, grain: Int = 1) {
             let least = weightCount < 1 << 18 ? 64 : 384
             let blocks = ((columns + 511) / 512 + 3) / 4 * 4
-            width = max(128, Tiling.sixteens(columns, blocks))
+            width = (max(128, Tiling.sixteens(columns, blocks)) + grain - 1) / grain * grain
             let columnBlocks = max(1, (columns + width - 1) / width)
             let pieces = max(1, 8 / columnBlocks)
             height = pieces == 1 ? max(1, rows) : max(least, Tiling.sixteens(rows, pieces))
@@ -51,10 +53,11 @@ enum Products {
         return max(64, ((count + blocks - 1) / blocks + 15) / 16 * 16)
     }
 
-    /// The summed dimension in even pieces no longer than `depth`.
-    private static func depthBlock(_ count: Int) -> Int {
+    /// The summed dimension in even pieces of about `depth`, at multiples of what a storage can be cut at.
+    private static func depthBlock(_ count: Int, grain: Int = 1) -> Int {
         let blocks = max(1, (count + depth - 1) / depth)
-        return max(1, ((count + blocks - 1) / blocks + 15) / 16 * 16)
+        let piece = max(1, ((count + blocks - 1) / blocks + 15) / 16 * 16)
+        return (piece + grain - 1) / grain * grain
     }
 
     /// `y(m, n) = x(m, k) * w(n, k)^T + bias`, or added to `y` when `adding`.
@@ -70,7 +73,7 @@ enum Products {
             return
         }
         let tiling = Tiling(rows: m, columns: n, weightCount: n * k)
-        let deep = depthBlock(k)
+        let deep = depthBlock(k, grain: w.storage.columnGrain)
         rehearse(m: m, n: n, k: k, panel: w.floats == nil ? min(tiling.width, n) * min(deep, k) : 0, tiling.tasks)
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: n))
@@ -113,9 +116,7 @@ enum Products {
         let (n, k) = (w.rows, w.columns)
         ComputePool.shared.forEachBlock(n, atMost: max(16, (1 << 17) / max(1, k))) { outputs in
             Storage.scratch(m * outputs.count) { products in
-                Loops.matrixVectors(
-                    w.format, w.bytes + outputs.lowerBound * k * w.format.byteCount, rows: outputs.count, columns: k, x,
-                    count: m, products, stride: outputs.count)
+                w.storage.multiply(FewVectors(x, count: m), rows: outputs, into: products, stride: outputs.count)
                 for row in 0..<m {
                     let target = y + (row * n + outputs.lowerBound)
                     let sums = products + row * outputs.count
@@ -136,7 +137,7 @@ enum Products {
     ) throws {
         let blas = try BLAS.load()
         let (n, k) = (w.rows, w.columns)
-        let tiling = Tiling(rows: m, columns: k, weightCount: n * k)
+        let tiling = Tiling(rows: m, columns: k, weightCount: n * k, grain: w.storage.columnGrain)
         let deep = depthBlock(n)
         rehearse(m: m, n: n, k: k, panel: w.floats == nil ? min(tiling.width, k) * min(deep, n) : 0, tiling.tasks)
         ComputePool.shared.run(tiling.tasks) { task in

@@ -27,10 +27,15 @@ package enum CheckpointPolicy: Sendable, Equatable {
 /// One tape serves one forward and one backward pass. With `recording: false` it only computes.
 package final class Tape {
     typealias Backward = (Tape, inout Tensor) throws -> Void
+    /// Gets the gradients of several outputs; nil for those that nobody used.
+    typealias JointBackward = (Tape, [Tensor?]) throws -> Void
 
     private struct Node {
-        let output: Int
-        let backward: Backward
+        enum Way {
+            case single(Int, Backward)
+            case joint([Int?], JointBackward)
+        }
+        let way: Way
     }
 
     enum Mode { case computing, tracking, recording }
@@ -90,8 +95,18 @@ package final class Tape {
         guard needed, mode != .computing else { return constant(value) }
         let slot = newSlot()
         guard mode == .recording else { return Variable(value: value, slot: slot) }
-        nodes.append(Node(output: slot, backward: backward))
+        nodes.append(Node(way: .single(slot, backward)))
         return Variable(value: value, slot: slot, recipe: remakesValues ? recipe : nil)
+    }
+
+    /// Puts an operation with several results on the record.
+    ///
+    /// - Parameter needed: which of the results want a gradient
+    func record(_ values: [Tensor], needed: [Bool], _ backward: @escaping JointBackward) -> [Variable] {
+        guard mode != .computing, needed.contains(true) else { return values.map(constant) }
+        let slots = needed.map { $0 ? newSlot() : nil }
+        if mode == .recording { nodes.append(Node(way: .joint(slots, backward))) }
+        return zip(values, slots).map { Variable(value: $0, slot: $1) }
     }
 
     /// Adds a gradient to what has already arrived.
@@ -146,10 +161,32 @@ package final class Tape {
                 operation: "backward", expected: variable.value.shape, actual: gradient.shape)
         }
         accumulate(gradient, into: slot)
-        while let node = nodes.popLast() {
-            guard gradients[node.output] != nil else { continue }
-            var incoming = take(node.output, like: gradient)
-            try node.backward(self, &incoming)
+        try walkBack()
+    }
+
+    /// Walks the record back from several variables whose gradients are known; those without a slot are passed over.
+    func backward(from variables: [Variable], gradients: [Tensor?]) throws {
+        for (variable, gradient) in zip(variables, gradients) {
+            if let gradient { accumulate(gradient, into: variable.slot) }
         }
+        try walkBack()
+    }
+
+    private func walkBack() throws {
+        while let node = nodes.popLast() {
+            switch node.way {
+            case .single(let output, let backward):
+                guard var incoming = takeGradient(output) else { continue }
+                try backward(self, &incoming)
+            case .joint(let outputs, let backward):
+                let incoming = outputs.map { $0.flatMap(takeGradient) }
+                if incoming.contains(where: { $0 != nil }) { try backward(self, incoming) }
+            }
+        }
+    }
+
+    private func takeGradient(_ slot: Int) -> Tensor? {
+        defer { gradients[slot] = nil }
+        return gradients[slot]
     }
 }

@@ -1,4 +1,5 @@
 import JSONDocuments
+
 /// Qwen2 and Qwen2.5: biased queries, keys and values, and a sliding window on the upper layers if asked for
 /// (arXiv 2407.10671).
 enum Qwen2: ModelFamily {
@@ -7,9 +8,18 @@ enum Qwen2: ModelFamily {
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(standard: reader, family: Self.self, maximumPositions: 32768)
-        configuration.attentionBias = .queriesKeysValues
         configuration.slidingWindows = try slidingWindows(reader, layers: configuration.layerCount)
         return configuration
+    }
+
+    static func build(_ builder: inout ModelBuilder) throws -> ModelParts {
+        try builder.decoder { builder, layer, path in
+            PreNormBlock(
+                attention: try Attention(&builder, "\(path).self_attn", layer: layer, bias: .queriesKeysValues),
+                feedForward: try GatedFeedForward(&builder, "\(path).mlp"),
+                attentionNorm: try builder.norm("\(path).input_layernorm"),
+                feedForwardNorm: try builder.norm("\(path).post_attention_layernorm"))
+        }
     }
 
     /// Transformers 5 lists the kind of each layer, transformers 4 says from which layer on the window holds.

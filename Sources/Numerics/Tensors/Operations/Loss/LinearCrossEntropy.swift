@@ -30,9 +30,6 @@ package struct CrossEntropy {
     package let correct: Int
 }
 
-/// A position whose label says "not part of the loss".
-package let ignoredLabel: Int32 = -100
-
 extension Tape {
     /// Cross-entropy of `hidden * head^T` against `labels`, summed, with the gradient computed in the same pass.
     ///
@@ -47,10 +44,10 @@ extension Tape {
         try head.check(operation: "linearCrossEntropy", inputs: hidden.value.columns)
         let positions = try LabelledRows(labels, rows: hidden.value.rows, vocabulary: head.outputs)
         let recorded = mode == .recording && (hidden.needsGradient || head.isTrainable)
-        let work = LossWork(
-            work: LinearWork(head, randomness: randomness), options: options, trainsHead: head.isTrainable)
         let gradient = recorded && hidden.needsGradient ? Tensor(zeros: hidden.shape) : nil
-        let totals = try work.run(hidden.value, positions, gradient: gradient, recorded: recorded)
+        let totals = try LossTotals(
+            of: hidden.value, positions, LogitChunks(head: head, rows: positions.rows), options, on: self,
+            gradient: gradient, recorded: recorded)
         let vocabulary = Double(head.outputs)
         let smoothing = Double(options.labelSmoothing)
         let loss = Tensor([
@@ -72,103 +69,30 @@ extension Tape {
             loss: variable, sum: totals.sum, smoothSum: totals.smooth, count: positions.rows.count,
             correct: totals.correct)
     }
-
-    /// The log-probability of each labelled row's label, in row order; no gradient.
-    package func labelLogProbabilities(
-        _ hidden: Tensor, head: LinearProjection, labels: [Int32], softCap: Float? = nil
-    ) throws -> [Float] {
-        try head.check(operation: "labelLogProbabilities", inputs: hidden.columns)
-        let positions = try LabelledRows(labels, rows: hidden.rows, vocabulary: head.outputs)
-        let work = LossWork(
-            work: LinearWork(head, randomness: nil), options: CrossEntropyOptions(softCap: softCap), trainsHead: false)
-        return try work.run(hidden, positions, gradient: nil, recorded: false).losses.map { -$0 }
-    }
 }
 
-/// The rows that carry a label, and the labels.
-struct LabelledRows {
-    let rows: [Int]
-    let labels: [Int]
+/// The pass over the logits that finds the loss and, where it is wanted, every gradient.
+private struct LossTotals {
+    var sum = 0.0
+    var smooth = 0.0
+    var correct = 0
 
-    init(_ labels: [Int32], rows count: Int, vocabulary: Int) throws {
-        guard labels.count == count else {
-            throw TensorError.shapeMismatch(operation: "labels", expected: [count], actual: [labels.count])
-        }
-        var rows: [Int] = []
-        for (row, label) in labels.enumerated() where label != ignoredLabel {
-            guard label >= 0, Int(label) < vocabulary else {
-                throw TensorError.indexOutOfRange(operation: "labels", index: Int(label), limit: vocabulary)
-            }
-            rows.append(row)
-        }
-        self.rows = rows
-        self.labels = rows.map { Int(labels[$0]) }
-    }
-}
-
-/// The chunked pass over the logits.
-struct LossWork {
-    let work: LinearWork
-    let options: CrossEntropyOptions
-    let trainsHead: Bool
-
-    struct Totals {
-        var losses: [Float] = []
-        var sum = 0.0
-        var smooth = 0.0
-        var correct = 0
-    }
-
-    /// Floats of logits held at a time.
-    static let chunkFloats = 32 << 20
-
-    /// Rows per chunk: as many as fit, evenly spread over the chunks.
-    static func chunkRows(_ rows: Int, vocabulary: Int) -> Int {
-        let most = max(16, chunkFloats / max(1, vocabulary))
-        let chunks = max(1, (rows + most - 1) / most)
-        return max(1, (rows + chunks - 1) / chunks)
-    }
-
-    func run(_ hidden: Tensor, _ positions: LabelledRows, gradient: Tensor?, recorded: Bool) throws -> Totals {
-        var totals = Totals()
-        let size = Self.chunkRows(positions.rows.count, vocabulary: work.projection.outputs)
-        for start in stride(from: 0, to: positions.rows.count, by: size) {
-            let range = start..<min(positions.rows.count, start + size)
-            try chunk(
-                hidden, rows: Array(positions.rows[range]), labels: Array(positions.labels[range]), gradient: gradient,
-                recorded: recorded, &totals)
-        }
-        return totals
-    }
-
-    private func chunk(
-        _ hidden: Tensor, rows: [Int], labels: [Int], gradient: Tensor?, recorded: Bool, _ totals: inout Totals
+    init(
+        of hidden: Tensor, _ positions: LabelledRows, _ chunks: LogitChunks, _ options: CrossEntropyOptions,
+        on tape: Tape, gradient: Tensor?, recorded: Bool
     ) throws {
-        let width = hidden.columns
-        let input = Rows.gather(hidden, rows)
-        let logits = try work.forward(input)
-        let results = Tensor(uninitialized: [rows.count, 3])
-        let (values, vocabulary, report) = (logits.pointer, logits.columns, results.pointer)
-        ComputePool.shared.run(rows.count) { row in
-            LossRow(values + row * vocabulary, vocabulary, label: labels[row], options)
-                .compute(into: report + row * 3, withGradient: recorded)
-        }
-        for row in 0..<rows.count {
-            totals.losses.append(report[row * 3])
-            totals.sum += Double(report[row * 3])
-            totals.smooth += Double(report[row * 3 + 1])
-            totals.correct += report[row * 3 + 2] == 1 ? 1 : 0
-        }
-        guard recorded else { return }
-        let target = gradient.map { _ in Tensor(uninitialized: input.shape) }
-        try work.backward(
-            x: trainsHead ? input : nil, gradient: logits, target: target.map { (buffer: $0, holdsSum: false) })
-        if let gradient, let target {
-            let (from, to) = (target.pointer, gradient.pointer)
-            ComputePool.shared.forEachBlock(rows.count, atMost: max(1, Elementwise.block / max(1, width))) { range in
-                for index in range {
-                    (to + rows[index] * width).update(from: from + index * width, count: width)
-                }
+        try chunks.run(hidden, on: tape, gradient: gradient, recorded: recorded) { range, logits in
+            let results = Tensor(uninitialized: [range.count, 3])
+            let (values, vocabulary, report) = (logits.pointer, logits.columns, results.pointer)
+            ComputePool.shared.run(range.count) { row in
+                LossRow(
+                    values + row * vocabulary, vocabulary, label: positions.labels[range.lowerBound + row], options
+                ).compute(into: report + row * 3, withGradient: recorded)
+            }
+            for row in 0..<range.count {
+                sum += Double(report[row * 3])
+                smooth += Double(report[row * 3 + 1])
+                correct += report[row * 3 + 2] == 1 ? 1 : 0
             }
         }
     }

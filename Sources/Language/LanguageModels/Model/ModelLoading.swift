@@ -27,12 +27,9 @@ extension DecoderModel {
     package static func load(
         _ configuration: ModelConfiguration, weights: CheckpointWeights
     ) throws -> DecoderModel {
-        var used: Set<String> = []
-        let model = try build(configuration) { name, shape in
-            used.insert(name)
-            return .frozen(try weights.weight(name, shape: shape))
-        }
-        let extra = weights.names.filter { !used.contains($0) && !isIgnored($0, configuration) }
+        let source = CheckpointTensors(weights)
+        let model = try DecoderModel(configuration, source: source)
+        let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
             throw ModelLoadingError.unexpectedTensors(names: extra, directory: weights.directory)
         }
@@ -43,25 +40,47 @@ extension DecoderModel {
     ///
     /// Matrices are N(0, `initializer_range`), biases zero, norms one, and the padding token's row is zero.
     package static func initialized(_ configuration: ModelConfiguration, seed: UInt64) throws -> DecoderModel {
-        try build(configuration) { name, shape in
-            let value: Tensor
-            if shape.count > 1 {
-                value = Tensor.normal(
-                    shape, standardDeviation: configuration.initializerRange, seed: seed, name: name)
-                if name == "model.embed_tokens.weight", let padding = configuration.paddingToken {
-                    value.clearRow(padding)
-                }
-            } else {
-                value = Tensor(zeros: shape)
-                if !name.hasSuffix(".bias") { value.fill(1) }
-            }
-            return .trainable(Parameter(name: name, value: value))
-        }
+        try DecoderModel(configuration, source: InitialTensors(configuration: configuration, seed: seed))
     }
 
     /// Tables that old files carry, and a copy of the tied head.
     private static func isIgnored(_ name: String, _ configuration: ModelConfiguration) -> Bool {
         name.hasSuffix(".rotary_emb.inv_freq") || (name == "lm_head.weight" && configuration.tiesEmbeddings)
+    }
+}
+
+/// The tensors of a checkpoint where they lie on disk.
+private final class CheckpointTensors: TensorSource {
+    private let weights: CheckpointWeights
+    /// Names that the model asked for.
+    private(set) var used: Set<String> = []
+
+    init(_ weights: CheckpointWeights) { self.weights = weights }
+
+    func tensor(_ place: TensorPlace) throws -> Matrix {
+        used.insert(place.name)
+        return .frozen(try weights.weight(place.name, shape: place.shape))
+    }
+}
+
+/// Random matrices, biases of zero, norms that change nothing.
+private struct InitialTensors: TensorSource {
+    let configuration: ModelConfiguration
+    let seed: UInt64
+
+    func tensor(_ place: TensorPlace) throws -> Matrix {
+        let value: Tensor
+        switch place.role {
+        case .embedding, .linear:
+            value = Tensor.normal(
+                place.shape, standardDeviation: configuration.initializerRange, seed: seed, name: place.name)
+            if place.role == .embedding, let padding = configuration.paddingToken { value.clearRow(padding) }
+        case .bias: value = Tensor(zeros: place.shape)
+        case .norm(let weightOffset):
+            value = Tensor(uninitialized: place.shape)
+            value.fill(1 - weightOffset)
+        }
+        return .trainable(Parameter(name: place.name, value: value))
     }
 }
 

@@ -1,29 +1,38 @@
 import Glibc
+import Synchronization
 
-/// How a weight's numbers are stored.
+/// A type of number that weights are stored in one by one.
 package enum WeightFormat: String, Sendable, CaseIterable {
     case float32, bfloat16, float16
 
-    package var byteCount: Int { self == .float32 ? 4 : 2 }
+    package var byteCount: Int { element.byteCount }
+
+    var element: any DenseElement.Type {
+        switch self {
+        case .float32: Float32Element.self
+        case .bfloat16: BFloat16Element.self
+        case .float16: Float16Element.self
+        }
+    }
 }
 
-/// A frozen tensor exactly as it lies on disk; its rows become float32 only on the way into a product.
-///
-/// Keeps `owner` (the mapped file) alive. Nothing ever writes through it.
-package final class Weight: @unchecked Sendable {
-    // Sendable because the bytes are read-only for the life of the owner.
+/// A frozen tensor as it is stored; its rows become float32 only on the way into a product.
+package final class Weight: Sendable {
     package let name: String
-    package let format: WeightFormat
-    package let shape: [Int]
-    package let count: Int
-    let bytes: UnsafeRawPointer
-    private let owner: AnyObject
+    package let storage: any WeightStorage
+    /// A vector's numbers, widened when first asked for: every pass over the model reads them all.
+    private let vector = Mutex<Tensor?>(nil)
+
+    package init(name: String, storage: any WeightStorage) {
+        self.name = name
+        self.storage = storage
+    }
 
     /// - Parameters:
     ///   - bytes: row-major elements; they must stay readable as long as `owner` lives.
     ///   - owner: what keeps `bytes` mapped.
     /// - Throws: `TensorError.byteCountMismatch` when the bytes are not exactly what the shape needs.
-    package init(
+    package convenience init(
         name: String, format: WeightFormat, shape: [Int], bytes: UnsafeRawBufferPointer, owner: AnyObject
     ) throws {
         let count = try Weight.elementCount(of: shape, name: name)
@@ -31,22 +40,15 @@ package final class Weight: @unchecked Sendable {
             throw TensorError.byteCountMismatch(
                 name: name, shape: shape, expected: count * format.byteCount, actual: bytes.count)
         }
-        self.name = name
-        self.format = format
-        self.shape = shape
-        self.count = count
-        self.bytes = base
-        self.owner = owner
+        self.init(name: name, storage: format.element.storage(shape: shape, bytes: base, owner: owner))
     }
 
     /// A weight that owns its memory: the tensor's elements, not copied.
-    package init(name: String, tensor: Tensor) {
-        self.name = name
-        format = .float32
-        shape = tensor.shape
-        count = tensor.count
-        bytes = UnsafeRawPointer(tensor.pointer)
-        owner = tensor
+    package convenience init(name: String, tensor: Tensor) {
+        self.init(
+            name: name,
+            storage: Float32Element.storage(
+                shape: tensor.shape, bytes: UnsafeRawPointer(tensor.pointer), owner: tensor))
     }
 
     /// A weight of the given storage type with its own copy of `bytes`.
@@ -73,22 +75,24 @@ package final class Weight: @unchecked Sendable {
         return count
     }
 
+    package var shape: [Int] { storage.shape }
+    package var count: Int { shape.reduce(1, *) }
     /// Size of the last dimension; 1 for a scalar.
-    package var columns: Int { shape.last ?? 1 }
-
+    package var columns: Int { storage.columns }
     /// Product of all dimensions but the last.
-    package var rows: Int { shape.dropLast().reduce(1, *) }
+    package var rows: Int { storage.rows }
+    package var byteCount: Int { storage.byteCount }
+    /// The type of its elements; nil where they are packed in groups.
+    package var format: WeightFormat? { storage.dense?.format }
 
-    package var byteCount: Int { count * format.byteCount }
-
-    /// The stored bytes, for writing the weight unchanged into another file.
-    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(owner) { try body(UnsafeRawBufferPointer(start: bytes, count: byteCount)) }
-    }
-
-    /// Widens elements `start ..< start + count` into `destination`.
-    func widen(from start: Int, count: Int, into destination: UnsafeMutablePointer<Float>) {
-        Loops.widen(format, bytes + start * format.byteCount, count, into: destination)
+    /// The stored elements, for writing the weight unchanged into another file; nil where they are packed in groups.
+    package func withElements<Result>(
+        _ body: (WeightFormat, UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result? {
+        guard let dense = storage.dense else { return nil }
+        return try withExtendedLifetime(self) {
+            try body(dense.format, UnsafeRawBufferPointer(start: dense.bytes, count: byteCount))
+        }
     }
 
     /// Widens rows `rows` (of the weight seen as a matrix) into the front of `destination`.
@@ -100,14 +104,33 @@ package final class Weight: @unchecked Sendable {
             throw TensorError.shapeMismatch(
                 operation: "widen", expected: [range.count, columns], actual: destination.shape)
         }
-        widen(from: range.lowerBound * columns, count: range.count * columns, into: destination.pointer)
+        storage.widen(rows: range, columns: 0..<columns, into: destination.pointer)
+    }
+
+    /// A vector's numbers as float32, made once and shared: not to be written to.
+    var sharedNumbers: Tensor {
+        vector.withLock { vector in
+            if let vector { return vector }
+            let fresh = widened()
+            vector = fresh
+            return fresh
+        }
     }
 
     /// The whole weight as float32.
     package func widened() -> Tensor {
         let result = Tensor(uninitialized: shape)
-        ComputePool.shared.forEachBlock(count, atMost: 1 << 16) { range in
-            widen(from: range.lowerBound, count: range.count, into: result.pointer + range.lowerBound)
+        let width = columns
+        if rows == 1 {
+            // A long vector is cut at multiples of its grain.
+            let block = max(storage.columnGrain, (1 << 16) / storage.columnGrain * storage.columnGrain)
+            ComputePool.shared.forEachBlock(width, atMost: block) { range in
+                storage.widen(rows: 0..<1, columns: range, into: result.pointer + range.lowerBound)
+            }
+            return result
+        }
+        ComputePool.shared.forEachBlock(rows, atMost: max(1, (1 << 16) / max(1, width))) { range in
+            storage.widen(rows: range, columns: 0..<width, into: result.pointer + range.lowerBound * width)
         }
         return result
     }
@@ -117,7 +140,7 @@ package final class Weight: @unchecked Sendable {
         let count = values.count * format.byteCount
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress {
-                Loops.narrow(values.pointer, values.count, to: format, into: UnsafeMutableRawPointer(base))
+                format.element.narrow(values.pointer, values.count, into: UnsafeMutableRawPointer(base))
             }
             initialized = count
         }

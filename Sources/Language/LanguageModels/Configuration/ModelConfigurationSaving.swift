@@ -8,8 +8,8 @@ extension ModelConfiguration {
     /// so that both read the same model.
     package func saved(weightFormat: WeightFormat) -> JSONValue {
         var object = source
-        object["architectures"] = [.string(architecture)]
-        object["model_type"] = .string(modelType)
+        object["architectures"] = [.string(family.architecture)]
+        object["model_type"] = .string(family.modelType)
         object["vocab_size"] = .integer(Int64(vocabularySize))
         object["tie_word_embeddings"] = .bool(tiesEmbeddings)
         object["max_position_embeddings"] = .integer(Int64(maximumPositions))

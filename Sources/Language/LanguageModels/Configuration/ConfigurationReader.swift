@@ -1,7 +1,7 @@
 import JSONDocuments
 
 /// Typed access to a `config.json` whose values are not trusted.
-struct ConfigurationReader {
+package struct ConfigurationReader {
     let object: JSONObject
     let file: String
 

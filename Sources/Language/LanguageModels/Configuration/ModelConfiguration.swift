@@ -2,17 +2,9 @@ package import JSONDocuments
 package import Tensors
 import WeightFiles
 
-/// Which of a layer's attention projections add a bias.
-package enum AttentionBias: Sendable {
-    case none
-    case queriesKeysValues
-    case all
-}
-
 /// The shape of a decoder model, as its `config.json` describes it.
 package struct ModelConfiguration: Sendable {
-    package var modelType: String
-    package var architecture: String
+    package var family: any ModelFamily.Type
     package var vocabularySize: Int
     package var hiddenSize: Int
     package var intermediateSize: Int
@@ -22,8 +14,6 @@ package struct ModelConfiguration: Sendable {
     package var headSize: Int
     package var normEpsilon: Float
     package var tiesEmbeddings: Bool
-    package var attentionBias = AttentionBias.none
-    package var feedForwardBias = false
     package var rotary: RotaryFrequencies
     /// `max_position_embeddings`: the longest sequence the model was made for.
     package var maximumPositions: Int
@@ -72,9 +62,15 @@ package struct ModelConfiguration: Sendable {
     }
 
     /// The keys that all standard decoders share.
-    init(standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int) throws {
-        modelType = family.modelType
-        architecture = family.architecture
+    ///
+    /// - Parameters:
+    ///   - maximumPositions: the family's default of `max_position_embeddings`
+    ///   - activations: the values of `hidden_act` that the family's feed-forward network knows, its default first
+    init(
+        standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int,
+        activations: [String] = ["silu"]
+    ) throws {
+        self.family = family
         source = reader.object
         vocabularySize = try reader.size("vocab_size")
         hiddenSize = try reader.size("hidden_size")
@@ -94,10 +90,10 @@ package struct ModelConfiguration: Sendable {
         weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
         rotary = try RotaryFrequencies.reading(
             reader, headSize: headSize, maximumPositions: self.maximumPositions)
-        try check(reader)
+        try check(reader, activations: activations)
     }
 
-    private func check(_ reader: ConfigurationReader) throws {
+    private func check(_ reader: ConfigurationReader, activations: [String]) throws {
         guard heads % keyValueHeads == 0 else {
             throw reader.wrong(
                 "num_key_value_heads", "a divisor of num_attention_heads (\(heads))", .integer(Int64(keyValueHeads)))
@@ -109,10 +105,9 @@ package struct ModelConfiguration: Sendable {
             throw reader.wrong(
                 "hidden_size", "a multiple of num_attention_heads (\(heads))", .integer(Int64(hiddenSize)))
         }
-        let activation = try reader.text("hidden_act") ?? "silu"
-        guard activation == "silu" else {
+        if let activation = try reader.text("hidden_act"), !activations.contains(activation) {
             throw ModelConfigurationError.unsupported(
-                key: "hidden_act", value: activation, supported: ["silu"], file: reader.file)
+                key: "hidden_act", value: activation, supported: activations, file: reader.file)
         }
         // Sizes are bounded by 2^30, so these products fit.
         guard layerCount <= 1 << 16, heads <= 1 << 16, headSize <= 1 << 16 else {

@@ -1,15 +1,18 @@
-/// What distinguishes one family of decoder models from another.
-protocol ModelFamily {
+/// What distinguishes one family of decoder models from another; one file each.
+package protocol ModelFamily: Sendable {
     /// The `model_type` of a `config.json`.
     static var modelType: String { get }
     /// The class that transformers builds for it.
     static var architecture: String { get }
+    /// Reads the shape of a model; absent keys have the family's defaults.
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration
+    /// Puts a model together, asking `builder` for its parts in the order of the model.
+    static func build(_ builder: inout ModelBuilder) throws -> ModelParts
 }
 
 /// The families that can be read, by `model_type`.
 package enum ModelFamilies {
-    static var all: [any ModelFamily.Type] { [Llama.self, Qwen2.self] }
+    static let all: [any ModelFamily.Type] = [Llama.self, Qwen2.self]
 
     package static var names: [String] { all.map { $0.modelType } }
 

@@ -1,0 +1,64 @@
+package import Tensors
+
+/// A decoder-only language model: token embedding, blocks, final norm, output head.
+///
+/// Weights are frozen as they lie on disk or trainable, tensor by tensor. Adapters are not part of it.
+package final class DecoderModel: Sendable {
+    package let configuration: ModelConfiguration
+    let parts: ModelParts
+    /// Name and value of every tensor under its name on disk, in the order of the model; tied ones once.
+    package let tensors: [(name: String, value: Matrix)]
+    /// Every linear layer, in the order of the model; the output head comes last.
+    package let linearModules: [LinearModule]
+    /// Paths of all modules that hold weights but are not linear, for messages about adapters.
+    package let otherModules: [String]
+
+    /// Lets the configuration's family put the model together from `source`.
+    package init(_ configuration: ModelConfiguration, source: some TensorSource) throws {
+        var builder = ModelBuilder(configuration, source: source)
+        parts = try configuration.family.build(&builder)
+        self.configuration = configuration
+        tensors = builder.tensors
+        linearModules = builder.linearModules
+        otherModules = builder.otherModules
+    }
+
+    package var embeddingPath: String { parts.embedding.path }
+    package var headPath: String { parts.head.path }
+
+    /// The tensors that can be trained, in the order of the model.
+    package var parameters: [Parameter] {
+        tensors.compactMap { if case .trainable(let parameter) = $0.value { parameter } else { nil } }
+    }
+
+    /// Numbers in all tensors.
+    package var parameterCount: Int { tensors.reduce(0) { $0 + $1.value.shape.reduce(1, *) } }
+
+    /// The same model with some of its tensors exchanged; shapes must stay.
+    package func replacingTensors(_ replace: (_ name: String, _ value: Matrix) throws -> Matrix) throws -> DecoderModel
+    {
+        var replaced: [String: Matrix] = [:]
+        for (name, value) in tensors { replaced[name] = try replace(name, value) }
+        return try DecoderModel(configuration, source: NamedTensors(values: replaced))
+    }
+
+    /// The same model with the tensors trainable that `isTrainable` names: widened copies, ready for an optimizer.
+    package func makingTrainable(_ isTrainable: (String) -> Bool) throws -> DecoderModel {
+        try replacingTensors { name, value in
+            guard case .frozen(let weight) = value, isTrainable(name) else { return value }
+            return .trainable(Parameter(name: name, value: weight.widened()))
+        }
+    }
+}
+
+/// Tensors of a model that exists already.
+private struct NamedTensors: TensorSource {
+    let values: [String: Matrix]
+
+    func tensor(_ place: TensorPlace) throws -> Matrix {
+        guard let value = values[place.name] else {
+            throw TensorError.shapeMismatch(operation: "replace \(place.name)", expected: place.shape, actual: [])
+        }
+        return value
+    }
+}

@@ -1,0 +1,123 @@
+package import Tensors
+
+/// Where a model's tensors come from: files, random numbers, or another model.
+package protocol TensorSource {
+    /// The tensor that the model has at a place, in the shape asked for.
+    ///
+    /// A source may put it together from several tensors of its own, such as codes and scales.
+    mutating func tensor(_ place: TensorPlace) throws -> Matrix
+}
+
+/// A place in a model that a tensor is needed for.
+package struct TensorPlace: Sendable {
+    package enum Role: Sendable, Equatable {
+        case embedding, linear, bias
+        /// A norm whose weights have `weightOffset` added to them.
+        case norm(weightOffset: Float)
+    }
+
+    /// The tensor's name in a checkpoint.
+    package var name: String
+    package var shape: [Int]
+    package var role: Role
+}
+
+/// Puts a model together from its parts, and thereby lists them: the one walk that gives tensors their names and order.
+///
+/// A family asks for parts in the order of the model; the same family with the same configuration asks for the same.
+package struct ModelBuilder {
+    package let configuration: ModelConfiguration
+    /// The rotation of most families' attention.
+    let rotary: RotaryTables
+    private var source: any TensorSource
+
+    /// Every tensor asked for, in order.
+    private(set) var tensors: [(name: String, value: Matrix)] = []
+    private(set) var linearModules: [LinearModule] = []
+    /// Paths of modules that hold weights but are not linear.
+    private(set) var otherModules: [String] = []
+
+    init(_ configuration: ModelConfiguration, source: any TensorSource) {
+        self.configuration = configuration
+        self.source = source
+        rotary = RotaryTables(configuration.rotary)
+    }
+
+    /// The `config.json`, for keys that only the family knows.
+    var reader: ConfigurationReader { ConfigurationReader(object: configuration.source, file: "config.json") }
+
+    private mutating func tensor(_ name: String, _ shape: [Int], _ role: TensorPlace.Role) throws -> Matrix {
+        let value = try source.tensor(TensorPlace(name: name, shape: shape, role: role))
+        guard value.shape == shape else {
+            throw TensorError.shapeMismatch(operation: "build \(name)", expected: shape, actual: value.shape)
+        }
+        tensors.append((name, value))
+        return value
+    }
+
+    mutating func linear(_ path: String, _ outputs: Int, _ inputs: Int, bias: Bool = false) throws -> LinearLayer {
+        let layer = LinearLayer(
+            position: linearModules.count, path: path,
+            weight: try tensor("\(path).weight", [outputs, inputs], .linear),
+            bias: bias ? try tensor("\(path).bias", [outputs], .bias) : nil)
+        linearModules.append(LinearModule(path: path, outputs: outputs, inputs: inputs))
+        return layer
+    }
+
+    mutating func norm(_ path: String, _ width: Int? = nil, weightOffset: Float = 0) throws -> RMSNorm {
+        otherModules.append(path)
+        return RMSNorm(
+            weight: try tensor(
+                "\(path).weight", [width ?? configuration.hiddenSize], .norm(weightOffset: weightOffset)),
+            epsilon: configuration.normEpsilon, weightOffset: weightOffset)
+    }
+
+    mutating func embedding(_ path: String, scale: Float? = nil) throws -> TokenEmbedding {
+        otherModules.append(path)
+        let padding = configuration.paddingToken.map { Int($0) }
+        return TokenEmbedding(
+            path: path,
+            table: try tensor(
+                "\(path).weight", [configuration.vocabularySize, configuration.hiddenSize], .embedding),
+            paddingIndex: padding.flatMap { (0..<configuration.vocabularySize).contains($0) ? $0 : nil }, scale: scale)
+    }
+
+    /// A linear layer whose weight is that of the embedding.
+    private mutating func tiedLinear(_ path: String, to embedding: TokenEmbedding) -> LinearLayer {
+        defer {
+            linearModules.append(
+                LinearModule(path: path, outputs: embedding.table.rows, inputs: embedding.table.columns))
+        }
+        return LinearLayer(position: linearModules.count, path: path, weight: embedding.table, bias: nil)
+    }
+
+    /// A decoder under the names that most families use: `model.embed_tokens`, `model.layers.N`, `model.norm`, `lm_head`.
+    ///
+    /// - Parameters:
+    ///   - logitSoftCap: bounds the logits by `cap * tanh(x / cap)`
+    ///   - block: makes a block from its number and path
+    mutating func decoder(
+        embeddingScale: Float? = nil, normWeightOffset: Float = 0, logitSoftCap: Float? = nil,
+        block: (_ builder: inout ModelBuilder, _ layer: Int, _ path: String) throws -> any DecoderBlock
+    ) throws -> ModelParts {
+        let embedding = try embedding("model.embed_tokens", scale: embeddingScale)
+        let blocks = try (0..<configuration.layerCount).map { try block(&self, $0, "model.layers.\($0)") }
+        let norm = try norm("model.norm", weightOffset: normWeightOffset)
+        let head =
+            configuration.tiesEmbeddings
+            ? tiedLinear("lm_head", to: embedding)
+            : try linear("lm_head", configuration.vocabularySize, configuration.hiddenSize)
+        return ModelParts(
+            embedding: embedding, blocks: blocks, norm: norm, head: head, logitSoftCap: logitSoftCap)
+    }
+}
+
+/// What a decoder-only language model consists of.
+package struct ModelParts: Sendable {
+    var embedding: TokenEmbedding
+    var blocks: [any DecoderBlock]
+    var norm: RMSNorm
+    /// Shares the embedding's weight when both are tied.
+    var head: LinearLayer  // (vocabulary, hidden)
+    var logitSoftCap: Float?
+}

@@ -1,0 +1,52 @@
+package import Tensors
+
+extension DecoderModel {
+    package func makeCache() -> KeyValueCache {
+        KeyValueCache(layers: parts.blocks.count, columns: configuration.keyValueHeads * configuration.headSize)
+    }
+
+    /// Adds new tokens to a sequence and scores what may follow the last of them.
+    ///
+    /// - Parameters:
+    ///   - tokens: at least one; the whole prompt first, then one token at a time
+    ///   - cache: what the sequence has so far; grows by `tokens`
+    /// - Returns: `(1, vocabulary)`
+    package func nextLogits(
+        _ tokens: [Int32], cache: KeyValueCache, branches: LinearBranches? = nil
+    ) throws -> Tensor {
+        let tape = Tape(recording: false)
+        let hidden = try extended(cache, with: tokens, branches: branches, on: tape)
+        let last = try tape.gatherRows(hidden, [tokens.count - 1])
+        return try logits(parts.norm(last, on: tape).value, branches: branches)
+    }
+
+    /// Adds tokens to a sequence without asking what may follow.
+    package func extend(
+        _ cache: KeyValueCache, with tokens: [Int32], branches: LinearBranches? = nil
+    ) throws {
+        _ = try extended(cache, with: tokens, branches: branches, on: Tape(recording: false))
+    }
+
+    /// - Returns: hidden states before the final norm, `(tokens, hidden)`
+    private func extended(
+        _ cache: KeyValueCache, with tokens: [Int32], branches: LinearBranches?, on tape: Tape
+    ) throws -> Variable {
+        let layout = try SequenceLayout(lengths: [tokens.count])
+        let start = cache.length
+        let end = start + tokens.count
+        let pass = ModelPass(
+            on: tape, positions: TokenPositions(values: (start..<end).map { Int32($0) }, longest: end),
+            branches: branches, context: CachedSequences(caches: [cache], layout: layout))
+        var hidden = try parts.embedding(tokens, on: tape)
+        for block in parts.blocks { hidden = try block.forward(hidden, in: pass) }
+        return hidden
+    }
+
+    /// As `nextLogits`, computing the whole sequence anew (`use_cache: false`).
+    package func nextLogitsWithoutCache(_ tokens: [Int32], branches: LinearBranches? = nil) throws -> Tensor {
+        let layout = try SequenceLayout(lengths: [tokens.count])
+        let tape = Tape(recording: false)
+        let hidden = try hiddenStates(tokens, layout: layout, on: tape, branches: branches)
+        return try logits(tape.gatherRows(hidden, [tokens.count - 1]).value, branches: branches)
+    }
+}

@@ -1,0 +1,25 @@
+import Tensors
+
+/// `down(activation(gate(x)) * up(x))` (Shazeer, arXiv 2002.05202).
+struct GatedFeedForward: FeedForward {
+    let gate: LinearLayer  // (intermediate, hidden)
+    let up: LinearLayer  // (intermediate, hidden)
+    let down: LinearLayer  // (hidden, intermediate)
+    let activation: GateActivation
+
+    init(
+        _ builder: inout ModelBuilder, _ path: String, size: Int? = nil, activation: GateActivation = .silu,
+        bias: Bool = false
+    ) throws {
+        let (hidden, size) = (builder.configuration.hiddenSize, size ?? builder.configuration.intermediateSize)
+        gate = try builder.linear("\(path).gate_proj", size, hidden, bias: bias)
+        up = try builder.linear("\(path).up_proj", size, hidden, bias: bias)
+        down = try builder.linear("\(path).down_proj", hidden, size, bias: bias)
+        self.activation = activation
+    }
+
+    func forward(_ hidden: Variable, in pass: ModelPass) throws -> Variable {
+        let gated = try pass.tape.gated(pass.linear(hidden, gate), pass.linear(hidden, up), activation)
+        return try pass.linear(gated, down)
+    }
+}

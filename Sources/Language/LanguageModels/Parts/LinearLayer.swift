@@ -1,0 +1,35 @@
+package import Tensors
+
+/// A linear layer with its place in the model.
+package struct LinearLayer: Sendable {
+    /// Position in `DecoderModel.linearModules`.
+    let position: Int
+    /// The path of the module in the checkpoint.
+    package let path: String
+    let weight: Matrix  // (outputs, inputs)
+    let bias: Vector?  // (outputs)
+
+    func projection(_ branches: LinearBranches?) -> LinearProjection {
+        LinearProjection(weight: weight, bias: bias, branch: branches?[position])
+    }
+}
+
+/// A linear layer of a model, as adapters see it.
+package struct LinearModule: Sendable, Equatable {
+    /// The path of the module in the checkpoint, such as `model.layers.0.self_attn.q_proj`.
+    package var path: String
+    package var outputs: Int
+    package var inputs: Int
+}
+
+/// Branches beside some of a model's linear layers, chosen per call.
+///
+/// The model itself does not know them: one model in memory serves any number of sets.
+package struct LinearBranches: Sendable {
+    /// By the position in `DecoderModel.linearModules`.
+    private var branches: [(any LinearBranch)?]
+
+    package init(_ branches: [(any LinearBranch)?]) { self.branches = branches }
+
+    subscript(position: Int) -> (any LinearBranch)? { branches.indices.contains(position) ? branches[position] : nil }
+}
