@@ -5,6 +5,7 @@ package import WeightFiles
 package enum ModelLoadingError: Error, CustomStringConvertible {
     /// Tensors that the model has no place for; loading on would silently compute something else.
     case unexpectedTensors(names: [String], directory: String)
+    case noHead(directory: String)
 
     package var description: String {
         switch self {
@@ -12,6 +13,9 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
             "\(directory): the model described by config.json has no place for "
                 + names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
                 + (names.count > 5 ? " and \(names.count - 5) more tensors" : "")
+        case .noHead(let directory):
+            "\(directory): the weights have no '\(TiedHead.head)', though config.json does not tie the output head to "
+                + "the embedding; if the embedding is the head, set 'tie_word_embeddings' to true there"
         }
     }
 }
@@ -27,10 +31,12 @@ extension DecoderModel {
     package static func load(
         _ configuration: ModelConfiguration, weights: CheckpointWeights
     ) throws -> DecoderModel {
+        let (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
         var used: Set<String> = []
         let model = try build(configuration) { name, shape in
-            used.insert(name)
-            return .frozen(try weights.weight(name, shape: shape))
+            let stored = name == TiedHead.embedding ? embedding : name
+            used.insert(stored)
+            return .frozen(try weights.weight(stored, shape: shape))
         }
         let extra = weights.names.filter { !used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -61,7 +67,7 @@ extension DecoderModel {
 
     /// Tables that old files carry, and a copy of the tied head.
     private static func isIgnored(_ name: String, _ configuration: ModelConfiguration) -> Bool {
-        name.hasSuffix(".rotary_emb.inv_freq") || (name == "lm_head.weight" && configuration.tiesEmbeddings)
+        name.hasSuffix(".rotary_emb.inv_freq") || (name == TiedHead.head && configuration.tiesEmbeddings)
     }
 }
 
