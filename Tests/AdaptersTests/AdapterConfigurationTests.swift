@@ -28,12 +28,28 @@ import Testing
         (#"{"lora_dropout":1.0,"target_modules":["q"]}"#, "lora_dropout"),
         (#"{"rank_pattern":{"q":-1},"target_modules":["q"]}"#, "rank_pattern"),
         (#"[]"#, "an object"),
+        (#"{"init_lora_weights":"pissa","target_modules":["q"]}"#, "'init_lora_weights' is \"pissa\""),
+        (#"{"init_lora_weights":"pissa_niter_16","target_modules":["q"]}"#, "pissa_niter_16"),
+        (#"{"init_lora_weights":"olora","target_modules":["q"]}"#, "olora"),
+        (#"{"init_lora_weights":"corda","target_modules":["q"]}"#, "corda"),
+        (#"{"init_lora_weights":"loftq","loftq_config":{"loftq_bits":4},"target_modules":["q"]}"#, "loftq"),
+        (#"{"init_lora_weights":3,"target_modules":["q"]}"#, "init_lora_weights"),
+        (#"{"layer_replication":[[0,2],[1,3]],"target_modules":["q"]}"#, "layer_replication"),
+        (#"{"arrow_config":{"top_k":3},"target_modules":["q"]}"#, "arrow_config"),
+        (#"{"megatron_config":{"a":1},"target_modules":["q"]}"#, "megatron_config"),
     ])
     func refusedByName(text: String, mentioned: String) throws {
         let error = try #require(throws: AdapterError.self) {
             try AdapterConfiguration(JSONValue(parsing: text))
         }
         #expect(error.description.contains(mentioned))
+    }
+
+    /// Starts that leave the base alone change nothing of a trained adapter.
+    @Test(arguments: ["true", "false", "null", #""gaussian""#, #""eva""#, #""orthogonal""#])
+    func startsThatKeepTheBase(start: String) throws {
+        let text = #"{"init_lora_weights":\#(start),"target_modules":["q"]}"#
+        #expect(try AdapterConfiguration(JSONValue(parsing: text)).rank == 8)
     }
 
     @Test func everyKeyOfPEFTIsWritten() throws {

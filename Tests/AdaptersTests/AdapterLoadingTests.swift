@@ -93,6 +93,13 @@ import WeightFiles
             let loaded = try LoRAAdapter.load(directory: directory, for: fixtures.model)
             #expect(loaded.missing == [removed.name])
             #expect(loaded.adapter.parameters[1].value.array.allSatisfy { $0 == 0 })
+            tensors = adapter.tensorsToWrite
+            let half = tensors.remove(at: 0)
+            try write(tensors)
+            let broken = try #require(throws: AdapterError.self) {
+                try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            }
+            #expect(broken.description.contains("lacks 1 tensors") && broken.description.contains(half.name))
 
             let stranger = TensorToWrite(name: "base_model.model.model.norm.weight", tensor: Tensor([1]))
             try write(adapter.tensorsToWrite + [stranger])

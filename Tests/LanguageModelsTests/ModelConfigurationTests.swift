@@ -45,6 +45,24 @@ import Testing
         #expect(oldest.rotary.scaling == .dynamic(factor: 2))
     }
 
+    /// Transformers 4 and 5 agree that `rope_scaling` decides; they forget the other object's `rope_theta`.
+    @Test func scalingBesideParameters() throws {
+        let yarn = #""rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":64"#
+        let parameters = #""rope_parameters":{"rope_type":"default","rope_theta":5e5}"#
+        let alone = try configuration(#""model_type":"qwen2","rope_theta":5e5,\#(yarn)}"#)
+        for both in [
+            #""rope_theta":5e5,\#(parameters),\#(yarn)}"#, #"\#(parameters),\#(yarn),"rope_theta":5e5}"#,
+            #""rope_theta":5e5,"rope_parameters":{},\#(yarn)}"#,
+        ] {
+            #expect(try configuration(#""model_type":"qwen2",\#(both)"#).rotary == alone.rotary)
+        }
+        #expect(alone.rotary.theta == 5e5 && alone.rotary.scaling != .none)
+        let empty = try configuration(#""model_type":"qwen2","rope_scaling":{},\#(parameters)"#)
+        #expect(empty.rotary.theta == 5e5 && empty.rotary.scaling == .none)
+        let nested = try configuration(#""model_type":"llama","rope_scaling":{"type":"linear","factor":2.0,"rope_theta":7}"#)
+        #expect(nested.rotary.theta == 7)
+    }
+
     @Test func slidingWindowsOfQwen2() throws {
         let off = try configuration(#""model_type":"qwen2","sliding_window":7,"max_window_layers":1"#)
         #expect(off.slidingWindows == [nil, nil, nil])
@@ -57,12 +75,21 @@ import Testing
             "layer_types":["sliding_attention","full_attention","full_attention"]
             """)
         #expect(listed.slidingWindows == [7, nil, nil])
+        let familys = try configuration(
+            #""model_type":"qwen2","use_sliding_window":true,"max_window_layers":2"#)
+        #expect(familys.slidingWindows == [nil, nil, 4096])
+        let null = try configuration(#""model_type":"qwen2","use_sliding_window":true,"sliding_window":null"#)
+        #expect(null.slidingWindows == [nil, nil, nil])
     }
 
     @Test func endTokensAreOneOrSeveral() throws {
         #expect(try configuration(#""model_type":"llama","eos_token_id":2"#).endTokens == [2])
         #expect(try configuration(#""model_type":"llama","eos_token_id":[5,6]"#).endTokens == [5, 6])
         #expect(try configuration(#""model_type":"llama","eos_token_id":null"#).endTokens == [])
+        let absent = try configuration(#""model_type":"llama""#)
+        #expect(absent.endTokens == [2] && absent.beginToken == 1 && absent.paddingToken == nil)
+        let none = try configuration(#""model_type":"qwen2""#)
+        #expect(none.endTokens == [] && none.beginToken == nil)
     }
 
     @Test(arguments: [
@@ -77,6 +104,25 @@ import Testing
         (#""model_type":"llama","max_position_embeddings":1e30"#, "max_position_embeddings"),
         (#""model_type":"llama","quantization_config":{"quant_method":"gptq"}"#, "gptq"),
         (#""model_type":"llama","rope_parameters":{"partial_rotary_factor":0.5}"#, "partial_rotary_factor"),
+        (
+            #""model_type":"llama","partial_rotary_factor":0.5,"rope_parameters":{"rope_type":"default"}"#,
+            "partial_rotary_factor"
+        ),
+        (
+            #""model_type":"llama","rope_parameters":{"rope_theta":5e5},"rope_scaling":{"type":"linear","factor":2.0}"#,
+            "'rope_theta' must be given in 'rope_scaling' too"
+        ),
+        (#""model_type":"llama","rope_theta":1e4,"rope_parameters":{"rope_theta":5e5}"#, "'rope_theta' must be the same"),
+        (
+            #""model_type":"llama","rope_parameters":{"rope_type":"linear","factor":4.0},"rope_scaling":"#
+                + #"{"type":"linear","factor":2.0}"#, "'rope_scaling' must be the only scaling"
+        ),
+        (#""model_type":"llama","rope_parameters":{"full_attention":{"rope_theta":5e5}}"#, "full_attention"),
+        (
+            #""model_type":"llama","original_max_position_embeddings":32,"rope_scaling":{"type":"yarn","factor":2.0,"#
+                + #""original_max_position_embeddings":64}"#, "original_max_position_embeddings"
+        ),
+        (#""model_type":"qwen2","layer_types":["sliding_attention"]"#, "use_sliding_window"),
     ])
     func refusedByName(keys: String, mentioned: String) throws {
         let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }

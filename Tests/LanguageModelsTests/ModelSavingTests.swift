@@ -67,6 +67,45 @@ import WeightFiles
         }
     }
 
+    /// What transformers 5 makes of the same files.
+    @Test func headsThatSayOtherThanTheConfiguration() throws {
+        let fixture = try Fixture("llama-gradients")
+        var configuration = try ModelConfiguration(directory: fixture.directory)
+        let model = try fixture.model()
+        let tensors = model.tensorsToWrite().filter { $0.name != "lm_head.weight" }
+        let embedding = try #require(model.tensors.first?.value.widened())
+        let (name, ids) = ("lm_head.weight", [Int32](1...5))
+        func loaded(_ tensors: [TensorToWrite], ties: Bool) throws -> DecoderModel {
+            configuration.tiesEmbeddings = ties
+            var found: DecoderModel?
+            try inTemporaryDirectory { directory in
+                try CheckpointWriter.write(tensors, into: DirectoryOutput(path: directory))
+                found = try DecoderModel.load(configuration, weights: CheckpointWeights(directory: directory))
+            }
+            return try #require(found)
+        }
+        func numbers(_ model: DecoderModel) throws -> [Float] { try model.tokenLogProbabilities([ids])[0] }
+        let tied = try loaded(tensors, ties: true)
+
+        let equal = try loaded(tensors + [TensorToWrite(name: name, tensor: embedding)], ties: true)
+        #expect(try equal.configuration.tiesEmbeddings && numbers(equal) == numbers(tied))
+        #expect(equal.configuration.warnings.isEmpty)
+
+        let doubled = try Tensor(embedding.array.map { $0 * 2 }, shape: embedding.shape)
+        let both = tensors + [TensorToWrite(name: name, tensor: doubled)]
+        let (untied, plain) = (try loaded(both, ties: true), try loaded(both, ties: false))
+        #expect(try numbers(untied) == numbers(plain) && numbers(untied) != numbers(tied))
+        #expect(!untied.configuration.tiesEmbeddings && plain.configuration.warnings.isEmpty)
+        #expect(untied.configuration.warnings.first?.contains("lm_head.weight differs") == true)
+        #expect(untied.configuration.saved(weightFormat: .float32)["tie_word_embeddings"] == false)
+
+        let onlyHead = tensors.dropFirst() + [TensorToWrite(name: name, tensor: embedding)]
+        #expect(try numbers(loaded(Array(onlyHead), ties: true)) == numbers(tied))
+        let error = try #require(throws: ModelLoadingError.self) { try loaded(tensors, ties: false) }
+        #expect(error.description.contains("'lm_head.weight'"))
+        #expect(error.description.contains("set 'tie_word_embeddings' to true"))
+    }
+
     @Test func initialWeightsFollowTheConfiguration() throws {
         var configuration = try ModelConfiguration(directory: Fixture("qwen2-sharded").directory)
         configuration.paddingToken = 5

@@ -178,16 +178,18 @@ private struct Reader {
         for key in ["use_dora", "use_qalora", "lora_bias", "fan_in_fan_out"] where try flag(key) {
             throw AdapterError.unsupported(key: key, value: "true", file: file, instead: "merge it with PEFT first")
         }
+        try refuseChangedBases()
         let bias = try text("bias") ?? "none"
         guard bias == "none" else {
             throw AdapterError.unsupported(key: "bias", value: bias, file: file, instead: "merge it with PEFT first")
         }
         let mustBeEmpty = [
             "modules_to_save", "trainable_token_indices", "target_parameters", "layer_replication",
-            "alora_invocation_tokens",
+            "alora_invocation_tokens", "arrow_config", "megatron_config",
         ]
         for key in mustBeEmpty {
-            guard let value = object[key], !value.isNull, value.array?.isEmpty != true else { continue }
+            guard let value = object[key], !value.isNull, value.array?.isEmpty != true, value.object?.isEmpty != true
+            else { continue }
             throw AdapterError.unsupported(
                 key: key, value: value.serialized(.compact), file: file, instead: "merge it with PEFT first")
         }
@@ -196,5 +198,17 @@ private struct Reader {
                 key: "layers_pattern", value: value.serialized(.compact), file: file,
                 instead: "name the layers in target_modules")
         }
+    }
+
+    /// Ways to begin that change the weights of the base as well: what the adapter says holds beside the changed base
+    /// only, which PEFT makes again from the file's `init_lora_weights` whenever it loads the adapter.
+    func refuseChangedBases() throws {
+        guard let value = object["init_lora_weights"], !value.isNull, value.bool == nil else { return }
+        guard let name = value.string else { throw wrong("init_lora_weights", "true, false or a name", value) }
+        if ["gaussian", "eva", "orthogonal"].contains(name) { return }
+        throw AdapterError.unsupported(
+            key: "init_lora_weights", value: "\"\(name)\"", file: file,
+            instead: "such an adapter may belong to a base whose weights its start has changed: load it with PEFT and "
+                + "merge it, or save it with path_initial_model_for_weight_conversion (LLaMA-Factory: pissa_convert)")
     }
 }

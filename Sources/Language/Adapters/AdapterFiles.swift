@@ -40,6 +40,9 @@ extension LoRAAdapter {
             return try file.tensor(named: name)
         }
         guard !used.isEmpty else { throw AdapterError.missingTensors(names: missing, file: path) }
+        // A missing B makes a pair that adds nothing; a fresh A before a trained B would add noise.
+        let lost = adapter.modules.filter { missing.contains($0.pair.a.name) && used.contains($0.pair.b.name) }
+        guard lost.isEmpty else { throw AdapterError.missingTensors(names: lost.map(\.pair.a.name), file: path) }
         if let unknown = file.records.first(where: { !used.contains($0.name) }) {
             throw AdapterError.unknownTensor(name: unknown.name, file: path)
         }

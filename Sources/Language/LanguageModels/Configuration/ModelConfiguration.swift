@@ -27,6 +27,8 @@ package struct ModelConfiguration: Sendable {
     package var weightFormat: WeightFormat?
     /// Every key as it was read, the unknown ones too.
     package var source: JSONObject
+    /// What people should know who use the model: what its files say in vain.
+    package var warnings: [String] = []
 
     /// Reads `config.json` of a model directory.
     package init(directory: String) throws {

@@ -4,25 +4,61 @@ import JSONDocuments
 extension RotaryFrequencies {
     /// Reads the rotary part of a `config.json`: `rope_parameters` (transformers 5) or `rope_theta` beside
     /// `rope_scaling` (transformers 4, whose oldest files say `type` for `rope_type`).
+    ///
+    /// Where both are there, `rope_scaling` takes the other's place in either version; what it would drop silently, or
+    /// what the versions read differently, is refused.
     static func reading(
         _ reader: ConfigurationReader, headSize: Int, maximumPositions: Int
     ) throws -> RotaryFrequencies {
-        let parameters = try reader.nested("rope_parameters")
-        let scaling = try reader.nested("rope_scaling")
-        let source = parameters ?? scaling
-        let theta =
-            try parameters?.object["rope_theta"] != nil
-            ? parameters?.positive("rope_theta") ?? 10000
-            : reader.positive("rope_theta", default: 10000)
-        let partial = try (parameters ?? reader).number("partial_rotary_factor", default: 1)
-        guard partial == 1 else {
-            throw reader.wrong("partial_rotary_factor", "1 in this family", .number(partial))
+        func filled(_ key: String) throws -> ConfigurationReader? {
+            try reader.nested(key).flatMap { $0.object.isEmpty ? nil : $0 }
+        }
+        let (parameters, given) = (try filled("rope_parameters"), try filled("rope_scaling"))
+        for source in [parameters, given, reader] {
+            let partial = try source?.number("partial_rotary_factor", default: 1) ?? 1
+            guard partial == 1 else {
+                throw reader.wrong("partial_rotary_factor", "1 in this family", .number(partial))
+            }
+        }
+        func read(_ source: ConfigurationReader?) throws -> RotaryScaling {
+            try source.map { try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions) } ?? .none
+        }
+        let scaling = try read(given ?? parameters)
+        if given != nil {
+            let other = try read(parameters)
+            guard other == .none || other == scaling else {
+                throw reader.wrong(
+                    "rope_scaling", "the only scaling, or the same as in 'rope_parameters'",
+                    given.map { .object($0.object) } ?? .null)
+            }
         }
         return RotaryFrequencies(
-            dimensions: headSize, theta: theta,
-            scaling: try source.map { try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions) }
-                ?? .none,
+            dimensions: headSize, theta: try theta(parameters: parameters, scaling: given, reader), scaling: scaling,
             maximumPositions: maximumPositions)
+    }
+
+    /// The one value of `rope_theta`, wherever it stands; 10000 where it stands nowhere.
+    private static func theta(
+        parameters: ConfigurationReader?, scaling: ConfigurationReader?, _ reader: ConfigurationReader
+    ) throws -> Double {
+        let absent = 10000.0
+        func value(_ source: ConfigurationReader?) throws -> Double? {
+            guard let value = source?.object["rope_theta"], !value.isNull else { return nil }
+            return try source?.positive("rope_theta")
+        }
+        let values = [try value(scaling), try value(reader), try value(parameters)]
+        // Beside `rope_scaling`, nobody reads what `rope_parameters` says.
+        let isLost = scaling != nil && values[0] == nil && values[1] == nil
+        let found = Set(values.compactMap(\.self) + (isLost ? [absent] : []))
+        guard found.count <= 1 else {
+            throw reader.wrong(
+                "rope_theta",
+                isLost
+                    ? "given in 'rope_scaling' too where that stands beside 'rope_parameters', or else all in "
+                        + "'rope_parameters'" : "the same wherever it is given",
+                .array(values.compactMap { $0.map { .number($0) } }))
+        }
+        return found.first ?? absent
     }
 }
 
@@ -30,9 +66,19 @@ extension RotaryScaling {
     fileprivate static func reading(
         _ source: ConfigurationReader, _ whole: ConfigurationReader, maximumPositions: Int
     ) throws -> RotaryScaling {
+        if let kind = source.object.first(where: { $0.value.object != nil })?.key {
+            throw ModelConfigurationError.unsupported(
+                key: "rope_parameters", value: "\(kind): ...", supported: ["one rotation for all layers"],
+                file: source.file)
+        }
         func original() throws -> Int {
-            let fallback = try whole.size("original_max_position_embeddings", default: maximumPositions)
-            return try source.size("original_max_position_embeddings", default: fallback)
+            let key = "original_max_position_embeddings"
+            let outer = try whole.size(key, default: maximumPositions)
+            let inner = try source.size(key, default: outer)
+            guard inner == outer || whole.object[key]?.isNull ?? true else {
+                throw whole.wrong(key, "the same as beside 'rope_type', \(inner),", .integer(Int64(outer)))
+            }
+            return inner
         }
         let name = try source.text("rope_type") ?? source.text("type") ?? "default"
         switch name {

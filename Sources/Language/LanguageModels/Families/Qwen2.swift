@@ -25,10 +25,17 @@ enum Qwen2: ModelFamily {
     /// Transformers 5 lists the kind of each layer, transformers 4 says from which layer on the window holds.
     private static func slidingWindows(_ reader: ConfigurationReader, layers: Int) throws -> [Int?] {
         let none = [Int?](repeating: nil, count: layers)
-        guard try reader.flag("use_sliding_window", default: false), reader.object["sliding_window"]?.isNull == false
-        else { return none }
-        let window = try reader.size("sliding_window")
-        guard let kinds = try reader.texts("layer_types") else {
+        let isNull = reader.object["sliding_window"]?.isNull ?? false
+        let kinds = try reader.texts("layer_types")
+        guard try reader.flag("use_sliding_window", default: false), !isNull else {
+            if let kind = kinds?.first(where: { $0 != "full_attention" }) {
+                throw reader.wrong(
+                    "layer_types", "full_attention where no window is used (see 'use_sliding_window')", .string(kind))
+            }
+            return none
+        }
+        let window = try reader.size("sliding_window", default: 4096)
+        guard let kinds else {
             let first = try reader.count("max_window_layers", default: 28)
             return (0..<layers).map { $0 >= first ? window : nil }
         }

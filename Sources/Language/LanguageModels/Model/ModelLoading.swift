@@ -5,6 +5,7 @@ package import WeightFiles
 package enum ModelLoadingError: Error, CustomStringConvertible {
     /// Tensors that the model has no place for; loading on would silently compute something else.
     case unexpectedTensors(names: [String], directory: String)
+    case noHead(directory: String)
 
     package var description: String {
         switch self {
@@ -12,6 +13,9 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
             "\(directory): the model described by config.json has no place for "
                 + names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
                 + (names.count > 5 ? " and \(names.count - 5) more tensors" : "")
+        case .noHead(let directory):
+            "\(directory): the weights have no '\(TiedHead.head)', though config.json does not tie the output head to "
+                + "the embedding; if the embedding is the head, set 'tie_word_embeddings' to true there"
         }
     }
 }
@@ -27,7 +31,8 @@ extension DecoderModel {
     package static func load(
         _ configuration: ModelConfiguration, weights: CheckpointWeights
     ) throws -> DecoderModel {
-        let source = CheckpointTensors(weights)
+        let (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
+        let source = CheckpointTensors(weights, embedding: embedding)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -45,21 +50,27 @@ extension DecoderModel {
 
     /// Tables that old files carry, and a copy of the tied head.
     private static func isIgnored(_ name: String, _ configuration: ModelConfiguration) -> Bool {
-        name.hasSuffix(".rotary_emb.inv_freq") || (name == "lm_head.weight" && configuration.tiesEmbeddings)
+        name.hasSuffix(".rotary_emb.inv_freq") || (name == TiedHead.head && configuration.tiesEmbeddings)
     }
 }
 
 /// The tensors of a checkpoint where they lie on disk.
 private final class CheckpointTensors: TensorSource {
     private let weights: CheckpointWeights
-    /// Names that the model asked for.
+    /// The name under which the file keeps the embedding.
+    private let embedding: String
+    /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
-    init(_ weights: CheckpointWeights) { self.weights = weights }
+    init(_ weights: CheckpointWeights, embedding: String) {
+        self.weights = weights
+        self.embedding = embedding
+    }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
-        used.insert(place.name)
-        return .frozen(try weights.weight(place.name, shape: place.shape))
+        let name = place.role == .embedding ? embedding : place.name
+        used.insert(name)
+        return .frozen(try weights.weight(name, shape: place.shape))
     }
 }
 
