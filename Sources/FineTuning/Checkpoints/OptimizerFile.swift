@@ -1,39 +1,29 @@
 import LinuxSystem
-package import Tensors
+package import Optimizers
 package import WeightFiles
 
-/// `optimizer.safetensors`: an optimizer's tensors under names of its own choice, and its counters as metadata.
+/// `optimizer.safetensors`: what optimizers remember, counters as metadata.
 ///
 /// It stands in for `optimizer.pt`, which is a pickle.
 package enum OptimizerFile {
     package static let name = "optimizer.safetensors"
 
-    package struct Contents {
-        package var tensors: [(name: String, value: Tensor)]
-        package var counters: [String: String]
-
-        package init(tensors: [(name: String, value: Tensor)], counters: [String: String]) {
-            self.tensors = tensors
-            self.counters = counters
-        }
-    }
-
-    package static func write(_ contents: Contents, into output: some CheckpointOutput) throws {
-        var metadata = contents.counters
+    package static func write(_ state: OptimizerState, into output: some CheckpointOutput) throws {
+        var metadata = state.counters
         metadata["format"] = "pt"
         try output.writeFile(name) { append in
             try SafetensorsWriter.write(
-                contents.tensors.map { TensorToWrite(name: $0.name, tensor: $0.value) }, metadata: metadata,
+                state.tensors.map { TensorToWrite(name: $0.name, tensor: $0.value) }, metadata: metadata,
                 append: append)
         }
     }
 
     /// - Throws: `CheckpointError.foreignWithoutOptimizer` when the checkpoint has no such file
-    package static func read(from folder: String) throws -> Contents {
+    package static func read(from folder: String) throws -> OptimizerState {
         let path = "\(folder)/\(name)"
         guard FileSystem.isFile(path) else { throw CheckpointError.foreignWithoutOptimizer(path: folder) }
         let file = try SafetensorsFile(path: path)
-        return Contents(
+        return OptimizerState(
             tensors: try file.records.map { ($0.name, try file.tensor(named: $0.name)) }, counters: file.metadata)
     }
 }

@@ -6,16 +6,12 @@ import Tensors
 
 /// Optimizer, clipping and learning-rate schedule of a run.
 final class UpdateRule {
-    private let optimizer: AdamW
+    private let updater: ParameterUpdater
     private let maximumNorm: Double?
     private var learningRate: LearningRate
 
     init(_ configuration: RunConfiguration, parameters: [Tensors.Parameter], totalSteps: Int) throws {
-        _ = try OptimizerName(named: configuration[Parameters.optim])
-        optimizer = try AdamW(
-            ParameterGroup.decayedAndNot(parameters, weightDecay: configuration[Parameters.weightDecay]),
-            beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
-            epsilon: configuration[Parameters.adamEpsilon])
+        updater = try ParameterUpdater(Self.groups(configuration, parameters))
         maximumNorm = configuration[Parameters.maxGradNorm]
         let warmup = LearningRateSchedule.warmupSteps(
             configuration[Parameters.warmupSteps], ratio: configuration[Parameters.warmupRatio], totalSteps: totalSteps)
@@ -23,6 +19,18 @@ final class UpdateRule {
             ScheduleName(named: configuration[Parameters.lrSchedulerType].rawValue),
             options: Self.options(configuration[Parameters.lrSchedulerKwargs]),
             baseRate: configuration[Parameters.learningRate], warmupSteps: warmup, totalSteps: totalSteps)
+    }
+
+    private static func groups(
+        _ configuration: RunConfiguration, _ parameters: [Tensors.Parameter]
+    ) throws -> [Optimizers.ParameterGroup] {
+        let optimizer = try OptimizerRegistry.optimizer(
+            named: configuration[Parameters.optim],
+            OptimizerSettings(
+                beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
+                epsilon: configuration[Parameters.adamEpsilon]))
+        return Optimizers.ParameterGroup.decayedAndNot(
+            parameters, optimizer, weightDecay: configuration[Parameters.weightDecay])
     }
 
     private static func options(_ mapping: ConfigurationMapping?) -> [String: ScheduleOption] {
@@ -41,14 +49,19 @@ final class UpdateRule {
     ///
     /// - Returns: the norm before clipping, and the rate of this update; nothing was changed if the norm is not finite
     func update() throws -> (norm: Double, learningRate: Double) {
-        let norm = GradientNorm.norm(optimizer.parameters)
+        let norm = GradientNorm.norm(updater.parameters)
         let rate = learningRate.rate
         guard norm.isFinite else { return (Double(norm), rate) }
-        try optimizer.step(
+        try updater.update(
             learningRate: rate, gradientFactor: GradientNorm.factor(norm: norm, maximum: maximumNorm))
         learningRate.advance()
-        for parameter in optimizer.parameters { parameter.clearGradient() }
+        for parameter in updater.parameters { parameter.clearGradient() }
         return (Double(norm), rate)
+    }
+
+    /// Bytes that the optimizer is going to remember, and those of all gradients at a time.
+    var byteCounts: (state: Int, gradients: Int) {
+        (updater.stateByteCount, updater.parameters.reduce(0) { $0 + $1.value.byteCount })
     }
 
     /// Tells the schedule about an evaluation, for `reduce_lr_on_plateau`.
@@ -58,41 +71,16 @@ final class UpdateRule {
 // MARK: Checkpoints
 
 extension UpdateRule {
-    private static let first = "exp_avg."
-    private static let second = "exp_avg_sq."
-    private static let step = "step."
-
-    /// Both moments and the number of updates of each parameter.
-    var optimizerContents: OptimizerFile.Contents {
-        var contents = OptimizerFile.Contents(tensors: [], counters: [:])
-        for state in optimizer.state {
-            contents.tensors.append((Self.first + state.name, state.expAvg))
-            contents.tensors.append((Self.second + state.name, state.expAvgSq))
-            contents.counters[Self.step + state.name] = String(state.step)
-        }
-        return contents
-    }
+    /// What the optimizer remembers of each parameter.
+    var optimizerContents: OptimizerState { updater.state }
 
     var schedulerState: JSONValue {
         get throws { try JSONValue(encoding: learningRate.state) }
     }
 
     /// Puts back what a checkpoint in `folder` has kept.
-    func restore(_ contents: OptimizerFile.Contents, scheduler: JSONValue?, folder: String) throws {
-        let tensors = Dictionary(contents.tensors.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let names = contents.tensors.map(\.name).filter { $0.hasPrefix(Self.first) }.map {
-            String($0.dropFirst(Self.first.count))
-        }
-        try optimizer.restore(
-            names.map { name in
-                guard let first = tensors[Self.first + name], let second = tensors[Self.second + name],
-                    let step = contents.counters[Self.step + name].flatMap({ Int($0) })
-                else {
-                    throw CheckpointError.damaged(
-                        path: folder, problem: "\(OptimizerFile.name) lacks a part of the state of \(name)")
-                }
-                return AdamW.ParameterState(name: name, step: step, expAvg: first, expAvgSq: second)
-            })
+    func restore(_ contents: OptimizerState, scheduler: JSONValue?, folder: String) throws {
+        try updater.restore(contents)
         guard let scheduler else {
             throw CheckpointError.damaged(path: folder, problem: "\(StateFile.scheduler) is missing")
         }

@@ -28,7 +28,7 @@ package enum GradientNorm {
         return factor > 1 ? 1 : factor
     }
 
-    /// Multiplies every gradient by `factor`; the same numbers as handing the factor to `AdamW.step`.
+    /// Multiplies every gradient by `factor`; the same numbers as handing the factor to the update.
     package static func scale(_ parameters: [Parameter], by factor: Float) {
         for case let gradient? in parameters.map(\.gradient) where factor != 1 {
             gradient.withUnsafeMutableBufferPointer { elements in

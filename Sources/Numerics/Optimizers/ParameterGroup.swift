@@ -1,23 +1,29 @@
 package import Tensors
 
-/// Parameters that are updated with the same settings.
+/// Parameters that are updated by one optimizer with the same settings.
 package struct ParameterGroup: Sendable {
     package let parameters: [Parameter]
+    package let optimizer: any Optimizer
     package let weightDecay: Double
     /// What the schedule's learning rate is multiplied by for this group.
     package let rateFactor: Double
 
-    package init(_ parameters: [Parameter], weightDecay: Double, rateFactor: Double = 1) {
+    package init(
+        _ parameters: [Parameter], _ optimizer: any Optimizer, weightDecay: Double, rateFactor: Double = 1
+    ) {
         self.parameters = parameters
+        self.optimizer = optimizer
         self.weightDecay = weightDecay
         self.rateFactor = rateFactor
     }
 
     /// The two groups of the reference: first what decays, then what does not; either may be empty.
-    package static func decayedAndNot(_ parameters: [Parameter], weightDecay: Double) -> [ParameterGroup] {
+    package static func decayedAndNot(
+        _ parameters: [Parameter], _ optimizer: any Optimizer, weightDecay: Double
+    ) -> [ParameterGroup] {
         [
-            ParameterGroup(parameters.filter { isDecayed($0.name) }, weightDecay: weightDecay),
-            ParameterGroup(parameters.filter { !isDecayed($0.name) }, weightDecay: 0),
+            ParameterGroup(parameters.filter { isDecayed($0.name) }, optimizer, weightDecay: weightDecay),
+            ParameterGroup(parameters.filter { !isDecayed($0.name) }, optimizer, weightDecay: 0),
         ]
     }
 

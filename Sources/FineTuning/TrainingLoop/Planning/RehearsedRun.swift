@@ -99,9 +99,8 @@ struct RehearsedRun {
         ).batches(epoch: 0, dropLast: configuration[Parameters.dataloaderDropLast])
         totalSteps = plan.totalSteps
         evaluations = Self.evaluations(StepDecisions(configuration, totalSteps: totalSteps), plan)
-        memory.gradients = memory.parameters
-        memory.optimizer = 2 * memory.parameters
         let rule = try UpdateRule(configuration, parameters: model.parameters, totalSteps: totalSteps)
+        (memory.optimizer, memory.gradients) = rule.byteCounts
         let loss = CausalLoss(labelSmoothing: configuration[Parameters.labelSmoothingFactor])
         func step(_ number: Int, _ groups: [[TrainingItem]]) throws {
             if control.isStopping { throw TrainingStopped() }

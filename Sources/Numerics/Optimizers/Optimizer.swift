@@ -1,0 +1,31 @@
+/// A formula that changes one parameter by its gradient and by what is remembered of earlier ones.
+///
+/// A conforming type holds settings only. What it remembers lies in a `ParameterState` under the names it gives here,
+/// so that memory is known before the first update, and checkpoints keep any optimizer's state alike.
+package protocol Optimizer: Sendable {
+    /// What is remembered of a parameter between updates.
+    ///
+    /// - Parameters:
+    ///   - name: the parameter's
+    ///   - shape: the parameter's
+    func state(name: String, shape: [Int]) -> [StateTensor]
+
+    /// Changes the parameter and what is remembered of it.
+    ///
+    /// It may be called on any thread and inside a task of the pool. The result must not depend on either.
+    func apply(_ update: ParameterUpdate) throws
+}
+
+/// A tensor that an optimizer keeps for a parameter; it begins as zeros.
+package struct StateTensor: Sendable, Equatable {
+    /// As PyTorch names it in its optimizer's state; without dots.
+    package let name: String
+    package let shape: [Int]
+
+    package init(_ name: String, _ shape: [Int]) {
+        self.name = name
+        self.shape = shape
+    }
+
+    package var byteCount: Int { shape.reduce(MemoryLayout<Float>.stride, *) }
+}

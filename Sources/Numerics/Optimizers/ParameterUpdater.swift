@@ -1,0 +1,136 @@
+import Synchronization
+package import Tensors
+
+/// Updates the parameters of a run by their groups' optimizers, and holds what these remember.
+///
+/// State is made when a parameter's first gradient arrives.
+package final class ParameterUpdater {
+    package let groups: [ParameterGroup]
+    private var states: [String: ParameterState] = [:]
+
+    /// - Throws: `OptimizerError` for two parameters of one name or a weight decay below 0
+    package init(_ groups: [ParameterGroup]) throws {
+        var seen: Set<String> = []
+        for group in groups {
+            guard group.weightDecay >= 0 else {
+                throw OptimizerError.invalidSetting(
+                    name: "weight_decay", value: "\(group.weightDecay)", expected: "0 or more")
+            }
+            for parameter in group.parameters where !seen.insert(parameter.name).inserted {
+                throw OptimizerError.duplicateParameter(name: parameter.name)
+            }
+        }
+        self.groups = groups
+    }
+
+    /// All parameters, group after group.
+    package var parameters: [Parameter] { groups.flatMap(\.parameters) }
+
+    /// Bytes of everything that is remembered once each parameter has been updated.
+    package var stateByteCount: Int {
+        groups.reduce(0) { sum, group in
+            group.parameters.reduce(sum) { sum, parameter in
+                group.optimizer.state(name: parameter.name, shape: parameter.shape).reduce(sum) { $0 + $1.byteCount }
+            }
+        }
+    }
+
+    /// Updates every parameter that has a gradient; the others keep value, state and step count.
+    ///
+    /// - Parameters:
+    ///   - learningRate: of this update, before each group's factor
+    ///   - gradientFactor: what gradients are multiplied by first, e.g. to clip them. Gradients are left as they are.
+    package func update(learningRate: Double, gradientFactor: Float = 1) throws {
+        var (small, large): ([Work], [Work]) = ([], [])
+        for group in groups {
+            for parameter in group.parameters {
+                guard let gradient = parameter.gradient else { continue }
+                let work = try work(
+                    parameter, gradient, group, learningRate: learningRate, gradientFactor: gradientFactor)
+                // A small one has no work for a second thread, so that many of them are updated beside each other.
+                if parameter.count <= ParameterUpdate.blockSize { small.append(work) } else { large.append(work) }
+            }
+        }
+        let failure = Mutex<(any Error)?>(nil)
+        ComputePool.shared.run(small.count) { index in
+            do {
+                try small[index].run()
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        for work in large { try work.run() }
+    }
+
+    private struct Work {
+        let optimizer: any Optimizer
+        let update: ParameterUpdate
+
+        func run() throws { try optimizer.apply(update) }
+    }
+
+    private func work(
+        _ parameter: Parameter, _ gradient: Tensor, _ group: ParameterGroup, learningRate: Double,
+        gradientFactor: Float
+    ) throws -> Work {
+        guard gradient.shape == parameter.shape else {
+            throw OptimizerError.gradientShape(
+                parameter: parameter.name, expected: parameter.shape, actual: gradient.shape)
+        }
+        let state =
+            states[parameter.name]
+            ?? ParameterState(group.optimizer.state(name: parameter.name, shape: parameter.shape))
+        states[parameter.name] = state
+        state.step += 1
+        return Work(
+            optimizer: group.optimizer,
+            update: ParameterUpdate(
+                name: parameter.name, value: parameter.value, gradient: gradient, gradientFactor: gradientFactor,
+                learningRate: learningRate * group.rateFactor, weightDecay: group.weightDecay, state: state))
+    }
+}
+
+// MARK: Checkpoints
+
+extension ParameterUpdater {
+    private static let step = "step"
+
+    /// What is remembered of every parameter that has been updated, in the order of the groups.
+    ///
+    /// The tensors are the optimizers' own: they change with the next update, so write them before it.
+    package var state: OptimizerState {
+        var saved = OptimizerState()
+        for group in groups {
+            for parameter in group.parameters {
+                guard let state = states[parameter.name] else { continue }
+                for tensor in group.optimizer.state(name: parameter.name, shape: parameter.shape) {
+                    guard let value = state.tensors[tensor.name] else { continue }
+                    saved.tensors.append((OptimizerState.key(tensor.name, parameter.name), value))
+                }
+                saved.counters[OptimizerState.key(Self.step, parameter.name)] = String(state.step)
+                for (name, number) in state.numbers {
+                    saved.counters[OptimizerState.key(name, parameter.name)] = String(number)
+                }
+            }
+        }
+        return saved
+    }
+
+    /// Replaces everything remembered by what was saved; a parameter without an entry starts anew.
+    ///
+    /// The tensors become the optimizers' own: of a whole model they are too large to be held twice.
+    /// - Throws: `OptimizerError.stateMismatch` for a name, shape or number that does not fit; nothing is changed then
+    package func restore(_ saved: OptimizerState) throws {
+        var reader = try OptimizerStateReader(saved)
+        var restored: [String: ParameterState] = [:]
+        for group in groups {
+            for parameter in group.parameters {
+                let layout = group.optimizer.state(name: parameter.name, shape: parameter.shape)
+                restored[parameter.name] = try reader.takeState(of: parameter.name, layout)
+            }
+        }
+        try reader.requireNothingLeft()
+        states = restored
+    }
+}
