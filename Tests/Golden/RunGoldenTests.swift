@@ -6,6 +6,8 @@ struct RunGoldenTests {
     @Test(arguments: [
         ("sft-lora", "adapter_model.safetensors"), ("sft-full", "model.safetensors"),
         ("pt-full", "model.safetensors"), ("sft-packing", "adapter_model.safetensors"),
+        ("freeze-first-3-mlp", "model.safetensors"), ("freeze-last-1-two", "model.safetensors"),
+        ("family-mistral", "adapter_model.safetensors"), ("family-gemma2", "adapter_model.safetensors"),
     ])
     func agreesWithReference(name: String, weights: String) throws {
         let run = try GoldenRun(name)

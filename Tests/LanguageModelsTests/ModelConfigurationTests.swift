@@ -59,7 +59,8 @@ import Testing
         #expect(alone.rotary.theta == 5e5 && alone.rotary.scaling != .none)
         let empty = try configuration(#""model_type":"qwen2","rope_scaling":{},\#(parameters)"#)
         #expect(empty.rotary.theta == 5e5 && empty.rotary.scaling == .none)
-        let nested = try configuration(#""model_type":"llama","rope_scaling":{"type":"linear","factor":2.0,"rope_theta":7}"#)
+        let nested = try configuration(
+            #""model_type":"llama","rope_scaling":{"type":"linear","factor":2.0,"rope_theta":7}"#)
         #expect(nested.rotary.theta == 7)
     }
 
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""model_type":"mamba""#, "llama, qwen2"), (#""no_type":1"#, "model_type"),
+        (#""model_type":"mamba""#, "llama, mistral, qwen2"), (#""no_type":1"#, "model_type"),
         (#""model_type":"llama","hidden_act":"gelu""#, "gelu"),
         (#""model_type":"llama","rope_scaling":{"rope_type":"longrope","factor":2.0}"#, "longrope"),
         (#""model_type":"llama","rope_scaling":{"rope_type":"linear"}"#, "factor"),
@@ -112,7 +113,10 @@ import Testing
             #""model_type":"llama","rope_parameters":{"rope_theta":5e5},"rope_scaling":{"type":"linear","factor":2.0}"#,
             "'rope_theta' must be given in 'rope_scaling' too"
         ),
-        (#""model_type":"llama","rope_theta":1e4,"rope_parameters":{"rope_theta":5e5}"#, "'rope_theta' must be the same"),
+        (
+            #""model_type":"llama","rope_theta":1e4,"rope_parameters":{"rope_theta":5e5}"#,
+            "'rope_theta' must be the same"
+        ),
         (
             #""model_type":"llama","rope_parameters":{"rope_type":"linear","factor":4.0},"rope_scaling":"#
                 + #"{"type":"linear","factor":2.0}"#, "'rope_scaling' must be the only scaling"
@@ -122,7 +126,10 @@ import Testing
             #""model_type":"llama","original_max_position_embeddings":32,"rope_scaling":{"type":"yarn","factor":2.0,"#
                 + #""original_max_position_embeddings":64}"#, "original_max_position_embeddings"
         ),
-        (#""model_type":"qwen2","layer_types":["sliding_attention"]"#, "use_sliding_window"),
+        (
+            #""model_type":"qwen2","layer_types":["full_attention","sliding_attention","full_attention"]"#,
+            "use_sliding_window"
+        ),
     ])
     func refusedByName(keys: String, mentioned: String) throws {
         let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }

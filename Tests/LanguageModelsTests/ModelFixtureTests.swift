@@ -5,7 +5,8 @@ import Testing
 
 /// Small models of transformers, each with something that a reader can get wrong.
 @Suite struct ModelFixtureTests {
-    static let names = ["llama-transformers4", "llama3-bfloat16", "qwen2-sharded", "llama-float16"]
+    static let families = ["mistral", "qwen3", "gemma", "gemma2"]
+    static let names = ["llama-transformers4", "llama3-bfloat16", "qwen2-sharded", "llama-float16"] + families
 
     @Test(arguments: names + ["llama-dynamic"])
     func logProbabilities(name: String) throws {

@@ -16,7 +16,7 @@ extension TargetModules {
     }
 
     /// Matching as PEFT does it: a name matches its own path and every path that ends with it behind a dot.
-    func matches(_ path: String) throws -> Bool {
+    package func matches(_ path: String) throws -> Bool {
         switch self {
         case .names(let names): names.contains { path == $0 || path.hasSuffix(".\($0)") }
         case .expression("all-linear"): !path.contains("lm_head")

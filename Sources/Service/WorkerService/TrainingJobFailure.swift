@@ -25,6 +25,7 @@ extension ServiceError {
                 availableBytes = FileSystem.availableBytes(at: Path.parent(of: cause.subject ?? "/"))
             }
         case let error as OptimizerError: self.init(.badConfig, error.description)
+        case let error as TuningError: self.init(.badConfig, error.description)
         default: self.init(modelFailure: error)
         }
     }

@@ -14,8 +14,7 @@ extension Parameters {
             Which weights change: lora trains a low-rank adapter beside frozen weights, full trains \
             everything, freeze trains chosen layers.
             """,
-        .acts(test: "GoldenTests/RunGoldenTests"),
-        except: [.oneOf("freeze", effect: .notYet("freeze tuning"))])
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let doTrain = Parameter<Bool>(
         "do_train", .method, default: false,
         help: "Train the model; a training run needs it.",
@@ -43,7 +42,7 @@ extension Parameters {
     package static let useLlamaPro = Parameter<Bool>(
         "use_llama_pro", .method, default: false,
         help: "Train only the blocks that were inserted to expand the model (LLaMA Pro).",
-        .notYet("freeze tuning"))
+        .acts(test: "TrainingLoopTests/TuningMethodTests"))
     package static let useAdamMini = Parameter<Bool>(
         "use_adam_mini", .method, default: false,
         help: "Use Adam-mini, which shares one second moment among many weights.",

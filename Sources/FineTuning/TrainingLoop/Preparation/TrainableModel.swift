@@ -67,63 +67,29 @@ struct TrainableModel {
 }
 
 extension TrainableModel {
-    /// Loads the base, merges or continues the adapters given, and makes trainable what the method trains.
+    /// What a method makes of the base.
+    struct Parts {
+        var base: DecoderModel
+        var adapter: LoRAAdapter?
+    }
+
+    /// Loads the base and makes trainable what the method trains.
     ///
     /// - Parameter folders: the adapters' folders, in order
     init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
         note: (String) -> Void
     ) throws {
-        let seed = UInt64(max(0, configuration[Parameters.seed]))
         let modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        let method = try TuningMethods.named(configuration[Parameters.finetuningType])
+        let parts = try withoutActuallyEscaping(note) { note in
+            try method.prepare(
+                TuningStart(
+                    configuration: configuration, modelConfiguration: modelConfiguration, modelFolder: modelFolder,
+                    adapterFolders: folders, note: note))
+        }
+        base = parts.base
+        adapter = parts.adapter
         generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
-        let isFull = configuration[Parameters.finetuningType] == .full
-        var model: DecoderModel
-        if configuration[Parameters.trainFromScratch] {
-            model = try DecoderModel.initialized(modelConfiguration, seed: seed)
-            if !isFull { model = try model.freezing() }
-        } else {
-            model = try DecoderModel.load(
-                modelConfiguration, weights: CheckpointWeights(directory: modelFolder))
-            if isFull { model = try model.makingTrainable { _ in true } }
-        }
-        guard !isFull else {
-            base = model
-            adapter = nil
-            return
-        }
-        let continuesLast = !configuration[Parameters.createNewAdapter] && !folders.isEmpty
-        for folder in continuesLast ? folders.dropLast() : folders[...] {
-            model = try Self.adapter(in: folder, for: model, seed: seed, note: note).merged(into: model)
-            note("merged the adapter \(folder) into the base")
-        }
-        base = model
-        if continuesLast, let last = folders.last {
-            adapter = try Self.adapter(in: last, for: model, seed: seed, note: note)
-        } else {
-            adapter = try LoRAAdapter.fresh(
-                AdapterConfiguration(
-                    baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
-                    alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
-                    targetModules: TargetModules(requested: configuration[Parameters.loraTarget], model: model),
-                    usesRankStabilization: configuration[Parameters.useRslora]), for: model, seed: seed)
-        }
-    }
-
-    private static func adapter(
-        in folder: String, for model: DecoderModel, seed: UInt64, note: (String) -> Void
-    ) throws -> LoRAAdapter {
-        let loaded = try LoRAAdapter.load(directory: folder, for: model, seed: seed)
-        if !loaded.missing.isEmpty {
-            note("\(folder) lacks \(loaded.missing.joined(separator: ", ")); they begin as in a fresh adapter")
-        }
-        return loaded.adapter
-    }
-}
-
-extension DecoderModel {
-    /// The same model with nothing to train.
-    fileprivate func freezing() throws -> DecoderModel {
-        try replacingTensors { name, value in .frozen(Weight(name: name, tensor: value.widened())) }
     }
 }

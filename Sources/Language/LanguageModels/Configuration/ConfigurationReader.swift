@@ -86,3 +86,25 @@ package struct ConfigurationReader {
         return value
     }
 }
+
+/// How far a layer's attention reaches: an entry of `layer_types`.
+enum LayerKind { case full, sliding }
+
+extension ConfigurationReader {
+    /// `layer_types`, which transformers 5 writes for every layer; nil where it is absent.
+    func layerKinds(count: Int) throws -> [LayerKind]? {
+        guard let kinds = try texts("layer_types") else { return nil }
+        guard kinds.count == count else {
+            throw wrong("layer_types", "a list of \(count) kinds", .integer(Int64(kinds.count)))
+        }
+        return try kinds.map { kind in
+            switch kind {
+            case "full_attention": .full
+            case "sliding_attention": .sliding
+            default:
+                throw ModelConfigurationError.unsupported(
+                    key: "layer_types", value: kind, supported: ["full_attention", "sliding_attention"], file: file)
+            }
+        }
+    }
+}

@@ -67,10 +67,14 @@ package struct ModelConfiguration: Sendable {
     ///
     /// - Parameters:
     ///   - maximumPositions: the family's default of `max_position_embeddings`
+    ///   - keyValueHeads: the family's default of `num_key_value_heads`; nil for as many as heads
+    ///   - headSize: the family's default of `head_dim`; nil for the hidden size divided by the heads
+    ///   - tiesEmbeddings: the family's default of `tie_word_embeddings`
     ///   - activations: the values of `hidden_act` that the family's feed-forward network knows, its default first
     init(
         standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int,
-        activations: [String] = ["silu"]
+        keyValueHeads defaultKeyValueHeads: Int? = nil, headSize defaultHeadSize: Int? = nil,
+        activations: [String] = ["silu"], tiesEmbeddings defaultTie: Bool = false
     ) throws {
         self.family = family
         source = reader.object
@@ -79,10 +83,10 @@ package struct ModelConfiguration: Sendable {
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
         heads = try reader.size("num_attention_heads")
-        keyValueHeads = try reader.size("num_key_value_heads", default: heads)
-        headSize = try reader.size("head_dim", default: max(1, hiddenSize / heads))
+        keyValueHeads = try reader.size("num_key_value_heads", default: defaultKeyValueHeads ?? heads)
+        headSize = try reader.size("head_dim", default: defaultHeadSize ?? max(1, hiddenSize / heads))
         normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
-        tiesEmbeddings = try reader.flag("tie_word_embeddings", default: false)
+        tiesEmbeddings = try reader.flag("tie_word_embeddings", default: defaultTie)
         self.maximumPositions = try reader.size("max_position_embeddings", default: maximumPositions)
         slidingWindows = Array(repeating: nil, count: layerCount)
         initializerRange = Float(try reader.number("initializer_range", default: 0.02))
@@ -92,10 +96,12 @@ package struct ModelConfiguration: Sendable {
         weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
         rotary = try RotaryFrequencies.reading(
             reader, headSize: headSize, maximumPositions: self.maximumPositions)
-        try check(reader, activations: activations)
+        try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 
-    private func check(_ reader: ConfigurationReader, activations: [String]) throws {
+    private func check(
+        _ reader: ConfigurationReader, activations: [String], hasOwnHeadSize: Bool
+    ) throws {
         guard heads % keyValueHeads == 0 else {
             throw reader.wrong(
                 "num_key_value_heads", "a divisor of num_attention_heads (\(heads))", .integer(Int64(keyValueHeads)))
@@ -103,13 +109,14 @@ package struct ModelConfiguration: Sendable {
         guard headSize % 2 == 0 else {
             throw reader.wrong("head_dim", "even, for the rotary embedding", .integer(Int64(headSize)))
         }
-        guard reader.object["head_dim"]?.isNull == false || heads * headSize == hiddenSize else {
+        guard reader.object["head_dim"]?.isNull == false || hasOwnHeadSize || heads * headSize == hiddenSize else {
             throw reader.wrong(
                 "hidden_size", "a multiple of num_attention_heads (\(heads))", .integer(Int64(hiddenSize)))
         }
-        if let activation = try reader.text("hidden_act"), !activations.contains(activation) {
+        for key in ["hidden_act", "hidden_activation"] {
+            guard let activation = try reader.text(key), !activations.contains(activation) else { continue }
             throw ModelConfigurationError.unsupported(
-                key: "hidden_act", value: activation, supported: activations, file: reader.file)
+                key: key, value: activation, supported: activations, file: reader.file)
         }
         // Sizes are bounded by 2^30, so these products fit.
         guard layerCount <= 1 << 16, heads <= 1 << 16, headSize <= 1 << 16 else {

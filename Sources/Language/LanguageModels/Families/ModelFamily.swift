@@ -12,7 +12,9 @@ package protocol ModelFamily: Sendable {
 
 /// The families that can be read, by `model_type`.
 package enum ModelFamilies {
-    static let all: [any ModelFamily.Type] = [Llama.self, Qwen2.self]
+    static let all: [any ModelFamily.Type] = [
+        Llama.self, Mistral.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self,
+    ]
 
     package static var names: [String] { all.map { $0.modelType } }
 

@@ -23,34 +23,21 @@ enum Qwen2: ModelFamily {
     }
 
     /// Transformers 5 lists the kind of each layer, transformers 4 says from which layer on the window holds.
-    private static func slidingWindows(_ reader: ConfigurationReader, layers: Int) throws -> [Int?] {
+    static func slidingWindows(_ reader: ConfigurationReader, layers: Int) throws -> [Int?] {
         let none = [Int?](repeating: nil, count: layers)
         let isNull = reader.object["sliding_window"]?.isNull ?? false
-        let kinds = try reader.texts("layer_types")
+        let kinds = try reader.layerKinds(count: layers)
         guard try reader.flag("use_sliding_window", default: false), !isNull else {
-            if let kind = kinds?.first(where: { $0 != "full_attention" }) {
+            if kinds?.contains(.sliding) == true {
                 throw reader.wrong(
-                    "layer_types", "full_attention where no window is used (see 'use_sliding_window')", .string(kind))
+                    "layer_types", "full_attention where no window is used (see 'use_sliding_window')",
+                    .string("sliding_attention"))
             }
             return none
         }
         let window = try reader.size("sliding_window", default: 4096)
-        guard let kinds else {
-            let first = try reader.count("max_window_layers", default: 28)
-            return (0..<layers).map { $0 >= first ? window : nil }
-        }
-        guard kinds.count == layers else {
-            throw reader.wrong("layer_types", "a list of \(layers) kinds", .integer(Int64(kinds.count)))
-        }
-        return try kinds.map { kind in
-            switch kind {
-            case "full_attention": nil
-            case "sliding_attention": window
-            default:
-                throw ModelConfigurationError.unsupported(
-                    key: "layer_types", value: kind, supported: ["full_attention", "sliding_attention"],
-                    file: reader.file)
-            }
-        }
+        if let kinds { return kinds.map { $0 == .sliding ? window : nil } }
+        let first = try reader.count("max_window_layers", default: 28)
+        return (0..<layers).map { $0 >= first ? window : nil }
     }
 }

@@ -7,6 +7,17 @@ package enum WeightFormat: String, Sendable, CaseIterable {
 
     package var byteCount: Int { element.byteCount }
 
+    /// The nearest number that the type has, ties to even.
+    package func rounded(_ number: Float) -> Float {
+        withUnsafeTemporaryAllocation(byteCount: 4, alignment: 4) { bytes in
+            guard let base = bytes.baseAddress else { return number }
+            var result: Float = 0
+            withUnsafePointer(to: number) { element.narrow($0, 1, into: base) }
+            withUnsafeMutablePointer(to: &result) { element.widen(base, 1, into: $0) }
+            return result
+        }
+    }
+
     var element: any DenseElement.Type {
         switch self {
         case .float32: Float32Element.self

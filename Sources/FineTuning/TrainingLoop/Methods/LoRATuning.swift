@@ -1,0 +1,54 @@
+import Adapters
+import LanguageModels
+import RunConfiguration
+
+/// `finetuning_type: lora`: an adapter beside a frozen base, a fresh one or the last of those given.
+enum LoRATuning: TuningMethod {
+    static let name = FinetuningType.lora
+
+    static func prepare(_ start: TuningStart) throws -> TrainableModel.Parts {
+        let configuration = start.configuration
+        let folders = start.adapterFolders
+        let continuesLast = !configuration[Parameters.createNewAdapter] && !folders.isEmpty
+        var base = try start.model { _ in false }
+        for folder in continuesLast ? folders.dropLast() : folders[...] {
+            base = try adapter(in: folder, for: base, start).merged(into: base)
+            start.note("merged the adapter \(folder) into the base")
+        }
+        if continuesLast, let last = folders.last {
+            return TrainableModel.Parts(base: base, adapter: try adapter(in: last, for: base, start))
+        }
+        let targets = try targets(configuration, base)
+        let fresh = try LoRAAdapter.fresh(
+            AdapterConfiguration(
+                baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
+                alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
+                targetModules: targets, usesRankStabilization: configuration[Parameters.useRslora]),
+            for: base, seed: start.seed)
+        return TrainableModel.Parts(base: base, adapter: fresh)
+    }
+
+    /// The modules asked for; with `use_llama_pro` those of the added layers, by their whole paths.
+    private static func targets(_ configuration: RunConfiguration, _ base: DecoderModel) throws -> TargetModules {
+        let targets = TargetModules(requested: configuration[Parameters.loraTarget], model: base)
+        guard configuration[Parameters.useLlamaPro] else { return targets }
+        let layers = try LayerSelection.layers(
+            trainable: configuration[Parameters.freezeTrainableLayers], of: base.configuration.layerCount,
+            isExpanded: true)
+        let paths = try base.linearModules.map(\.path).filter { path in
+            guard let layer = TensorPath("\(path).weight").layer else { return false }
+            return try layers.contains(layer) && targets.matches(path)
+        }
+        return .names(paths)
+    }
+
+    private static func adapter(
+        in folder: String, for model: DecoderModel, _ start: TuningStart
+    ) throws -> LoRAAdapter {
+        let loaded = try LoRAAdapter.load(directory: folder, for: model, seed: start.seed)
+        if !loaded.missing.isEmpty {
+            start.note("\(folder) lacks \(loaded.missing.joined(separator: ", ")); they begin as in a fresh adapter")
+        }
+        return loaded.adapter
+    }
+}
