@@ -111,7 +111,7 @@ let fineTuning: [Target] = [
         ]),
     module(
         "TrainingStages", in: "FineTuning",
-        ["Adapters", "Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
+        ["Datasets", "LanguageModels", "RunConfiguration", "Tensors", "Tokenization"]),
 ]
 
 let service: [Target] = [
@@ -130,7 +130,7 @@ let service: [Target] = [
         [
             "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "JSONRPC", "LanguageModels",
             "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
-            "Tokenization", "TrainingLoop", "WeightFiles",
+            "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
         ]),
     module(
         "WorkerSupervision", in: "Service",
@@ -238,7 +238,7 @@ let allTests: [Target] = [
         "TrainingLoop",
         ["Checkpoints", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors", "WeightFiles"],
         resources: [.copy("Fixtures")]),
-    tests("TrainingStages", ["Datasets", "LanguageModels", "RunConfiguration", "Tensors"]),
+    tests("TrainingStages", ["Datasets", "RunConfiguration"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
     tests(

@@ -109,3 +109,19 @@ extension TrainingItem {
         try tokenizer.decode(labels.filter { $0 != ignoredLabel }, skippingSpecialTokens: false)
     }
 }
+
+extension PreparedItem {
+    var sequence: TrainingItem? {
+        if case .sequence(let item) = self { item } else { nil }
+    }
+}
+
+extension PreparedData {
+    /// The sequences to train on, for stages that train on sequences.
+    var train: [TrainingItem] { training.compactMap(\.sequence) }
+
+    /// The sequences of all evaluations; nil if the run evaluates nothing.
+    var evaluation: [TrainingItem]? {
+        evaluations.isEmpty ? nil : evaluations.flatMap { $0.items.compactMap(\.sequence) }
+    }
+}

@@ -8,8 +8,8 @@ package enum CheckpointError: Error, CustomStringConvertible {
     case noManifest(path: String)
     /// A checkpoint whose files are not those that its manifest lists.
     case damaged(path: String, problem: String)
-    /// Written by another program: it has weights, but no optimizer state that we can read.
-    case foreignWithoutOptimizer(path: String)
+    /// It has weights, but no optimizer state that we can read: of another program, or of `save_only_model`.
+    case withoutOptimizer(path: String)
     case notFound(path: String)
     /// The output folder has a finished model in it.
     case outputNotEmpty(path: String, file: String)
@@ -26,9 +26,10 @@ package enum CheckpointError: Error, CustomStringConvertible {
         case .noManifest(let path):
             "\(path): has no \(CheckpointManifest.fileName), so it was not written to its end by this program"
         case .damaged(let path, let problem): "\(path): is damaged: \(problem) (take an earlier checkpoint)"
-        case .foreignWithoutOptimizer(let path):
+        case .withoutOptimizer(let path):
             "\(path): has no \(OptimizerFile.name), so training cannot go on as if it had not stopped "
-                + "(give it as `model_name_or_path` or `adapter_name_or_path` to start from its weights)"
+                + "(give it as `model_name_or_path` or `adapter_name_or_path` to start from its weights; "
+                + "`overwrite_output_dir: true` starts anew)"
         case .notFound(let path): "\(path): there is no such checkpoint"
         case .outputNotEmpty(let path, let file):
             "output directory \(path) already holds \(file) "

@@ -22,26 +22,36 @@ package enum CheckpointFolders {
         return ages.sorted { $0.time != $1.time ? $0.time < $1.time : $0.step < $1.step }.map(\.step)
     }
 
-    /// The newest checkpoint of ours whose files are all there and unchanged.
-    ///
+    /// What a look for the newest checkpoint has found.
+    package struct Search {
+        /// The newest of ours whose files are all there and unchanged and that a run can go on from.
+        package var found: (path: String, manifest: CheckpointManifest)?
+        /// The newest whole one that holds weights alone.
+        package var weightsOnly: String?
+        /// Why newer ones were passed over.
+        package var passedOver: [String] = []
+    }
+
     /// - Parameter run: takes only checkpoints that this run wrote; nil takes any
-    /// - Returns: its path and manifest, and why newer ones were passed over
-    package static func newestValid(
-        in output: String, run: String? = nil
-    ) -> (found: (path: String, manifest: CheckpointManifest)?, passedOver: [String]) {
-        var passedOver: [String] = []
+    package static func newestValid(in output: String, run: String? = nil) -> Search {
+        var search = Search()
         for step in steps(in: output).reversed() {
             let path = "\(output)/\(CheckpointName.folder(step: step))"
             do {
                 let manifest = try CheckpointManifest.read(from: path)
                 guard run == nil || manifest.run == run else { continue }
                 try manifest.verify(in: path)
-                return ((path, manifest), passedOver)
+                if manifest.isResumable {
+                    search.found = (path, manifest)
+                    return search
+                }
+                search.weightsOnly = search.weightsOnly ?? path
+                search.passedOver.append("\(CheckpointError.withoutOptimizer(path: path))")
             } catch {
-                passedOver.append("\(error)")
+                search.passedOver.append("\(error)")
             }
         }
-        return (nil, passedOver)
+        return search
     }
 
     /// Removes what processes that died left behind.
@@ -51,10 +61,13 @@ package enum CheckpointFolders {
         }
     }
 
-    /// Removes checkpoints, oldest first.
+    /// Removes checkpoints, oldest first. One that is cut short leaves nothing that looks like a checkpoint.
     package static func remove(steps: [Int], in output: String) throws {
         for step in steps.sorted() {
-            try FileSystem.remove("\(output)/\(CheckpointName.folder(step: step))")
+            let leaving = "\(output)/\(CheckpointName.temporary(step: step, identifier: .random(in: 0 ... .max)))"
+            let path = "\(output)/\(CheckpointName.folder(step: step))"
+            if rename(path, leaving) != 0 && errno != ENOENT { throw SystemError("rename", path) }
+            try FileSystem.remove(leaving)
             Failpoint.checkpointPrune.pass()
         }
     }

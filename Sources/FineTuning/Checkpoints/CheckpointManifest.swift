@@ -60,6 +60,11 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
     package var run: String
     package var files: [File]
     package var conditions: Conditions
+    /// Files that go as soon as the run has gone on from here; nil in a checkpoint that stays as it is.
+    package var passing: [String]?
+
+    /// Whether a run can go on from it; with weights alone (`save_only_model`) none can.
+    package var isResumable: Bool { files.contains { $0.name == OptimizerFile.name } }
 
     /// Reads a checkpoint's manifest.
     package static func read(from folder: String) throws -> CheckpointManifest {

@@ -38,17 +38,13 @@ package final class CheckpointTransaction: CheckpointOutput {
         files.append(.init(name: name, size: size, xxh3: try FileHash.ofFile("\(path)/\(name)")))
     }
 
-    /// Takes in files that something else wrote into `path`, such as the tokenizer's.
-    package func adopt(_ names: [String]) throws {
-        for name in names where !files.contains(where: { $0.name == name }) {
-            let file = try root.open("\(temporary)/\(name)", O_RDONLY)
-            let size = Int(try file.status().st_size)
-            do {
-                try file.synchronize(subject: "\(path)/\(name)")
-            } catch {
-                throw OutputFolder.failure(error, path: root.path, needed: size)
+    /// Takes in files of another checkpoint without copying them.
+    package func link(_ names: [String], from folder: String) throws {
+        for name in names {
+            guard Glibc.link("\(folder)/\(name)", "\(path)/\(name)") == 0 else {
+                throw OutputFolder.failure(SystemError("link", "\(folder)/\(name)"), path: root.path, needed: 0)
             }
-            Failpoint.checkpointFileSync.pass()
+            let size = Int(try FileDescriptor.open("\(path)/\(name)", O_RDONLY).status().st_size)
             files.append(.init(name: name, size: size, xxh3: try FileHash.ofFile("\(path)/\(name)")))
         }
     }
@@ -62,30 +58,47 @@ package final class CheckpointTransaction: CheckpointOutput {
         files.removeAll { $0.name == name }
     }
 
-    /// Writes the manifest and puts the checkpoint in its place; one of the same step is replaced.
+    /// What of a checkpoint goes once its run has gone on from it.
+    package enum Passing: Equatable, Sendable {
+        /// It was written for a pause only.
+        case whole
+        /// These were added for a pause to a checkpoint that stays.
+        case files([String])
+    }
+
+    /// Writes the manifest and puts the checkpoint in its place; one of the same step is replaced in one move.
     ///
+    /// - Parameters:
+    ///   - passing: nil for a checkpoint that stays as it is
+    ///   - other: a checkpoint whose age it takes over
     /// - Returns: the checkpoint's path
-    package func commit(run: String, _ conditions: CheckpointManifest.Conditions) throws -> String {
+    package func commit(
+        run: String, _ conditions: CheckpointManifest.Conditions, passing: Passing? = nil, asOldAs other: String? = nil
+    ) throws -> String {
+        let names: [String]? =
+            switch passing {
+            case nil: nil
+            case .whole: files.map(\.name)
+            case .files(let names): names
+            }
         let manifest = CheckpointManifest(
-            version: CheckpointManifest.currentVersion, step: step, run: run, files: files, conditions: conditions)
+            version: CheckpointManifest.currentVersion, step: step, run: run, files: files, conditions: conditions,
+            passing: names)
         let text = try JSONValue(encoding: manifest).serializedBytes(.indented(2)) + [UInt8(ascii: "\n")]
         try write(CheckpointManifest.fileName, then: .checkpointManifest) { append in
             try text.withUnsafeBytes { try append($0) }
         }
         let target = "\(root.path)/\(CheckpointName.folder(step: step))"
         do {
+            if let other { try FileSystem.copyTimes(of: other, to: path) }
             try FileSystem.synchronizeDirectory(path)
             Failpoint.checkpointFolderSync.pass()
-            // rename(2) replaces empty folders only; one of the same step makes room first. A crash in between
-            // loses nothing but this step: earlier checkpoints stay.
-            let replaced = "\(path)-replaced"
-            if rename(target, replaced) != 0 && errno != ENOENT { throw SystemError("rename", target) }
-            guard rename(path, target) == 0 else { throw SystemError("rename", target) }
+            try FileSystem.exchange(target, with: path)
             isFinished = true
             Failpoint.checkpointRename.pass()
             try root.synchronize()
             Failpoint.checkpointParentSync.pass()
-            try FileSystem.remove(replaced)
+            try FileSystem.remove(path)
         } catch {
             throw OutputFolder.failure(error, path: root.path, needed: writtenBytes)
         }

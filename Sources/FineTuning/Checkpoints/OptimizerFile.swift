@@ -18,10 +18,10 @@ package enum OptimizerFile {
         }
     }
 
-    /// - Throws: `CheckpointError.foreignWithoutOptimizer` when the checkpoint has no such file
+    /// - Throws: `CheckpointError.withoutOptimizer` when the checkpoint has no such file
     package static func read(from folder: String) throws -> OptimizerState {
         let path = "\(folder)/\(name)"
-        guard FileSystem.isFile(path) else { throw CheckpointError.foreignWithoutOptimizer(path: folder) }
+        guard FileSystem.isFile(path) else { throw CheckpointError.withoutOptimizer(path: folder) }
         let file = try SafetensorsFile(path: path)
         return OptimizerState(
             tensors: try file.records.map { ($0.name, try file.tensor(named: $0.name)) }, counters: file.metadata)

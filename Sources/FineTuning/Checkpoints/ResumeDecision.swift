@@ -9,15 +9,21 @@ package enum ResumeDecision: Equatable, Sendable {
 
     /// What an output directory holds, as far as the decision needs it.
     package struct Findings: Equatable, Sendable {
-        /// The newest checkpoint that verifies.
+        /// The newest checkpoint that verifies and can be gone on from.
         package var newestValid: String?
+        /// The newest that verifies and holds weights alone.
+        package var newestWeights: String?
         /// The newest of them that this very run wrote before it was interrupted.
         package var newestOwn: String?
         /// A finished model's file.
         package var finalModelFile: String?
 
-        package init(newestValid: String? = nil, newestOwn: String? = nil, finalModelFile: String? = nil) {
+        package init(
+            newestValid: String? = nil, newestWeights: String? = nil, newestOwn: String? = nil,
+            finalModelFile: String? = nil
+        ) {
             self.newestValid = newestValid
+            self.newestWeights = newestWeights
             self.newestOwn = newestOwn
             self.finalModelFile = finalModelFile
         }
@@ -42,16 +48,18 @@ package enum ResumeDecision: Equatable, Sendable {
         switch request {
         case .path(let path): return .resume(path: path, automatic: false)
         case .newest:
-            guard let newest = findings.newestValid else { throw CheckpointError.nothingToResume(path: output) }
-            return .resume(path: newest, automatic: false)
+            if let newest = findings.newestValid { return .resume(path: newest, automatic: false) }
+            throw findings.newestWeights.map { CheckpointError.withoutOptimizer(path: $0) }
+                ?? CheckpointError.nothingToResume(path: output)
         case nil: break
         }
         if overwrites { return .startAnew }
         if let newest = findings.newestValid { return .resume(path: newest, automatic: true) }
-        // Of a run that is started again they are its own, cut short while they were being written.
-        if let file = findings.finalModelFile, !isContinuation {
-            throw CheckpointError.outputNotEmpty(path: output, file: file)
-        }
+        // Of a run that is started again they are its own: weights alone do not lead on, and final files were cut
+        // short while they were being written.
+        if isContinuation { return .startAnew }
+        if let weights = findings.newestWeights { throw CheckpointError.withoutOptimizer(path: weights) }
+        if let file = findings.finalModelFile { throw CheckpointError.outputNotEmpty(path: output, file: file) }
         return .startAnew
     }
 
@@ -62,7 +70,7 @@ package enum ResumeDecision: Equatable, Sendable {
         let own = isOwn ? search.found : CheckpointFolders.newestValid(in: output, run: run).found
         return (
             Findings(
-                newestValid: search.found?.path, newestOwn: own?.path,
+                newestValid: search.found?.path, newestWeights: search.weightsOnly, newestOwn: own?.path,
                 finalModelFile: modelFiles.first { FileSystem.isFile("\(output)/\($0)") }),
             search.passedOver
         )

@@ -18,12 +18,4 @@ package struct PreparedData: Hashable, Sendable {
     package var report = DataReport()
 
     package init() {}
-
-    /// The sequences to train on, of stages that train on sequences.
-    package var train: [TrainingItem] { training.compactMap(\.sequence) }
-
-    /// The sequences of all evaluations; nil if the run evaluates nothing.
-    package var evaluation: [TrainingItem]? {
-        evaluations.isEmpty ? nil : evaluations.flatMap { $0.items.compactMap(\.sequence) }
-    }
 }

@@ -9,9 +9,39 @@ package enum PreparedItem: Hashable, Sendable {
     /// A prompt to answer: stage ppo, and evaluation by generated text.
     case prompt(PromptItem)
 
-    package var sequence: TrainingItem? {
-        if case .sequence(let item) = self { item } else { nil }
+    /// What an item is, in the words of messages.
+    package enum Kind: String, Sendable {
+        case sequence
+        case preference = "pair of answers"
+        case feedback = "judged answer"
+        case prompt
     }
+
+    package var kind: Kind {
+        switch self {
+        case .sequence: .sequence
+        case .preference: .preference
+        case .feedback: .feedback
+        case .prompt: .prompt
+        }
+    }
+
+    /// Everything that a model reads of the item; a prompt has no label.
+    package var rows: [TrainingItem] {
+        switch self {
+        case .sequence(let item): [item]
+        case .preference(let pair): [pair.chosen, pair.rejected]
+        case .feedback(let item): [item.target, item.mismatched]
+        case .prompt(let item):
+            [
+                TrainingItem(
+                    inputIDs: item.inputIDs, labels: [Int32](repeating: ignoredLabel, count: item.inputIDs.count))
+            ]
+        }
+    }
+
+    /// Tokens of `rows`.
+    package var tokenCount: Int { rows.reduce(0) { $0 + $1.inputIDs.count } }
 }
 
 /// A prompt with the answer that was preferred, and with the other one.

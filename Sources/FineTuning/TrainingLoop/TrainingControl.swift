@@ -4,6 +4,7 @@ import Synchronization
 package final class TrainingControl: Sendable {
     private struct State {
         var stops = false
+        var looks = 0
         var checkpointRequests: [CheckpointAnswer] = []
     }
 
@@ -11,8 +12,11 @@ package final class TrainingControl: Sendable {
     package typealias CheckpointAnswer = @Sendable (_ step: Int, _ path: String) -> Void
 
     private let state = Mutex(State())
+    private let stopsAtLook: @Sendable (Int) -> Bool
 
-    package init() {}
+    /// - Parameter stopsAtLook: asked at each moment at which the run can be stopped, with its number from 1; so a test
+    ///   gets to every one of them
+    package init(stopsAtLook: @escaping @Sendable (Int) -> Bool = { _ in false }) { self.stopsAtLook = stopsAtLook }
 
     /// Asks the run to write a checkpoint and end.
     package func stop() { state.withLock { $0.stops = true } }
@@ -24,7 +28,14 @@ package final class TrainingControl: Sendable {
         state.withLock { $0.checkpointRequests.append(answer) }
     }
 
-    package var isStopping: Bool { state.withLock { $0.stops } }
+    /// Whether the run is to stop; to be asked wherever it can.
+    package var isStopping: Bool {
+        let (stops, look) = state.withLock { state in
+            state.looks += 1
+            return (state.stops, state.looks)
+        }
+        return stops || stopsAtLook(look)
+    }
 
     /// The requests for a checkpoint since the last call.
     func takeCheckpointRequests() -> [CheckpointAnswer] {

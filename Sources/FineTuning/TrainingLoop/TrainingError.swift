@@ -1,7 +1,6 @@
 /// Why a run could not begin or go on, beside what the modules below say themselves.
 package enum TrainingError: Error, CustomStringConvertible {
     case relativePathWithoutWorkingDirectory(parameter: String, path: String)
-    case stageNotAvailable(String)
     case noTrainingItems
     case noEvaluationItems
     /// The first update that went wrong, and where to go on from after the cause is removed.
@@ -15,7 +14,6 @@ package enum TrainingError: Error, CustomStringConvertible {
         case .relativePathWithoutWorkingDirectory(let parameter, let path):
             "`\(parameter): \(path)` is a relative path, but the request has no working directory "
                 + "(send `working_directory`, or give an absolute path)"
-        case .stageNotAvailable(let stage): "the stage `\(stage)` is not available (use `sft` or `pt`)"
         case .noTrainingItems: "the data hold nothing to train on after preparation (see the notes about dropped rows)"
         case .noEvaluationItems:
             "an evaluation is asked for, but there is nothing to evaluate on (set `val_size` or `eval_dataset`)"

@@ -87,39 +87,45 @@ package struct TrainingRun: Sendable {
     private func prepare(
         _ configuration: RunConfiguration, control: TrainingControl, report: (TrainingEvent) -> Void
     ) throws -> PreparedRun {
-        let stage = configuration[Parameters.stage]
-        guard let rules = TrainingStages.rules(for: stage) else {
-            throw TrainingError.stageNotAvailable(stage.rawValue)
-        }
+        try TrainingStages.check(configuration)
         report(.phase(.tokenizing))
         let name = configuration[Parameters.modelNameOrPath] ?? ""
         let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: modelFolder)
         for warning in text.warnings { report(.note(warning)) }
+        let stage = try TrainingStages.stage(configuration, tokenizer: text.tokenizer)
         let isStreamed = configuration[Parameters.streaming] && configuration[Parameters.doTrain]
         if isStreamed, configuration[Parameters.tokenizedPath] == nil {
-            return try prepareStream(configuration, modelFolder: modelFolder, text, rules, report)
+            return try prepareStream(configuration, modelFolder: modelFolder, text, stage, report)
         }
         let data = try prepareData(
-            configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
+            configuration: configuration, tokenizer: text.tokenizer, template: text.template,
+            stage: configuration[Parameters.stage],
             workingDirectory: paths.workingDirectory ?? "/", saved: .readAndWritten
         ) { _, _ in
             if control.isStopping { throw TrainingStopped() }
         }
         for line in data.report.lines { report(.note(line)) }
-        let train = data.train
-        let evaluations = data.evaluations.map { Evaluation(name: $0.name, items: $0.items.compactMap(\.sequence)) }
-        if configuration[Parameters.doTrain], train.isEmpty { throw TrainingError.noTrainingItems }
-        if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
-        let model = try loadModel(configuration, modelFolder: modelFolder, report)
+        let evaluations = data.evaluations.map { Evaluation(name: $0.name, items: $0.items) }
+        if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
+        for item in data.training { try stage.check(item) }
+        try check(evaluations, configuration, stage)
+        let model = try loadModel(configuration, stage, modelFolder: modelFolder, report)
         return PreparedRun(
-            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model,
-            train: isStreamed ? [] : train, stream: isStreamed ? KeptItemStream(data.training) : nil,
-            evaluations: evaluations, dataHash: PreparedRun.hash(train))
+            configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model,
+            training: isStreamed ? [] : data.training, stream: isStreamed ? KeptItemStream(data.training) : nil,
+            evaluations: evaluations, dataHash: PreparedRun.hash(data.training))
+    }
+
+    private func check(
+        _ evaluations: [Evaluation], _ configuration: RunConfiguration, _ stage: any TrainingStage
+    ) throws {
+        if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
+        for item in evaluations.flatMap(\.items) { try stage.check(item) }
     }
 
     private func prepareStream(
-        _ configuration: RunConfiguration, modelFolder: String, _ text: RunTokenizer, _ rules: any TrainingStage,
+        _ configuration: RunConfiguration, modelFolder: String, _ text: RunTokenizer, _ stage: any TrainingStage,
         _ report: (TrainingEvent) -> Void
     ) throws -> PreparedRun {
         let stream = try DataStream(
@@ -127,26 +133,28 @@ package struct TrainingRun: Sendable {
             workingDirectory: paths.workingDirectory ?? "/")
         for line in stream.notes + stream.evaluationParts.flatMap(\.lines) { report(.note(line)) }
         if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
-        let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items.compactMap(\.sequence)) }
-        if configuration.evaluates, evaluations.allSatisfy(\.items.isEmpty) { throw TrainingError.noEvaluationItems }
-        let model = try loadModel(configuration, modelFolder: modelFolder, report)
+        let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items) }
+        try check(evaluations, configuration, stage)
+        let model = try loadModel(configuration, stage, modelFolder: modelFolder, report)
         return PreparedRun(
-            configuration: configuration, rules: rules, tokenizer: text.tokenizer, model: model, train: [],
+            configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model, training: [],
             stream: stream, evaluations: evaluations, dataHash: stream.identity)
     }
 
     private func loadModel(
-        _ configuration: RunConfiguration, modelFolder: String, _ report: (TrainingEvent) -> Void
-    ) throws -> TrainableModel {
+        _ configuration: RunConfiguration, _ stage: any TrainingStage, modelFolder: String,
+        _ report: (TrainingEvent) -> Void
+    ) throws -> RunModel {
         report(.phase(.loading))
         let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
             try paths.modelFolder($0, parameter: "adapter_name_or_path")
         }
-        let model = try TrainableModel(
-            configuration, modelFolder: modelFolder, adapterFolders: adapters, note: { report(.note($0)) })
-        report(.note(model.parameterLine))
+        let model = try RunModel(
+            configuration, stage: stage, modelFolder: modelFolder, adapterFolders: adapters,
+            note: { report(.note($0)) })
+        report(.note(model.trainable.parameterLine))
         if configuration[Parameters.printParamStatus] {
-            for (name, value) in model.base.tensors {
+            for (name, value) in model.trainable.base.tensors {
                 report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
             }
         }

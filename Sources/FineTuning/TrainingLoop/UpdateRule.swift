@@ -59,10 +59,8 @@ final class UpdateRule {
         return (Double(norm), rate)
     }
 
-    /// Bytes that the optimizer is going to remember, and those of all gradients at a time.
-    var byteCounts: (state: Int, gradients: Int) {
-        (updater.stateByteCount, updater.parameters.reduce(0) { $0 + $1.value.byteCount })
-    }
+    /// Bytes that the optimizer is going to remember.
+    var stateByteCount: Int { updater.stateByteCount }
 
     /// Tells the schedule about an evaluation, for `reduce_lr_on_plateau`.
     func observe(_ metric: Double) { learningRate.observe(metric) }

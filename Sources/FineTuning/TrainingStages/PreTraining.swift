@@ -1,15 +1,27 @@
+package import Datasets
 import Glibc
+package import RunConfiguration
+package import Tensors
 
 /// Stage `pt`: learning whole texts.
 package struct PreTraining: TrainingStage {
-    package init() {}
+    package let name = "pt"
+    package let itemKind = PreparedItem.Kind.sequence
+    package let paddingMultiple = 1
+    private let nextToken: NextTokenLoss
 
-    package var paddingMultiple: Int { 1 }
+    package init(_ configuration: RunConfiguration) {
+        nextToken = NextTokenLoss(labelSmoothing: configuration[Parameters.labelSmoothingFactor])
+    }
 
-    /// The mean of the batches' means weighted by their items; not a mean over tokens.
-    package func evaluationLoss(of batches: [(mean: Double, items: Int)]) -> Double {
-        let items = batches.reduce(0) { $0 + $1.items }
-        return items == 0 ? 0 : batches.reduce(0) { $0 + $1.mean * Double($1.items) } / Double(items)
+    package func divisor(of group: [[PreparedItem]]) throws -> Double {
+        nextToken.divisor(of: try group.flatMap(sequences))
+    }
+
+    package func loss(
+        of items: [PreparedItem], divisor: Double, learner: Learner, on tape: Tape, memory: inout StageMemory
+    ) throws -> StageLoss {
+        try nextToken.loss(of: sequences(items), divisor: divisor, network: learner.policy, on: tape)
     }
 
     package func finalMetrics(evaluationLoss: Double) -> [(name: String, value: Double)] {

@@ -1,13 +1,48 @@
+package import Datasets
+package import RunConfiguration
+package import Tensors
+package import Tokenization
+
 /// Stage `sft`: learning answers to prompts.
 package struct SupervisedFineTuning: TrainingStage {
-    package init() {}
+    package let name = "sft"
+    package let itemKind = PreparedItem.Kind.sequence
+    package let paddingMultiple = 8
+    private let nextToken: NextTokenLoss
+    /// What rows are padded with, where that is learned as well (`ignore_pad_token_for_loss: false`).
+    private let learnedPadding: Int32?
 
-    package var paddingMultiple: Int { 8 }
+    package init(_ configuration: RunConfiguration, tokenizer: Tokenizer) {
+        self.init(
+            labelSmoothing: configuration[Parameters.labelSmoothingFactor],
+            learnedPadding: configuration[Parameters.ignorePadTokenForLoss] ? nil : tokenizer.padTokenID)
+    }
+
+    package init(labelSmoothing: Double = 0, learnedPadding: Int32? = nil) {
+        nextToken = NextTokenLoss(labelSmoothing: labelSmoothing)
+        self.learnedPadding = learnedPadding
+    }
+
+    package func divisor(of group: [[PreparedItem]]) throws -> Double {
+        nextToken.divisor(of: try group.flatMap(learnedRows))
+    }
+
+    package func loss(
+        of items: [PreparedItem], divisor: Double, learner: Learner, on tape: Tape, memory: inout StageMemory
+    ) throws -> StageLoss {
+        try nextToken.loss(of: learnedRows(items), divisor: divisor, network: learner.policy, on: tape)
+    }
+
+    /// The rows of a micro-batch: as they are, or with padding that has labels.
+    private func learnedRows(_ items: [PreparedItem]) throws -> [TrainingItem] {
+        let rows = try sequences(items)
+        guard let learnedPadding else { return rows }
+        let length = PaddedLength.length(of: rows.map(\.inputIDs.count), multiple: paddingMultiple)
+        return rows.map { $0.padded(to: length, with: learnedPadding) }
+    }
 
     /// The plain mean over batches: a short last batch weighs as much as a full one, as in the reference.
     package func evaluationLoss(of batches: [(mean: Double, items: Int)]) -> Double {
         batches.isEmpty ? 0 : batches.reduce(0) { $0 + $1.mean } / Double(batches.count)
     }
-
-    package func finalMetrics(evaluationLoss: Double) -> [(name: String, value: Double)] { [] }
 }

@@ -7,6 +7,7 @@ import Optimizers
 import ServiceAPI
 import Tokenization
 import TrainingLoop
+import TrainingStages
 
 extension ServiceError {
     /// What a client is told of an error that ended a training job or a preview.
@@ -24,6 +25,7 @@ extension ServiceError {
             if case .cannotSave(_, let cause) = error, cause.isDiskFull {
                 availableBytes = FileSystem.availableBytes(at: Path.parent(of: cause.subject ?? "/"))
             }
+        case let error as StageError: self.init(Self.kind(of: error), error.description)
         case let error as OptimizerError: self.init(.badConfig, error.description)
         case let error as TuningError: self.init(.badConfig, error.description)
         default: self.init(modelFailure: error)
@@ -36,17 +38,24 @@ extension ServiceError {
         case .cannotWrite(_, let cause): ErrorKind(cause)
         case .notFound, .nothingToResume: .notFound
         case .outputNotEmpty: .badConfig
-        case .noManifest, .damaged, .foreignWithoutOptimizer, .doesNotFit: .badModel
+        case .noManifest, .damaged, .withoutOptimizer, .doesNotFit: .badModel
         }
     }
 
     private static func kind(of error: TrainingError) -> ErrorKind {
         switch error {
         case .notFinite: .notFinite
-        case .stageNotAvailable: .notAvailable
         case .noTrainingItems, .noEvaluationItems: .badData
         case .relativePathWithoutWorkingDirectory, .metricMissing, .nothingToDo: .badConfig
         case .cannotDraw: .internalError
+        }
+    }
+
+    private static func kind(of error: StageError) -> ErrorKind {
+        switch error {
+        case .notAvailable: .notAvailable
+        case .wrongItem: .badData
+        case .missingPart: .badModel
         }
     }
 

@@ -70,13 +70,26 @@ package enum FileSystem {
     /// Puts `source` in the place of `target`, which may be a folder that is not empty, and removes what was there. One
     /// of both is in the place at any moment.
     package static func replace(_ target: String, with source: String) throws(SystemError) {
+        try exchange(target, with: source)
+        try synchronizeDirectory(Path.parent(of: target))
+        try remove(source)
+    }
+
+    /// Puts `source` in the place of `target`; what was there, if anything, is then at `source`.
+    package static func exchange(_ target: String, with source: String) throws(SystemError) {
         if kind(of: target) == nil {
             guard rename(source, target) == 0 else { throw SystemError("rename", target) }
         } else {
             guard unsafe linux_exchange(source, target) == 0 else { throw SystemError("rename", target) }
         }
-        try synchronizeDirectory(Path.parent(of: target))
-        try remove(source)
+    }
+
+    /// Gives `path` the times of access and change that `other` has.
+    package static func copyTimes(of other: String, to path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe stat(other, &status) == 0 else { throw SystemError("stat", other) }
+        let times = [status.st_atim, status.st_mtim]
+        guard unsafe utimensat(AT_FDCWD, path, times, 0) == 0 else { throw SystemError("utimensat", path) }
     }
 
     /// Makes a rename or a new entry in `directory` durable.

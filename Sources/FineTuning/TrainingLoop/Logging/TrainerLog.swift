@@ -10,24 +10,30 @@ package struct TrainerLog: ~Copyable {
 
     private let file: FileDescriptor
     private let path: String
+    private(set) var lineCount: Int
 
     /// Opens the log as it was at the checkpoint of `step`; what follows belongs to a run that was interrupted.
     ///
-    /// - Parameter bytes: its length then; without it the lines' own steps tell
-    init(in output: OutputFolder, keepingStepsUpTo step: Int, bytes: Int?) throws {
-        path = "\(output.path)/\(Self.fileName)"
-        if FileSystem.isFile(path) {
-            let old = try MappedFile.contents(of: path, limit: 1 << 30)
-            let isWhole = bytes.map { $0 > 0 && $0 <= old.count && old[$0 - 1] == UInt8(ascii: "\n") } ?? false
-            let kept = isWhole ? Array(old.prefix(bytes ?? 0)) : Self.cut(old, after: step)
-            if kept.count != old.count { try output.writeFile(Self.fileName, bytes: kept) }
-        }
+    /// - Parameter lines: how many it had then; without it, or if there are fewer, the lines' own steps tell
+    init(in output: OutputFolder, keepingStepsUpTo step: Int, lines: Int?) throws {
+        let path = "\(output.path)/\(Self.fileName)"
+        let count = try Self.cutFile(in: output, path: path, step: step, lines: lines)
         file = try output.openForAppending(Self.fileName)
+        self.path = path
+        lineCount = count
     }
 
-    var byteCount: Int { get throws { Int(try file.status().st_size) } }
+    /// - Returns: how many lines are left
+    private static func cutFile(in output: OutputFolder, path: String, step: Int, lines: Int?) throws -> Int {
+        guard FileSystem.isFile(path) else { return 0 }
+        let old = try MappedFile.contents(of: path, limit: 1 << 30)
+        let kept = lines.flatMap { cut(old, afterLine: $0) } ?? cut(old, after: step)
+        if kept.count != old.count { try output.writeFile(fileName, bytes: kept) }
+        return kept.count { $0 == UInt8(ascii: "\n") }
+    }
 
-    func append(_ line: TrainerLogLine) throws {
+    mutating func append(_ line: TrainerLogLine) throws {
+        lineCount += 1
         do {
             try file.writeAll(line.json.serializedBytes(.spaced) + [UInt8(ascii: "\n")], subject: path)
         } catch {
@@ -42,6 +48,17 @@ package struct TrainerLog: ~Copyable {
         } catch {
             throw OutputFolder.failure(error, path: path, needed: 0)
         }
+    }
+
+    /// The first `count` lines; nil if there are fewer.
+    package static func cut(_ bytes: [UInt8], afterLine count: Int) -> [UInt8]? {
+        guard count > 0 else { return [] }
+        var found = 0
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            found += 1
+            if found == count { return Array(bytes[...index]) }
+        }
+        return nil
     }
 
     /// The lines of steps up to `step`; a line without figures is the summary of a run that has ended.

@@ -20,6 +20,9 @@ package final class RunPlanner {
         var cutoff: Int
         var text: RunTokenizer
         var data: PreparedData
+
+        /// Everything that the run reads.
+        var items: [PreparedItem] { data.training + data.evaluations.flatMap(\.items) }
     }
 
     /// - Parameter speed: the machine's speed where it is known
@@ -34,13 +37,22 @@ package final class RunPlanner {
         let configuration = try configuration.validated(for: .training)
         let folder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
-        let data = try prepare(configuration, modelFolder: folder)
-        if configuration[Parameters.doTrain], data.train.isEmpty { throw TrainingError.noTrainingItems }
-        if configuration.evaluates, data.evaluation?.isEmpty ?? true { throw TrainingError.noEvaluationItems }
+        let prepared = try prepare(configuration, modelFolder: folder)
+        let data = prepared.data
+        if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
+        if configuration.evaluates, data.evaluations.allSatisfy(\.items.isEmpty) {
+            throw TrainingError.noEvaluationItems
+        }
+        let stage = try TrainingStages.stage(configuration, tokenizer: prepared.text.tokenizer)
+        let adapters = try adapterFolders(configuration)
         let rehearsed = try RehearsedRun(
-            configuration, modelFolder: folder, adapterFolders: adapterFolders(configuration), data: data,
-            control: control)
-        return try plan(configuration, rehearsed, data)
+            configuration, stage: stage, training: data.training,
+            evaluations: data.evaluations.map { Evaluation(name: $0.name, items: $0.items) }, control: control
+        ) {
+            try RunModel(
+                configuration, stage: stage, modelFolder: folder, adapterFolders: adapters, note: { _ in })
+        }
+        return try plan(configuration, rehearsed, prepared)
     }
 
     private func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
@@ -50,12 +62,10 @@ package final class RunPlanner {
     }
 
     /// Tokenizer and data; kept as long as the same are asked for.
-    private func prepare(_ configuration: RunConfiguration, modelFolder: String) throws -> PreparedData {
+    private func prepare(_ configuration: RunConfiguration, modelFolder: String) throws -> Prepared {
         let cutoff = configuration[Parameters.cutoffLen]
-        if let prepared, prepared.cutoff == cutoff { return prepared.data }
-        guard TrainingStages.rules(for: configuration[Parameters.stage]) != nil else {
-            throw TrainingError.stageNotAvailable(configuration[Parameters.stage].rawValue)
-        }
+        if let prepared, prepared.cutoff == cutoff { return prepared }
+        try TrainingStages.check(configuration)
         let text = try prepared?.text ?? RunTokenizer(configuration, modelFolder: modelFolder)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
@@ -64,20 +74,21 @@ package final class RunPlanner {
         ) { [control] _, _ in
             if control.isStopping { throw TrainingStopped() }
         }
-        prepared = Prepared(cutoff: cutoff, text: text, data: data)
+        let fresh = Prepared(cutoff: cutoff, text: text, data: data)
+        prepared = fresh
         if process == nil, let usage = MemoryUsage() {
             process = (usage.anonymous, usage.resident - usage.anonymous, usage.peak)
         }
-        return data
+        return fresh
     }
 
     private func plan(
-        _ configuration: RunConfiguration, _ rehearsed: RehearsedRun, _ data: PreparedData
+        _ configuration: RunConfiguration, _ rehearsed: RehearsedRun, _ prepared: Prepared
     ) throws -> RunPlan {
         var plan = RunPlan()
-        plan.trainableCount = rehearsed.trainableCount
-        plan.parameterCount = rehearsed.parameterCount
-        plan.longestItem = (data.train + (data.evaluation ?? [])).map(\.inputIDs.count).max() ?? 0
+        plan.trainableCount = rehearsed.account.trainableCount
+        plan.parameterCount = rehearsed.account.parameterCount
+        plan.longestItem = prepared.items.flatMap(\.rows).map(\.inputIDs.count).max() ?? 0
         plan.largestBatch = rehearsed.largestBatch
         plan.memory = rehearsed.memory
         plan.memory.process = process?.anonymous ?? 0

@@ -28,49 +28,35 @@ package struct RunTokenizer: Sendable {
 /// Everything that a run needs before its first update.
 struct PreparedRun {
     var configuration: RunConfiguration
-    var rules: any TrainingStage
+    var stage: any TrainingStage
     var tokenizer: Tokenizer
-    var model: TrainableModel
+    var model: RunModel
     /// Empty where the data is streamed.
-    var train: [TrainingItem]
+    var training: [PreparedItem]
     var stream: (any ItemStream)?
     var evaluations: [Evaluation]
     /// Hash of every token and label that is trained on.
     var dataHash: String
 }
 
-/// The items of one evaluation, and the dataset's name where each is evaluated apart.
-struct Evaluation {
-    var name: String?
-    var items: [TrainingItem]
-
-    /// What the names of its figures begin with.
-    var prefix: String { name.map { "eval_\($0)" } ?? "eval" }
-}
-
 extension PreparedRun {
-    /// Items of one epoch; of a stream, whose length nobody knows, as many as its steps take.
-    func itemCount(batchSize: Int, accumulation: Int) -> Int {
-        if stream != nil {
-            let (micro, overflow) = max(1, configuration[Parameters.maxSteps]).multipliedReportingOverflow(
-                by: accumulation)
-            let (items, overflows) = micro.multipliedReportingOverflow(by: batchSize)
-            return overflow || overflows ? .max / 2 : items
-        }
-        return max(train.count, configuration[Parameters.doTrain] ? 0 : 1)
-    }
+    /// Items of one epoch; nil where a stream hides their number.
+    var itemCount: Int? { stream != nil ? nil : max(training.count, configuration[Parameters.doTrain] ? 0 : 1) }
 
     /// FNV-1a over lengths, ids and labels.
-    static func hash(_ items: [TrainingItem]) -> String {
+    static func hash(_ items: [PreparedItem]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func add(_ value: Int32) { hash = (hash ^ UInt64(UInt32(bitPattern: value))) &* 0x100_0000_01b3 }
         for item in items {
-            add(Int32(truncatingIfNeeded: item.inputIDs.count))
-            for id in item.inputIDs { add(id) }
-            for label in item.labels { add(label) }
-            guard let packing = item.packing else { continue }
-            add(packing.isSeparated ? 1 : 0)
-            for length in packing.lengths { add(Int32(truncatingIfNeeded: length)) }
+            for row in item.rows {
+                add(Int32(truncatingIfNeeded: row.inputIDs.count))
+                for id in row.inputIDs { add(id) }
+                for label in row.labels { add(label) }
+                guard let packing = row.packing else { continue }
+                add(packing.isSeparated ? 1 : 0)
+                for length in packing.lengths { add(Int32(truncatingIfNeeded: length)) }
+            }
+            if case .feedback(let feedback) = item { add(feedback.isDesired ? 1 : 0) }
         }
         return String(hash, radix: 16)
     }

@@ -3,12 +3,11 @@ import JSONDocuments
 
 /// The state that a checkpoint holds, after weights and optimizer were put in place.
 struct RestoredState {
-    var state: TrainerState
-    var memory: RunState
+    var progress = RunProgress()
 
     /// Restores `model` and `rule` from a checkpoint's folder.
     init(
-        from folder: String, model: TrainableModel, rule: UpdateRule, conditions: CheckpointManifest.Conditions,
+        from folder: String, model: RunModel, rule: UpdateRule, conditions: CheckpointManifest.Conditions,
         report: (TrainingEvent) -> Void
     ) throws {
         do {
@@ -24,10 +23,13 @@ struct RestoredState {
         guard let json = try StateFile.read(TrainerState.fileName, from: folder) else {
             throw CheckpointError.damaged(path: folder, problem: "\(TrainerState.fileName) is missing")
         }
-        state = try TrainerState(json, path: folder)
-        state.cutHistory(after: state.step)
-        memory = try RunState.read(from: folder) ?? RunState()
-        if memory.lastLoggedStep == 0 && memory.totalLoss == 0 { memory.lastLoggedStep = state.step }
+        progress.state = try TrainerState(json, path: folder)
+        progress.state.cutHistory(after: progress.step)
+        if let memory = try RunState.read(from: folder) {
+            progress.memory = memory
+        } else {
+            progress.memory.lastLoggedStep = progress.step
+        }
         try model.load(from: folder)
         try rule.restore(optimizer, scheduler: StateFile.read(StateFile.scheduler, from: folder), folder: folder)
     }

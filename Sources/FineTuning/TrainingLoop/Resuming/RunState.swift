@@ -1,31 +1,30 @@
-import JSONDocuments
 import Checkpoints
+import JSONDocuments
+package import TrainingStages
 
 /// What a run needs to go on exactly, beyond weights, optimizer and `trainer_state.json`.
-struct RunState: Codable, Equatable, Sendable {
+package struct RunState: Codable, Equatable, Sendable {
     static let fileName = "run_state.json"
 
-    /// What is still to be done before the next update.
-    enum Action: String, Codable, Sendable {
-        case log, evaluate, save
-    }
-
-    /// Sum of the losses of updates that no record has reported yet.
-    var unreportedLoss = 0.0
-    var lastLoggedStep = 0
+    /// Sum of the losses of updates that no record has reported yet, and what their figures come to.
+    package var unreportedLoss = 0.0
+    package var unreportedFigures = StageFigures()
+    package var lastLoggedStep = 0
     /// Sum of the losses of all updates since the run began.
-    var totalLoss = 0.0
+    package var totalLoss = 0.0
     /// Updates by which the data's order lags behind the step; not 0 after `ignore_data_skip`.
-    var dataLag = 0
+    package var dataLag = 0
     /// Where a streamed run's data stands.
-    var stream: StreamedBatches.Place?
-    /// Done in order; the first may have been begun.
-    var pending: [Action] = []
-    /// Length of `trainer_log.jsonl` when the checkpoint was made.
-    var logBytes: Int?
+    package var stream: StreamedBatches.Place?
+    /// What the stage remembers from update to update.
+    package var stage = StageMemory()
+    /// What is still to be done before the next update, in order.
+    package var pending: [RunAction] = []
+    /// Lines of `trainer_log.jsonl`.
+    package var logLines: Int?
     /// Of the update made last.
-    var lastGradientNorm = 0.0
-    var lastLearningRate = 0.0
+    package var lastGradientNorm = 0.0
+    package var lastLearningRate = 0.0
 
     /// Reads the file of a checkpoint; nil when there is none, as in checkpoints of other programs.
     static func read(from folder: String) throws -> RunState? {

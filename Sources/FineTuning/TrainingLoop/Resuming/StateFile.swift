@@ -7,6 +7,8 @@ enum StateFile {
     static let scheduler = "scheduler.json"
     static let trainingArguments = "training_args.json"
 
+    static func bytes(_ value: JSONValue) -> [UInt8] { value.serializedBytes(.indented(2)) + [UInt8(ascii: "\n")] }
+
     static func read(_ name: String, from folder: String) throws -> JSONValue? {
         let path = "\(folder)/\(name)"
         guard FileSystem.isFile(path) else { return nil }

@@ -1,20 +1,20 @@
-import Checkpoints
-import JSONDocuments
-import RunConfiguration
+package import Checkpoints
+package import JSONDocuments
+package import RunConfiguration
 
 /// Which evaluation was the best so far.
-struct BestModelRule: Equatable, Sendable {
+package struct BestModelRule: Equatable, Sendable {
     /// Key in the evaluation record, such as `eval_loss`.
-    var metric: String
-    var largerIsBetter: Bool
+    package var metric: String
+    package var largerIsBetter: Bool
 
-    init?(_ configuration: RunConfiguration) {
+    package init?(_ configuration: RunConfiguration) {
         guard let metric = configuration.bestModelMetric else { return nil }
         self.metric = metric
         largerIsBetter = configuration.largerMetricIsBetter
     }
 
-    init(metric: String, largerIsBetter: Bool) {
+    package init(metric: String, largerIsBetter: Bool) {
         self.metric = metric
         self.largerIsBetter = largerIsBetter
     }
@@ -22,7 +22,7 @@ struct BestModelRule: Equatable, Sendable {
     /// Takes an evaluation into account; strictly better ones win.
     ///
     /// - Returns: whether it is the best so far
-    func update(_ state: inout TrainerState, with record: JSONObject) throws -> Bool {
+    package func update(_ state: inout TrainerState, with record: JSONObject) throws -> Bool {
         guard let value = record[metric]?.double else {
             throw TrainingError.metricMissing(
                 name: metric, available: record.keys.filter { $0.hasPrefix("eval_") })

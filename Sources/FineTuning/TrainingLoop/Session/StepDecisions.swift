@@ -1,12 +1,12 @@
-import RunConfiguration
+package import RunConfiguration
 
 /// When a run logs, evaluates and saves: pure rules over step numbers (training-and-inference, 1.14).
-struct StepDecisions: Equatable, Sendable {
+package struct StepDecisions: Equatable, Sendable {
     /// What is due, in the order in which it is done.
-    struct Due: Equatable, Sendable {
-        var logs = false
-        var evaluates = false
-        var saves = false
+    package struct Due: Equatable, Sendable {
+        package var logs = false
+        package var evaluates = false
+        package var saves = false
     }
 
     var totalSteps: Int
@@ -19,7 +19,7 @@ struct StepDecisions: Equatable, Sendable {
     var saveStrategy: SaveStrategy
     var saveSteps: Int
 
-    func afterStep(_ step: Int) -> Due {
+    package func afterStep(_ step: Int) -> Due {
         var due = Due()
         due.logs = step == 1 && logsFirstStep || loggingStrategy == .steps && step % loggingSteps == 0
         let isLast = step >= totalSteps
@@ -32,20 +32,20 @@ struct StepDecisions: Equatable, Sendable {
     }
 
     /// - Parameter epoch: epochs done, fractional when the run ends within one
-    func afterEpoch(_ epoch: Double) -> Due {
+    package func afterEpoch(_ epoch: Double) -> Due {
         Due(
             logs: loggingStrategy == .epoch, evaluates: evaluationStrategy == .epoch && evaluationDelay <= epoch,
             saves: saveStrategy == .epoch)
     }
 
     /// An interval given as a number of steps, or below 1 as a share of all steps.
-    static func interval(_ value: Double, totalSteps: Int) -> Int {
+    package static func interval(_ value: Double, totalSteps: Int) -> Int {
         value < 1 ? max(1, Int((Double(totalSteps) * value).rounded(.up))) : Int(min(value, 1e15))
     }
 }
 
 extension StepDecisions {
-    init(_ configuration: RunConfiguration, totalSteps: Int) {
+    package init(_ configuration: RunConfiguration, totalSteps: Int) {
         func interval(_ value: Double) -> Int { Self.interval(value, totalSteps: totalSteps) }
         self.totalSteps = totalSteps
         loggingStrategy = configuration[Parameters.loggingStrategy]

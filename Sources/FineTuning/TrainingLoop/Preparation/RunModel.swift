@@ -1,0 +1,41 @@
+import Adapters
+import LanguageModels
+import RunConfiguration
+import Tensors
+import TrainingStages
+import WeightFiles
+
+/// A run's model with everything that its stage needs beside it.
+struct RunModel {
+    let trainable: TrainableModel
+    let learner: Learner
+
+    /// What the optimizer changes, in a fixed order.
+    var parameters: [Tensors.Parameter] { trainable.parameters }
+
+    /// Numbers that the reference multiplies tokens by, to estimate floating-point operations.
+    var countForOperations: Int { trainable.countWithoutEmbedding }
+
+    /// Frozen matrices that belong to this run's networks, each once.
+    var frozen: [Matrix] { trainable.base.tensors.map(\.value).filter { $0.parameterToTrain == nil } }
+
+    /// Writes the files that a loader needs.
+    func save(into output: some CheckpointOutput) throws { try trainable.save(into: output) }
+
+    /// Replaces the values that are trained by those of a folder that `save` has written.
+    func load(from folder: String) throws { try trainable.load(from: folder) }
+}
+
+extension RunModel {
+    /// Loads the model, makes trainable what the method trains, and adds what the stage needs.
+    ///
+    /// - Parameter adapterFolders: the adapters' folders, in order
+    init(
+        _ configuration: RunConfiguration, stage: any TrainingStage, modelFolder: String, adapterFolders: [String],
+        note: (String) -> Void
+    ) throws {
+        trainable = try TrainableModel(
+            configuration, modelFolder: modelFolder, adapterFolders: adapterFolders, note: note)
+        learner = Learner(policy: Network(trainable.base, branches: trainable.adapter?.branches))
+    }
+}

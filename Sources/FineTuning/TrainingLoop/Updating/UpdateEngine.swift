@@ -1,0 +1,122 @@
+import Datasets
+import RunConfiguration
+import Tensors
+package import TrainingStages
+
+/// Makes updates and evaluations: batches to the stage's loss, back through the tape, into the optimizer.
+///
+/// The run and its rehearsal drive the same engine. An update that fails or is stopped leaves the parameters as they
+/// were.
+package final class UpdateEngine {
+    let stage: any TrainingStage
+    let learner: Learner
+    private let parameters: [Tensors.Parameter]
+    private let rule: UpdateRule
+    private let seed: UInt64
+    private let checkpointPolicy: CheckpointPolicy
+    private let counting: InputTokenCount
+    private let control: TrainingControl
+    /// The most bytes of gradients that were held at once.
+    private(set) var mostGradientBytes = 0
+
+    init(
+        _ configuration: RunConfiguration, stage: any TrainingStage, model: RunModel, rule: UpdateRule,
+        control: TrainingControl
+    ) {
+        self.stage = stage
+        learner = model.learner
+        parameters = model.parameters
+        self.rule = rule
+        self.control = control
+        seed = UInt64(max(0, configuration[Parameters.seed]))
+        checkpointPolicy = CheckpointPolicy(configuration)
+        counting = configuration[Parameters.includeNumInputTokensSeen]
+    }
+
+    /// What an update did, and what the stage remembers after it.
+    package struct Result {
+        package var update: StageUpdate
+        package var memory: StageMemory
+        package var tokens: TokenCount
+
+        package init(update: StageUpdate, memory: StageMemory, tokens: TokenCount) {
+            self.update = update
+            self.memory = memory
+            self.tokens = tokens
+        }
+    }
+
+    /// - Parameter step: the update's number, from 0; randomness depends on it
+    /// - Throws: `TrainingStopped`, `NotFinite`, and what the stage throws
+    func update(_ batches: UpdateBatches, step: Int, memory: StageMemory) throws -> Result {
+        do {
+            var (memory, tokens) = (memory, TokenCount())
+            let update = try stage.update(batches.groups, by: Steps(engine: self, step: step), memory: &memory)
+            for items in batches.groups.joined() {
+                tokens.add(
+                    try stage.countedRows(of: items), paddedTo: stage.paddingMultiple, counting: counting)
+            }
+            return Result(update: update, memory: memory, tokens: tokens)
+        } catch {
+            for parameter in parameters { parameter.clearGradient() }
+            throw error
+        }
+    }
+
+    /// The loss of one batch of an evaluation.
+    func evaluate(_ items: [PreparedItem], memory: StageMemory) throws -> StageLoss {
+        if control.isStopping { throw TrainingStopped() }
+        var memory = memory
+        return try stage.loss(
+            of: items, divisor: stage.divisor(of: [items]), learner: learner, on: Tape(recording: false),
+            memory: &memory)
+    }
+
+    /// The steps of one update.
+    private struct Steps: UpdateSteps {
+        let engine: UpdateEngine
+        let step: Int
+
+        var learner: Learner { engine.learner }
+
+        func tape(pass: Int) throws -> Tape {
+            if engine.control.isStopping { throw TrainingStopped() }
+            let randomness = RandomContext(seed: engine.seed, step: step, microBatch: pass)
+            return Tape(
+                recording: true, randomness: engine.stage.usesDropout ? randomness : nil,
+                checkpointPolicy: engine.checkpointPolicy)
+        }
+
+        func backward(_ loss: StageLoss, on tape: Tape) throws {
+            try NotFinite.check(loss.value, "loss")
+            if let variable = loss.variable { try tape.backward(from: variable) }
+        }
+
+        func changeParameters() throws -> (norm: Double, learningRate: Double) {
+            let bytes = engine.parameters.reduce(0) { $0 + ($1.gradient?.byteCount ?? 0) }
+            engine.mostGradientBytes = max(engine.mostGradientBytes, bytes)
+            let result = try engine.rule.update()
+            try NotFinite.check(result.norm, "gradient norm")
+            return result
+        }
+    }
+}
+
+/// A number of an update that is not finite, by which it was given up.
+struct NotFinite: Error {
+    var what: String
+    var value: Double
+
+    /// A rehearsal's numbers mean nothing.
+    static func check(_ value: Double, _ what: String) throws {
+        guard value.isFinite || Rehearsal.isActive else { throw NotFinite(what: what, value: value) }
+    }
+}
+
+extension CheckpointPolicy {
+    /// Small models keep their layers' insides: recomputing gives the same numbers and takes longer.
+    init(_ configuration: RunConfiguration) {
+        self =
+            configuration[Parameters.disableGradientCheckpointing] ? .keep : .keepWhileBelow(liveBytes: 512 << 20)
+    }
+}
