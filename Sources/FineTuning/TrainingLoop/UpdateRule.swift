@@ -28,7 +28,8 @@ final class UpdateRule {
             named: configuration[Parameters.optim],
             OptimizerSettings(
                 beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
-                epsilon: configuration[Parameters.adamEpsilon]))
+                epsilon: configuration[Parameters.adamEpsilon],
+                arguments: OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? "")))
         return Optimizers.ParameterGroup.decayedAndNot(
             parameters, optimizer, weightDecay: configuration[Parameters.weightDecay])
     }

@@ -2,8 +2,8 @@
 package enum OptimizerError: Error, Equatable, CustomStringConvertible {
     /// A name that nobody knows, or that this program does not carry out.
     case unavailable(kind: String, name: String, available: [String])
-    /// An entry of `lr_scheduler_kwargs` that the schedule does not read.
-    case unknownOption(schedule: String, option: String, known: [String])
+    /// An entry of `lr_scheduler_kwargs` or `optim_args` that its owner does not read.
+    case unknownOption(owner: String, option: String, known: [String])
     /// A setting outside what the formula accepts.
     case invalidSetting(name: String, value: String, expected: String)
     /// Settings that must come together or must not.
@@ -19,8 +19,8 @@ package enum OptimizerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unavailable(let kind, let name, let available):
             "\(kind) `\(name)` is not available; choose one of \(available.joined(separator: ", "))"
-        case .unknownOption(let schedule, let option, let known):
-            "lr_scheduler_kwargs: schedule `\(schedule)` has no option `\(option)`; "
+        case .unknownOption(let owner, let option, let known):
+            "\(owner) has no option `\(option)`; "
                 + (known.isEmpty ? "it has none" : "it knows \(known.joined(separator: ", "))")
         case .invalidSetting(let name, let value, let expected):
             "\(name) is \(value), expected \(expected)"

@@ -1,7 +1,8 @@
 /// The optimizers by the values of `optim`.
 package enum OptimizerRegistry {
     static let kinds: [OptimizerKind] = [
-        AdamW.kind
+        AdamW.kind, SGD.kind, Adafactor.kind, Adagrad.kind, RMSprop.kind, RMSprop.bitsAndBytes, Lion.kind,
+        AdEMAMix.kind,
     ]
 
     /// Every value of `optim` that is carried out.
@@ -12,6 +13,7 @@ package enum OptimizerRegistry {
         guard let kind = kinds.first(where: { $0.names.contains(name) }) else {
             throw OptimizerError.unavailable(kind: "optimizer", name: name, available: names)
         }
+        try settings.arguments.check(for: name, known: kind.options)
         return try kind.make(settings)
     }
 }
@@ -19,10 +21,16 @@ package enum OptimizerRegistry {
 /// An optimizer under its names, as its file declares it for the registry.
 struct OptimizerKind: Sendable {
     let names: [String]
+    /// The keys of `optim_args` that it reads.
+    let options: [String]
     let make: @Sendable (OptimizerSettings) throws -> any Optimizer
 
-    init(_ names: String..., make: @escaping @Sendable (OptimizerSettings) throws -> any Optimizer) {
+    init(
+        _ names: String..., options: [String] = [],
+        make: @escaping @Sendable (OptimizerSettings) throws -> any Optimizer
+    ) {
         self.names = names
+        self.options = options
         self.make = make
     }
 }
@@ -33,10 +41,16 @@ package struct OptimizerSettings: Sendable {
     package var beta1: Double
     package var beta2: Double
     package var epsilon: Double
+    /// `optim_args`
+    package var arguments: OptimizerArguments
 
-    package init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) {
+    package init(
+        beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+        arguments: OptimizerArguments = OptimizerArguments()
+    ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
+        self.arguments = arguments
     }
 }

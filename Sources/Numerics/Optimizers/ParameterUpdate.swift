@@ -30,35 +30,46 @@ package struct ParameterUpdate {
     /// Which update of this parameter it is; the first is 1.
     package var step: Int { state.step }
 
-    /// A stretch of the parameter's elements.
-    struct Block {
-        let value: UnsafeMutablePointer<Float>
-        let gradient: UnsafePointer<Float>
-        /// The state's tensors, in the order asked for.
-        let state: [UnsafeMutablePointer<Float>]
-        let count: Int
+    /// A tensor of the optimizer's own layout.
+    func tensor(_ name: String) -> Tensor {
+        guard let tensor = state.tensors[name] else { preconditionFailure("\(name) is not in the optimizer's layout") }
+        return tensor
     }
 
     /// Elements of one task of the pool.
     static let blockSize = 1 << 16
 
-    /// Goes through the elements in blocks on all threads, for formulas that treat each element alone.
+    /// Goes through the elements in blocks on all threads.
     ///
     /// - Parameter names: tensors of the state in the parameter's shape
-    func forEachBlock(_ names: String..., body: (Block) -> Void) {
-        let tensors = names.compactMap { state.tensors[$0] }
-        precondition(
-            tensors.count == names.count && tensors.allSatisfy { $0.count == value.count }, "an optimizer's own layout")
+    func forEachBlock(_ names: [String], body: (ElementBlock) -> Void) {
+        let tensors = names.map(tensor)
+        precondition(tensors.allSatisfy { $0.count == value.count }, "states of another shape go element by element")
         ComputePool.shared.forEachBlock(value.count, atMost: Self.blockSize) { range in
             let start = range.lowerBound
             value.withUnsafeMutableBufferPointer { value in
                 gradient.withUnsafeBufferPointer { gradient in
                     guard let value = value.baseAddress, let gradient = gradient.baseAddress else { return }
-                    let state = tensors.map { $0.withUnsafeMutableBufferPointer { $0.baseAddress } }
+                    let state = tensors.compactMap { $0.withUnsafeMutableBufferPointer { $0.baseAddress } }
                     body(
-                        Block(
-                            value: value + start, gradient: gradient + start,
-                            state: state.compactMap { $0.map { $0 + start } }, count: range.count))
+                        ElementBlock(
+                            value: value + start, gradient: gradient + start, state: state.map { $0 + start },
+                            count: range.count))
+                }
+            }
+        }
+    }
+
+    /// Goes through the rows of the parameter, seen as a matrix of its last dimension, on all threads.
+    func forEachRow(
+        _ body: (_ row: Int, _ value: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>) -> Void
+    ) {
+        let width = value.columns
+        ComputePool.shared.forEachBlock(value.rows, atMost: max(1, Self.blockSize / max(1, width))) { rows in
+            value.withUnsafeMutableBufferPointer { value in
+                gradient.withUnsafeBufferPointer { gradient in
+                    guard let value = value.baseAddress, let gradient = gradient.baseAddress else { return }
+                    for row in rows { body(row, value + row * width, gradient + row * width) }
                 }
             }
         }

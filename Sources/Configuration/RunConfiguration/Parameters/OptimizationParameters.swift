@@ -36,12 +36,39 @@ extension Parameters {
         help: "The optimizer.",
         .acts(test: "OptimizersTests"),
         except: [
-            .noneOf("adamw_torch", "adamw_torch_fused", "adamw_hf", effect: .notYet("optimizers other than AdamW"))
+            .oneOf(
+                "adamw_torch_xla", "adamw_torch_npu_fused", "adamw_apex_fused", "adamw_anyprecision", "flash_adamw",
+                "flash_adam",
+                effect: .refused("it is AdamW for another device", instead: "use adamw_torch")),
+            .oneOf(
+                "adamw_torch_4bit", "adamw_torch_8bit",
+                effect: .refused("that format of state is not part of this project", instead: "use adamw_8bit")),
+            .oneOf(
+                "schedule_free_radam", "schedule_free_adamw", "stable_adamw", "grokadamw",
+                effect: .refused(
+                    "this variant of Adam is not part of this project",
+                    instead: "use adamw_torch, with `lr_scheduler_type: constant_with_warmup` for a rate that stays")),
+            .oneOf(
+                "schedule_free_sgd", "flash_sgd", "flash_sgdw",
+                effect: .refused("this variant of SGD is not part of this project", instead: "use sgd")),
+            .oneOf(
+                "flash_lion", effect: .refused("it is Lion for another device", instead: "use lion_32bit")),
+            .oneOf(
+                "lomo", "adalomo",
+                effect: .refused(
+                    "LOMO is not part of this project", instead: "use adafactor, which remembers nearly as little")),
+            .oneOf(
+                "adamw_bnb_8bit", "adamw_8bit", "paged_adamw_8bit", "ademamix_8bit", "paged_ademamix_8bit",
+                "lion_8bit", "paged_lion_8bit", "rmsprop_bnb_8bit", effect: .notYet("state in 8 bits")),
+            .oneOf(
+                "galore_adamw", "galore_adamw_8bit", "galore_adafactor", "galore_adamw_layerwise",
+                "galore_adamw_8bit_layerwise", "galore_adafactor_layerwise", effect: .notYet("GaLore")),
+            .oneOf("apollo_adamw", "apollo_adamw_layerwise", effect: .notYet("APOLLO")),
         ])
     package static let optimArgs = Parameter<String?>(
         "optim_args", .optimization, default: nil,
         help: "Further settings of the optimizer as key=value,key=value.",
-        .notYet("further settings of optimizers"))
+        .acts(test: "OptimizersTests"))
     package static let optimTargetModules = Parameter<[String]?>(
         "optim_target_modules", .optimization, default: nil,
         help: "Modules that a projecting optimizer changes.",

@@ -19,7 +19,8 @@ struct ScheduleOptions {
     /// - Throws: `OptimizerError.unknownOption` for an entry the schedule does not read.
     init(_ values: [String: ScheduleOption], for schedule: ScheduleName) throws {
         for name in values.keys.sorted() where !schedule.options.contains(name) {
-            throw OptimizerError.unknownOption(schedule: schedule.rawValue, option: name, known: schedule.options)
+            throw OptimizerError.unknownOption(
+                owner: "lr_scheduler_kwargs: schedule `\(schedule.rawValue)`", option: name, known: schedule.options)
         }
         self.schedule = schedule
         self.values = values

@@ -1,12 +1,14 @@
 internal import CKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), in float32, with PyTorch's arithmetic.
-package struct AdamW: Optimizer {
+package struct AdamW: ElementwiseOptimizer {
     package let beta1: Double
     package let beta2: Double
     package let epsilon: Double
 
-    static let kind = OptimizerKind("adamw_torch", "adamw_torch_fused", "adamw_hf") { settings in
+    static let kind = OptimizerKind(
+        "adamw_torch", "adamw_torch_fused", "adamw_hf", "paged_adamw_32bit"
+    ) { settings in
         try AdamW(beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon)
     }
 
@@ -24,20 +26,13 @@ package struct AdamW: Optimizer {
     }
 
     /// Running means of the gradient and of its square.
-    package func state(name: String, shape: [Int]) -> [StateTensor] {
-        [StateTensor("exp_avg", shape), StateTensor("exp_avg_sq", shape)]
-    }
+    package var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
 
-    package func apply(_ update: ParameterUpdate) {
+    package func apply(_ update: ParameterUpdate, to block: ElementBlock) {
         var settings = kernel_adamw_step(
             learning_rate: update.learningRate, weight_decay: update.weightDecay, beta1: beta1, beta2: beta2,
             epsilon: epsilon, step: UInt64(update.step))
-        withUnsafePointer(to: &settings) { settings in
-            update.forEachBlock("exp_avg", "exp_avg_sq") { block in
-                kernel_adamw_f32(
-                    block.value, block.gradient, block.state[0], block.state[1], block.count, update.gradientFactor,
-                    settings)
-            }
-        }
+        kernel_adamw_f32(
+            block.value, block.gradient, block.state[0], block.state[1], block.count, update.gradientFactor, &settings)
     }
 }
