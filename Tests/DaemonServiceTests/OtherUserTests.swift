@@ -84,6 +84,20 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: canChangeUser, "needs root and setpriv"))
+    func aHomeIsThatOfTheCaller() throws {
+        let daemon = try DaemonFixture()
+        chmod(daemon.folder.path, 0o755)
+        chmod(daemon.socket, 0o666)
+        let home = try #require(unsafe getpwuid(65534).map { unsafe String(cString: $0.pointee.pw_dir) })
+        let text = SmallRun.yaml(steps: 2).replacing(Checkout.root.path + "/examples/valley/base", with: "~/no-base")
+        let answer = try asStranger("config.plan", ["config": ["text": .string(text)]], daemon)
+        #expect(answer["error"]?["data"]?["message"]?.string?.contains(home + "/no-base") == true, "\(answer)")
+        let output = try asStranger(
+            "job.submit", ["config": ["text": .string(SmallRun.yaml(extra: ["output_dir: ~/out"]))]], daemon)
+        #expect(output["error"]?["data"]?["message"]?.string?.contains(home) == true, "\(output)")
+    }
+
     /// One request as the user 65534, who owns nothing here.
     private func asStranger(_ method: String, _ parameters: JSONValue, _ daemon: DaemonFixture) throws -> JSONValue {
         let finished = try run(

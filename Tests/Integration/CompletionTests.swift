@@ -45,11 +45,47 @@ import Testing
         #expect(try offers(["tunectl", "chat", "--model", ""], daemon).contains(base))
         #expect(try offers(["tunectl", "run", "run-"], daemon) == [URL(fileURLWithPath: file).lastPathComponent])
         #expect(try offers(["tunectl", "completion", "z"], daemon) == ["zsh"])
+        #expect(try offers(["tunectl", "--vers"], daemon) == ["--version"])
+        #expect(try offers(["tunectl", "--model", "m", "lora_ra"], daemon) == ["lora_rank="])
+
+        // Behind `=`, which is a word of its own in bash as it comes, and part of one where somebody changed that.
+        #expect(try offers(["tunectl", "run", "x.yaml", "stage", "=", "sf"], daemon) == ["sft"])
+        #expect(try offers(["tunectl", "run", "x.yaml", "stage=sf"], daemon) == ["stage=sft"])
+        #expect(try offers(["tunectl", "run", "x.yaml", "bf16", "="], daemon) == ["true", "false"])
+        #expect(try offers(["tunectl", "run", "x.yaml", "lora_rank", "="], daemon).isEmpty)
+        #expect(try offers(["tunectl", "run", "x.yaml", "output_dir", "=", "st"], daemon) == ["state"])
+        #expect(try offers(["tunectl", "jobs", "--state", "=", "can"], daemon) == ["cancelled"])
+        #expect(try offers(["tunectl", "chat", "--model", "="], daemon).contains(base))
+        #expect(try offers(["tunectl", "show", "--socket", "=", daemon.socket, ""], daemon).contains(job))
 
         daemon.stop(SIGTERM)
         let began = Date()
         #expect(try offers(["tunectl", "show", ""], daemon).allSatisfy { $0.hasPrefix("-") })
         #expect(Date().timeIntervalSince(began) < 5)
+    }
+
+    @Test func fishOffersValues() throws {
+        let program = URL(fileURLWithPath: "/usr/bin/fish")
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            print("fishOffersValues: left out, fish is not installed")
+            return
+        }
+        let folder = DaemonFixture.newFolder()
+        try FileManager.default.createDirectory(
+            at: folder.appendingPathComponent("sub"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func offers(_ line: String) throws -> [String] {
+            let finished = try run(
+                program, ["--no-config", "-c", "tunectl completion fish | source; complete -C '\(line)'"],
+                environment: ["PATH": Checkout.root.path + "/bin:/usr/bin:/bin", "HOME": folder.path],
+                directory: folder)
+            // Behind a tab stands what it is.
+            return finished.output.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
+        }
+        #expect(try offers("tunectl run x.yaml lora_ra") == ["lora_rank="])
+        #expect(try offers("tunectl run x.yaml stage=sf").contains("stage=sft"))
+        #expect(try offers("tunectl run x.yaml bf16=").contains("bf16=true"))
+        #expect(try offers("tunectl run x.yaml output_dir=s").contains("output_dir=sub/"))
     }
 
     @Test(arguments: [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")])

@@ -82,10 +82,10 @@ struct TunectlRun {
 
     init(
         _ arguments: [String], input: [String] = [], inputIsTerminal: Bool = false, files: [String: String] = [:],
-        terminal: Bool = false, daemon handler: FakeDaemon.Handler? = nil
+        terminal: Bool = false, outputCapacity: Int = .max, daemon handler: FakeDaemon.Handler? = nil
     ) {
         let daemon = handler.map(FakeDaemon.init)
-        let output = MemorySink()
+        let output = MemorySink(capacity: outputCapacity)
         let errors = MemorySink()
         let properties = TerminalProperties(isTerminal: terminal, usesColor: false, usesUTF8: true)
         let context = CommandContext(

@@ -41,6 +41,27 @@ struct JSONLinesTests {
         #expect(run.output == "{\"text\":\"detokenize [1,2] true\"}\n")
     }
 
+    @Test func outputThatIsFullEndsTheCommand() {
+        let answers = Array(repeating: "{\"ids\": [1]}", count: 100)
+        for arguments in [["detokenize", "--model", "m", "--jsonl"], ["chat", "--model", "m", "--jsonl"]] {
+            let input = arguments[0] == "chat" ? answers.map { _ in "{\"prompt\": \"a\"}" } : answers
+            let run = TunectlRun(arguments, input: input, outputCapacity: 40) { id, _, _ in
+                [FakeDaemon.result(id, ["text": "0123456789"])]
+            }
+            #expect(run.exitCode == .cannotCreate)
+            #expect(run.errors.contains("disk_full: standard output cannot be written: No space left on device"))
+            #expect(run.requests.count <= 3, "\(run.requests.count)")
+        }
+        // A script of prompts too; and a line that is bad does not hide that others are missing.
+        let script = TunectlRun(["--model", "m"], input: ["a", "b", "c", "d"], outputCapacity: 15) { id, _, _ in
+            [FakeDaemon.result(id, ["text": "0123456789"])]
+        }
+        #expect(script.exitCode == .cannotCreate)
+        #expect(script.requests.count == 2)
+        let bad = TunectlRun(["tokenize", "--model", "m", "--jsonl"], input: ["x"], outputCapacity: 0) { _, _, _ in [] }
+        #expect(bad.exitCode == .cannotCreate)
+    }
+
     @Test func logProbabilities() {
         let run = TunectlRun(
             ["logprobs", "--model", "m", "--adapter", "a", "--jsonl", "--no-special-tokens"],

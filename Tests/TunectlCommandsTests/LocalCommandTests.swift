@@ -100,6 +100,8 @@ struct LocalCommandTests {
 
     @Test func version() {
         #expect(TunectlRun(["version"]).output == "tunectl \(Command.clientVersion)\n")
+        #expect(TunectlRun(["--version"]).output == "tunectl \(Command.clientVersion)\n")
+        #expect(TunectlRun(["--version", "jobs"]).exitCode == .usage)
         #expect(TunectlRun(["version", "--json=version"]).output == "{\"version\":\"\(Command.clientVersion)\"}\n")
     }
 

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+_Static_assert(linux_path_only == O_PATH, "O_PATH");
+
 int linux_open_beneath(int directory, const char *path, int flags, mode_t mode) {
     struct open_how how;
     memset(&how, 0, sizeof how);

@@ -1,5 +1,7 @@
 package import JSONDocuments
+import LinuxSystem
 import RunConfiguration
+import ServiceAPI
 
 /// Why a command ends early: a published kind, words for people and the exit code.
 package struct CommandFailure: Error, Sendable {
@@ -36,6 +38,13 @@ package struct CommandFailure: Error, Sendable {
         details["column"] = error.column.map { .integer(Int64($0)) }
         let place = error.place.map { "\($0): " } ?? ""
         self.init(kind: "bad_config", message: place + error.problem, hint: error.hint, details: details)
+    }
+
+    /// What standard output did not take.
+    init(output failure: SystemError) {
+        let kind: ErrorKind = failure.isDiskFull ? .diskFull : .inputOutput
+        self.init(
+            kind: kind.rawValue, message: "standard output cannot be written: \(failure)", exitCode: .cannotCreate)
     }
 
     /// The failure as `--json` prints it: `{"error": {"kind", "message", ...}}`.

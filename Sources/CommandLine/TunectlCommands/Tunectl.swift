@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import TerminalOutput
 
 /// The program `tunectl`.
@@ -8,6 +9,7 @@ package enum Tunectl {
 
     /// Runs the command line of this process and returns its exit code.
     package static func main() -> Int32 {
+        StandardDescriptors.reserve()
         let environment = processEnvironment()
         let interrupts = Interrupts.install()
         let outputTerminal = TerminalProperties(descriptor: 1, environment: environment)

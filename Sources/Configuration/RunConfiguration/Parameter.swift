@@ -7,14 +7,15 @@ package struct Parameter<Value: ParameterValue>: Sendable {
 
     init(
         _ name: String, aliases: [String] = [], _ group: ParameterGroup, default defaultValue: Value,
-        _ range: ParameterRange? = nil, choices: [String] = [], help: String, _ effect: ParameterEffect,
+        _ range: ParameterRange? = nil, choices: [String] = [], path: PathKind? = nil, help: String,
+        _ effect: ParameterEffect,
         except rules: [ValueRule] = []
     ) {
         self.defaultValue = defaultValue
         description = ParameterDescription(
             name: name, aliases: aliases, group: group, typeName: Value.typeName, schemaTypes: Value.schemaTypes,
             defaultValue: defaultValue.configurationValue, range: range,
-            choices: choices.isEmpty ? Value.words : choices, help: help, effect: effect, rules: rules,
+            choices: choices.isEmpty ? Value.words : choices, path: path, help: help, effect: effect, rules: rules,
             read: { node in Value.read(ConfigurationNodeView(node: node)).map(StoredValue.init) })
     }
 }
@@ -51,6 +52,11 @@ package enum ParameterGroup: String, CaseIterable, Sendable {
     }
 }
 
+/// What a parameter's value names in the file system, where it does.
+package enum PathKind: Sendable {
+    case file, folder
+}
+
 /// A row of the table without its Swift type: everything help, schema and checks need.
 package struct ParameterDescription: Sendable {
     package let name: String
@@ -61,6 +67,7 @@ package struct ParameterDescription: Sendable {
     package let defaultValue: ConfigurationValue
     package let range: ParameterRange?
     package let choices: [String]
+    package let path: PathKind?
     package let help: String
     package let effect: ParameterEffect
     package let rules: [ValueRule]

@@ -43,6 +43,23 @@ package struct RunConfiguration: Sendable {
             })
     }
 
+    /// The given paths that `change` makes others of, as they then are.
+    package func paths(changedBy change: (String) -> String) -> [(name: String, value: ConfigurationValue)] {
+        func changed(_ value: ConfigurationValue) -> ConfigurationValue {
+            switch value {
+            case .string(let path): .string(change(path))
+            case .list(let items): .list(items.map(changed))
+            default: value
+            }
+        }
+        return order.compactMap { name in
+            guard Parameters.named(name)?.path != nil, let value = given[name]?.stored.configurationValue,
+                changed(value) != value
+            else { return nil }
+            return (name, changed(value))
+        }
+    }
+
     /// One line for each given value that is accepted but cannot change the result here.
     package var notes: [String] {
         order.compactMap { name in

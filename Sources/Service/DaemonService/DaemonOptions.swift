@@ -78,9 +78,9 @@ struct DaemonOptions {
                 throw UsageError(description: "\(name) needs a value\n\(Self.usage)")
             }
             switch name {
-            case "--socket": socket = value
-            case "--state-dir": state = value
-            default: configuration = value
+            case "--socket": socket = HomeFolder.expand(value)
+            case "--state-dir": state = HomeFolder.expand(value)
+            default: configuration = HomeFolder.expand(value)
             }
         }
         let home = environment("HOME") ?? "/root"

@@ -5,6 +5,7 @@ import StructuredLogging
 
 /// The whole of `finetuned`; the result is its exit status.
 package func runDaemon() -> Int32 {
+    StandardDescriptors.reserve()
     var arguments = Array(CommandLine.arguments.dropFirst())
     if let status = answer(arguments) { return status }
     let onlyChecks = arguments.contains("--check-config")
@@ -16,8 +17,7 @@ package func runDaemon() -> Int32 {
         }
         if onlyChecks {
             let files = options.settingsFiles.isEmpty ? "none, so the defaults hold" : "\(options.settingsFiles)"
-            print("the settings are correct; files read: \(files)")
-            return 0
+            return tell("the settings are correct; files read: \(files)\n")
         }
         try Daemon(options: options).run()
         return 0
@@ -35,19 +35,20 @@ package func runDaemon() -> Int32 {
 /// The options that print something and end.
 private func answer(_ arguments: [String]) -> Int32? {
     switch arguments.first {
-    case "--help"?, "-h"?: print(DaemonOptions.usage)
-    case "--version"? where arguments.count == 1: print("finetuned \(Daemon.version)")
-    case "--example-config"? where arguments.count == 1: print(DaemonManual.exampleSettings, terminator: "")
+    case "--help"?, "-h"?: return tell(DaemonOptions.usage + "\n")
+    case "--version"? where arguments.count == 1: return tell("finetuned \(Daemon.version)\n")
+    case "--example-config"? where arguments.count == 1: return tell(DaemonManual.exampleSettings)
     case "--manual"? where arguments.count == 2:
         guard let page = DaemonManual.page(arguments[1]) else {
             report("there is no manual page \(arguments[1]): expected finetuned or finetuned.yaml")
             return 2
         }
-        print(page, terminator: "")
+        return tell(page)
     default: return nil
     }
-    return 0
 }
+
+private func tell(_ text: String) -> Int32 { StandardDescriptors.answer(text, of: "finetuned") }
 
 /// The exit status of sysexits.h, and the `errno` that systemd shows.
 private func ending(_ error: any Error) -> (status: Int32, code: Int32) {
@@ -62,7 +63,5 @@ private func ending(_ error: any Error) -> (status: Int32, code: Int32) {
 }
 
 private func report(_ message: String) {
-    let output = FileDescriptor(owning: STDERR_FILENO)
-    try? output.writeAll("finetuned: \(message)\n")
-    _ = output.release()
+    try? StandardDescriptors.write("finetuned: \(message)\n", to: STDERR_FILENO)
 }

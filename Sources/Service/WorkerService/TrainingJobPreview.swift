@@ -128,7 +128,9 @@ private struct PreviewOutput: ~Copyable {
             } else if count < 0, errno == EPIPE {
                 return false
             } else if count < 0, errno != EAGAIN, errno != EINTR {
-                throw SystemError("write", "the preview's output")
+                let error = SystemError("write")
+                throw ServiceError(
+                    error.isDiskFull ? .diskFull : .inputOutput, "the preview's output cannot be written: \(error)")
             }
         }
         return true

@@ -7,9 +7,9 @@ import ServiceAPI
 ///
 /// - Returns: the exit status; 0 after the daemon has closed the connection in peace, 2 for wrong arguments
 public func runWorker() -> Int32 {
+    StandardDescriptors.reserve()
     if CommandLine.arguments.dropFirst() == ["--version"] {
-        print("finetuned-worker \(productVersion)")
-        return 0
+        return StandardDescriptors.answer("finetuned-worker \(productVersion)\n", of: "finetuned-worker")
     }
     guard let number = daemonDescriptor(CommandLine.arguments) else {
         WorkerLog.write("finetuned-worker is started by finetuned: expected --daemon-fd NUMBER", to: STDERR_FILENO)

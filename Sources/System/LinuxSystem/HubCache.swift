@@ -39,6 +39,6 @@ package struct HubCache: Hashable, Sendable {
     }
 
     private static func variable(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.isEmpty ? nil : HomeFolder.expand($0) }
     }
 }

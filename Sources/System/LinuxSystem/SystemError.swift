@@ -18,6 +18,8 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
     package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
+    /// Whether the other end of a pipe or socket was closed.
+    package var isReaderGone: Bool { code == EPIPE }
     package var isPermission: Bool { code == EACCES || code == EPERM || code == EROFS }
 
     package var description: String {

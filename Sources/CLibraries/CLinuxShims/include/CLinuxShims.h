@@ -65,6 +65,9 @@ int linux_close_from(posix_spawn_file_actions_t *actions, int from);
 /// POSIX_SPAWN_SETSID, which spawn.h shows only with _GNU_SOURCE.
 static const short linux_spawn_new_session = 0x80;
 
+/// O_PATH, which fcntl.h shows only with _GNU_SOURCE.
+static const int linux_path_only = 010000000;
+
 /// CPU features that the operating system also saves (CPUID and XGETBV).
 typedef struct {
     bool avx2_fma;

@@ -160,8 +160,7 @@ extension ConversationSession {
 
     private func filePath(_ argument: String, of command: String) throws -> String {
         guard !argument.isEmpty else { throw CommandFailure.usage("\(command) needs a file") }
-        if argument.hasPrefix("~/"), let home = context.environment["HOME"] { return home + argument.dropFirst() }
-        return argument
+        return HomeFolder.expand(argument)
     }
 
     private func edit() throws -> CommandReply {

@@ -12,7 +12,7 @@ extension ConversationSession {
         let editor = lineEditor(history)
         greet()
         var collector = InputCollector()
-        while true {
+        while context.output.failure == nil {
             switch try editor.readLine(prompt: collector.isOpen ? ". " : "> ") {
             case .interrupted: collector.abandon()
             case .endOfInput:
@@ -33,6 +33,7 @@ extension ConversationSession {
                 }
             }
         }
+        return .success
     }
 
     private func greet() {
@@ -87,7 +88,7 @@ extension ConversationSession {
         var collector = InputCollector()
         var worst = ExitCode.success
         var isAtEnd = false
-        while !isAtEnd {
+        while !isAtEnd, context.output.failure == nil {
             let line = try context.input.nextLine()
             isAtEnd = line == nil
             guard let input = line.map({ collector.take($0) }) ?? collector.finish() else { continue }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RunConfiguration
 
 /// Reads a command line by the descriptions of the commands.
@@ -8,11 +9,12 @@ package enum ArgumentParser {
         var values: [String: String] = [:]
         while let first = rest.first, first.hasPrefix("-"), first != "-" {
             // Before a verb stand options that every command has; without one, those of a conversation too.
-            try readOption(&rest, Command.chat.allOptions, "tunectl", &values)
+            try readOption(&rest, Command.chat.allOptions + [versionOption], "tunectl", &values)
         }
         // Without a verb a conversation begins; `--help` alone asks for everything.
         guard let verb = rest.first, !isOverride(verb) else {
-            let command = values.keys.contains("help") ? Command.help : .chat
+            let asksForVersion = values.removeValue(forKey: versionOption.name) != nil
+            let command = values.keys.contains("help") ? Command.help : asksForVersion ? .version : .chat
             return try parse(rest, command, values)
         }
         rest.removeFirst()
@@ -27,6 +29,9 @@ package enum ArgumentParser {
         }
         return try parse(rest, command, values)
     }
+
+    /// The question that every program is asked so.
+    private static let versionOption = Command.Option.flag("version", Command.version.summary)
 
     private static func parse(_ arguments: ArraySlice<String>, _ command: Command, _ given: [String: String]) throws
         -> Invocation
@@ -91,7 +96,10 @@ package enum ArgumentParser {
         switch (option.value, attached) {
         case (nil, nil): values[option.name] = ""
         case (nil, .some): throw CommandFailure.usage("`--\(option.name)` takes no value")
-        case (.some, let attached?): values[option.name] = attached
+        // A shell expands `~` at the beginning of a word only.
+        case (.some, let attached?):
+            let isPath = option.kind == .file || option.kind == .directory
+            values[option.name] = isPath ? HomeFolder.expand(attached) : attached
         case (.some(let name), nil):
             if option.valueIsOptional {
                 values[option.name] = ""

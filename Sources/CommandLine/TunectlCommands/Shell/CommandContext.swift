@@ -1,4 +1,5 @@
 package import JSONDocuments
+import LinuxSystem
 package import TerminalOutput
 
 /// What a command works with; tests make their own.
@@ -73,6 +74,15 @@ package final class CommandContext {
 
     /// Runs one command line and tells its failure, if any, where it belongs.
     package func run(_ arguments: [String]) -> ExitCode {
+        let code = outcome(of: arguments)
+        output.finish()
+        // A reader that has enough, as `head`, closes its end: that is no failure.
+        guard let failure = output.failure, !failure.isReaderGone else { return code }
+        errors.write(CommandFailure(output: failure).text)
+        return max(code, .cannotCreate)
+    }
+
+    private func outcome(of arguments: [String]) -> ExitCode {
         do {
             return try carryOut(arguments)
         } catch let failure as CommandFailure {

@@ -8,6 +8,7 @@ package enum HelpText {
 
             usage: tunectl COMMAND [ARGUMENT...] [--OPTION...] [key=value...]
                    tunectl [--model DIR] [--adapter DIR] [key=value...]    a conversation
+                   tunectl --version
 
 
             """

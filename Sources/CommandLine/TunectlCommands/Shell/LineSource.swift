@@ -1,4 +1,6 @@
 import Glibc
+import LinuxSystem
+import ServiceAPI
 import TerminalOutput
 
 /// Lines of standard input.
@@ -72,8 +74,12 @@ package final class DescriptorLineSource: LineSource {
         let count = read(descriptor, &chunk, chunk.count)
         if count > 0 {
             buffer += chunk[..<count]
-        } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+        } else if count == 0 {
             isAtEnd = true
+        } else if errno != EINTR, errno != EAGAIN {
+            throw CommandFailure(
+                kind: ErrorKind.inputOutput.rawValue,
+                message: "standard input cannot be read: \(SystemError("read"))", exitCode: .noInput)
         }
     }
 }

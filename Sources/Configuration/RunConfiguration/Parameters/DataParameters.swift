@@ -13,11 +13,11 @@ extension Parameters {
         help: "Names of the evaluation datasets in dataset_info.json.",
         .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let datasetDir = Parameter<String>(
-        "dataset_dir", .data, default: "data",
+        "dataset_dir", .data, default: "data", path: .folder,
         help: "Folder that holds dataset_info.json and local data files; ONLINE: names are the hub cache's.",
         .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let imageDir = Parameter<String?>(
-        "image_dir", aliases: ["media_dir"], .data, default: nil,
+        "image_dir", aliases: ["media_dir"], .data, default: nil, path: .folder,
         help: "Folder that images, videos and audio files are looked up in; dataset_dir when absent.",
         .notYet("multimodal models"))
     package static let cutoffLen = Parameter<Int>(
@@ -95,7 +95,7 @@ extension Parameters {
         help: "Format of tool descriptions and calls, instead of the template's own.",
         .acts(test: "ChatTemplatesTests/ToolFormatTests"))
     package static let tokenizedPath = Parameter<String?>(
-        "tokenized_path", .data, default: nil,
+        "tokenized_path", .data, default: nil, path: .folder,
         help: "Folder that prepared data is saved to, or read from when it exists.",
         .acts(test: "DatasetsTests/SavedDataTests"))
     package static let evalOnEachDataset = Parameter<Bool>(

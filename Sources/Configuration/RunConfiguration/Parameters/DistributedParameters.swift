@@ -1,7 +1,7 @@
 /// Rows of the group `distributed`.
 extension Parameters {
     package static let deepspeed = Parameter<ConfigurationValueOrPath?>(
-        "deepspeed", .distributed, default: nil,
+        "deepspeed", .distributed, default: nil, path: .file,
         help: "DeepSpeed's settings: a file or a mapping.",
         .cannotMatter("it spreads memory over several devices; training runs in one process"))
     package static let fsdp = Parameter<[String]?>(
@@ -9,7 +9,7 @@ extension Parameters {
         help: "PyTorch's sharding of models over devices.",
         .cannotMatter("it spreads memory over several devices; training runs in one process"))
     package static let fsdpConfig = Parameter<ConfigurationValueOrPath?>(
-        "fsdp_config", .distributed, default: nil,
+        "fsdp_config", .distributed, default: nil, path: .file,
         help: "Settings of that sharding.",
         .cannotMatter("it spreads memory over several devices; training runs in one process"))
     package static let fsdpMinNumParams = Parameter<Int>(
@@ -65,7 +65,7 @@ extension Parameters {
         help: "Cores of a TPU.",
         .cannotMatter("training runs in one process"))
     package static let acceleratorConfig = Parameter<ConfigurationValueOrPath?>(
-        "accelerator_config", .distributed, default: nil,
+        "accelerator_config", .distributed, default: nil, path: .file,
         help: "Settings of the Accelerate library.",
         .refused(
             "its settings change how batches are formed",
@@ -96,7 +96,7 @@ extension Parameters {
         help: "Name of the run in Ray.",
         .cannotMatter("Ray is not used; training runs in one process"))
     package static let rayStoragePath = Parameter<String>(
-        "ray_storage_path", .distributed, default: "./saves",
+        "ray_storage_path", .distributed, default: "./saves", path: .folder,
         help: "Folder of Ray.",
         .cannotMatter("Ray is not used; training runs in one process"))
     package static let rayStorageFilesystem = Parameter<String?>(
@@ -136,11 +136,11 @@ extension Parameters {
         help: "Settings of HyperParallel.",
         .cannotMatter("HyperParallel is not used"))
     package static let ktWeightPath = Parameter<String?>(
-        "kt_weight_path", .distributed, default: nil,
+        "kt_weight_path", .distributed, default: nil, path: .folder,
         help: "Weights for KTransformers.",
         .cannotMatter("KTransformers is not used"))
     package static let ktExpertCheckpointPath = Parameter<String?>(
-        "kt_expert_checkpoint_path", .distributed, default: nil,
+        "kt_expert_checkpoint_path", .distributed, default: nil, path: .folder,
         help: "Experts for KTransformers.",
         .cannotMatter("KTransformers is not used"))
     package static let ktUseLoraExperts = Parameter<Bool?>(
@@ -160,7 +160,7 @@ extension Parameters {
         help: "Record a profile with PyTorch.",
         .refused("PyTorch's profiler is not part of this project", instead: "use perf on the worker"))
     package static let profilerOutputDir = Parameter<String?>(
-        "profiler_output_dir", .distributed, default: nil,
+        "profiler_output_dir", .distributed, default: nil, path: .folder,
         help: "Folder of the profile.",
         .cannotMatter("no profile is recorded"))
     package static let profilerWaitSteps = Parameter<Int>(

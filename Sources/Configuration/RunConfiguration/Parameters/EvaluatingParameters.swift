@@ -61,7 +61,7 @@ extension Parameters {
         help: "Beams of the generation at evaluation.",
         .notYet("prediction runs"))
     package static let generationConfig = Parameter<String?>(
-        "generation_config", .evaluating, default: nil,
+        "generation_config", .evaluating, default: nil, path: .folder,
         help: "File with generation settings for evaluation.",
         .notYet("prediction runs"))
     package static let sortishSampler = Parameter<Bool>(

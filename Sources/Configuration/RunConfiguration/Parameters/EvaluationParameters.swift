@@ -6,7 +6,7 @@ extension Parameters {
         help: "Benchmark and split to evaluate on.",
         .notYet("the benchmark evaluation command"))
     package static let taskDir = Parameter<String>(
-        "task_dir", .evaluation, default: "evaluation",
+        "task_dir", .evaluation, default: "evaluation", path: .folder,
         help: "Folder that holds the benchmarks.",
         .notYet("the benchmark evaluation command"))
     package static let batchSize = Parameter<Int>(
@@ -23,7 +23,7 @@ extension Parameters {
         help: "Solved examples shown before each question.",
         .notYet("the benchmark evaluation command"))
     package static let saveDir = Parameter<String?>(
-        "save_dir", .evaluation, default: nil,
+        "save_dir", .evaluation, default: nil, path: .folder,
         help: "Folder for the results; it must not exist.",
         .notYet("the benchmark evaluation command"))
     package static let downloadMode = Parameter<String>(

@@ -1,7 +1,7 @@
 /// Rows of the group `export`.
 extension Parameters {
     package static let exportDir = Parameter<String?>(
-        "export_dir", .export, default: nil,
+        "export_dir", .export, default: nil, path: .folder,
         help: "Folder for the exported model.",
         .notYet("export"))
     package static let exportSize = Parameter<Int>(
@@ -19,7 +19,7 @@ extension Parameters {
         help: "Bits of the quantized export.",
         .notYet("export"))
     package static let exportQuantizationDataset = Parameter<String?>(
-        "export_quantization_dataset", .export, default: nil,
+        "export_quantization_dataset", .export, default: nil, path: .file,
         help: "Data that a quantized export is calibrated on.",
         .notYet("export"))
     package static let exportQuantizationNsamples = Parameter<Int>(

@@ -17,7 +17,7 @@ extension Parameters {
         help: "Leave losses that are not finite out of the log.",
         .cannotMatter("a loss that is not finite ends the job"))
     package static let loggingDir = Parameter<String?>(
-        "logging_dir", .logging, default: nil,
+        "logging_dir", .logging, default: nil, path: .folder,
         help: "Folder for TensorBoard files.",
         .cannotMatter("no tracker writes files"))
     package static let reportTo = Parameter<[String]>(
@@ -91,7 +91,7 @@ extension Parameters {
         help: "Key for SwanLab.",
         .cannotMatter("SwanLab is not told about the run"))
     package static let swanlabLogdir = Parameter<String?>(
-        "swanlab_logdir", .logging, default: nil,
+        "swanlab_logdir", .logging, default: nil, path: .folder,
         help: "Folder of SwanLab.",
         .cannotMatter("SwanLab is not told about the run"))
     package static let swanlabLarkWebhookUrl = Parameter<String?>(

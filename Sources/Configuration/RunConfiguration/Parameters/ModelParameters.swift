@@ -1,19 +1,19 @@
 /// Rows of the group `model`.
 extension Parameters {
     package static let modelNameOrPath = Parameter<String?>(
-        "model_name_or_path", .model, default: nil,
+        "model_name_or_path", .model, default: nil, path: .folder,
         help: "The model: a folder, or a name in the local hub cache.",
         .acts(test: "GoldenTests/RunGoldenTests"))
     package static let adapterNameOrPath = Parameter<[String]?>(
-        "adapter_name_or_path", .model, default: nil,
+        "adapter_name_or_path", .model, default: nil, path: .folder,
         help: "Adapters on top of the model: all but the last are merged; training goes on with the last.",
         .acts(test: "AdaptersTests/AdapterLoadingTests"))
     package static let adapterFolder = Parameter<String?>(
-        "adapter_folder", .model, default: nil,
+        "adapter_folder", .model, default: nil, path: .folder,
         help: "Folder inside each adapter's path that holds its files.",
         .notYet("adapters in sub-folders"))
     package static let cacheDir = Parameter<String?>(
-        "cache_dir", .model, default: nil,
+        "cache_dir", .model, default: nil, path: .folder,
         help: "Folder for models from a hub.",
         .notYet("downloads from model hubs"))
     package static let useFastTokenizer = Parameter<Bool>(
@@ -37,7 +37,7 @@ extension Parameters {
         help: "Ordinary tokens to add to the tokenizer.",
         .notYet("new tokens"))
     package static let newSpecialTokensConfig = Parameter<String?>(
-        "new_special_tokens_config", .model, default: nil,
+        "new_special_tokens_config", .model, default: nil, path: .file,
         help: "File that describes new special tokens.",
         .notYet("new tokens"))
     package static let initSpecialTokens = Parameter<String>(
@@ -111,7 +111,7 @@ extension Parameters {
         .cannotMatter("the built-in engine does what the huggingface one does"),
         except: [.noneOf("huggingface", effect: .notYet("the batching inference engine"))])
     package static let offloadFolder = Parameter<String>(
-        "offload_folder", .model, default: "offload",
+        "offload_folder", .model, default: "offload", path: .folder,
         help: "Folder for weights that do not fit into memory.",
         .cannotMatter("weights are mapped from their own files and can be paged out without a copy"))
     package static let useCache = Parameter<Bool>(

@@ -58,11 +58,11 @@ extension Parameters {
         help: "Weight of the tokens beyond the shorter answer in length-desensitised DPO.",
         .notYet("preference learning and reinforcement learning"))
     package static let refModel = Parameter<String?>(
-        "ref_model", .rlhf, default: nil,
+        "ref_model", .rlhf, default: nil, path: .folder,
         help: "Model that preference training is measured against.",
         .notYet("preference learning and reinforcement learning"))
     package static let refModelAdapters = Parameter<[String]?>(
-        "ref_model_adapters", .rlhf, default: nil,
+        "ref_model_adapters", .rlhf, default: nil, path: .folder,
         help: "Adapters of the reference model.",
         .notYet("preference learning and reinforcement learning"))
     package static let refModelQuantizationBit = Parameter<Int?>(
@@ -71,11 +71,11 @@ extension Parameters {
         help: "Bits of the quantized reference model: 4 or 8.",
         .notYet("preference learning and reinforcement learning"))
     package static let rewardModel = Parameter<String?>(
-        "reward_model", .rlhf, default: nil,
+        "reward_model", .rlhf, default: nil, path: .folder,
         help: "Model that scores the answers in PPO.",
         .notYet("preference learning and reinforcement learning"))
     package static let rewardModelAdapters = Parameter<[String]?>(
-        "reward_model_adapters", .rlhf, default: nil,
+        "reward_model_adapters", .rlhf, default: nil, path: .folder,
         help: "Adapters of the reward model.",
         .notYet("preference learning and reinforcement learning"))
     package static let rewardModelQuantizationBit = Parameter<Int?>(

@@ -21,7 +21,7 @@ extension Parameters {
         help: "Write safetensors files.",
         .refused("pickled weight files are not written", instead: "leave it out"))
     package static let resumeFromCheckpoint = Parameter<ResumePoint?>(
-        "resume_from_checkpoint", .saving, default: nil,
+        "resume_from_checkpoint", .saving, default: nil, path: .folder,
         help: "Checkpoint to go on from; true takes the newest in output_dir.",
         .acts(test: "TrainingLoopTests"))
     package static let ignoreDataSkip = Parameter<Bool>(

@@ -1,7 +1,7 @@
 /// Rows of the group `training`.
 extension Parameters {
     package static let outputDir = Parameter<String>(
-        "output_dir", .training, default: "trainer_output",
+        "output_dir", .training, default: "trainer_output", path: .folder,
         help: "Folder for everything that the run writes.",
         .acts(test: "TrainingLoopTests"))
     package static let overwriteOutputDir = Parameter<Bool>(

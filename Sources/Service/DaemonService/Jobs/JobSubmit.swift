@@ -19,7 +19,8 @@ func submitJob(_ call: MethodCall<JobSubmit>) throws {
     submission.after = parameters.after ?? []
     submission.kind = try kind ?? usualKind(parameters, submission.configuration)
     if let input = parameters.input, kind == .generate {
-        submission.input = try absolutePath(of: input, field: "input", in: parameters.workingDirectory)
+        submission.input = try absolutePath(
+            of: call.caller.expandingHome(input), field: "input", in: parameters.workingDirectory)
     }
     let files = try PassedFiles(parameters.files ?? [], from: call.request)
     if files.isEmpty { return call.succeed(try submission.submit(to: call.daemon)) }
@@ -176,9 +177,8 @@ struct Submission {
         _ config: ConfigurationSource, _ overrides: [String], _ workingDirectory: String?, _ caller: Caller,
         for purpose: RunConfiguration.Purpose = .training
     ) throws {
-        configuration = try readConfiguration(config, overrides: overrides, for: purpose)
+        (configuration, self.overrides) = try caller.readConfiguration(config, overrides: overrides, for: purpose)
         self.config = config
-        self.overrides = overrides
         self.workingDirectory = workingDirectory
         self.caller = caller
         name = config.name.map(Path.lastComponent(of:)) ?? "job"

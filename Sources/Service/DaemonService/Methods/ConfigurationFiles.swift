@@ -7,9 +7,11 @@ import WorkerSupervision
 
 /// Asks a worker which files of a run are out of the service's reach.
 func listConfigurationFiles(_ call: MethodCall<ConfigFiles>) throws {
-    let parameters = call.parameters
-    _ = try readConfiguration(
-        parameters.config, overrides: parameters.overrides ?? [], for: parameters.input == nil ? .training : .inference)
+    var parameters = call.parameters
+    parameters.overrides = try call.caller.readConfiguration(
+        parameters.config, overrides: parameters.overrides ?? [], for: parameters.input == nil ? .training : .inference
+    ).overrides
+    parameters.input = parameters.input.map(call.caller.expandingHome)
     try checkWorkingDirectory(parameters.workingDirectory)
     let files = try PassedFiles(parameters.files ?? [], from: call.request)
     // Root reads everything, and so does the service what its own user may read.

@@ -6,12 +6,13 @@ import WorkerSupervision
 /// Plans a run in a worker of its own, which ends with the answer.
 func planRun(_ call: MethodCall<ConfigPlan>) throws {
     let (parameters, request) = (call.parameters, call.request)
-    let configuration = try readConfiguration(parameters.config, overrides: parameters.overrides ?? [])
+    let (configuration, overrides) = try call.caller.readConfiguration(
+        parameters.config, overrides: parameters.overrides ?? [])
     try checkWorkingDirectory(parameters.workingDirectory)
     try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
     let limits = call.daemon.options.limits
     let question = WorkerPlan.Parameters(
-        config: parameters.config, overrides: parameters.overrides ?? [],
+        config: parameters.config, overrides: overrides,
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
         speed: nil)
     try withInputs(parameters.files, call) { inputs in

@@ -19,15 +19,16 @@ func loadAdapter(_ call: MethodCall<AdapterLoad>) throws {
 
 func unloadAdapter(_ call: MethodCall<AdapterUnload>) throws {
     let parameters = call.parameters
+    let given = call.caller.expandingHome(parameters.adapter)
     // A folder that is gone can still be in memory.
-    let isGone = parameters.adapter.hasPrefix("/") && !FileSystem.isDirectory(parameters.adapter)
+    let isGone = given.hasPrefix("/") && !FileSystem.isDirectory(given)
     var target = try ModelTarget.resolve(
-        model: parameters.model, adapter: isGone ? nil : parameters.adapter, in: parameters.workingDirectory, call)[0]
-    if isGone { target.adapter = parameters.adapter }
+        model: parameters.model, adapter: isGone ? nil : given, in: parameters.workingDirectory, call)[0]
+    if isGone { target.adapter = given }
     let known = call.daemon.models.adapters(of: target.model, visibleTo: call.caller)
     guard let adapter = target.adapter, known.contains(where: { $0.adapter == adapter }) else {
         throw ServiceError(
-            .notFound, "\(target.adapter ?? parameters.adapter) is not loaded with \(target.model)",
+            .notFound, "\(target.adapter ?? given) is not loaded with \(target.model)",
             hint: "`tunectl adapters` lists those that are")
     }
     try ModelRequest(call, method: WorkerMethod.unloadAdapter, parameters: [:], targets: [target]).send()

@@ -10,7 +10,7 @@ func listModels(_ call: MethodCall<ModelList>) throws -> ModelList.Result {
 }
 
 func unloadModel(_ call: MethodCall<ModelUnload>) throws -> ResidentModel {
-    let (model, directory) = (call.parameters.model, call.parameters.workingDirectory)
+    let (model, directory) = (call.caller.expandingHome(call.parameters.model), call.parameters.workingDirectory)
     // A folder that is gone can still be resident.
     let isGone = model.hasPrefix("/") && !FileSystem.isDirectory(model)
     let targets =
@@ -40,15 +40,16 @@ func forwardToModel<Method: ServiceMethod>(
 
 /// Prepares a run's data in a worker of its own, which writes the items to the caller's descriptor.
 func previewDataset(_ call: MethodCall<DatasetPreview>) throws {
-    let parameters = call.parameters
+    var parameters = call.parameters
     try checkWorkingDirectory(parameters.workingDirectory)
     guard parameters.split == nil || parameters.split == "train" || parameters.split == "eval" else {
         throw ServiceError(.badRequest, "split is train or eval, not \"\(parameters.split ?? "")\"", field: "split")
     }
-    let configuration = try readConfiguration(
+    let (configuration, overrides) = try call.caller.readConfiguration(
         parameters.config, overrides: parameters.overrides ?? [], for: .data)
+    parameters.overrides = overrides
     try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
-    try withInputs(parameters.files, call) { inputs in
+    try withInputs(parameters.files, call) { [parameters] inputs in
         let preview = try call.daemon.models.oneShot("preview", for: call.caller, inputs: inputs)
         call.daemon.models.forward(
             call.request, to: preview, method: WorkerMethod.preview, parameters: try JSONValue(encoding: parameters)

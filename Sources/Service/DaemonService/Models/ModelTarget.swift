@@ -44,7 +44,7 @@ struct ModelTarget: Equatable {
     private static func folder(
         _ name: String, in directory: String?, _ call: MethodCall<some ServiceMethod>
     ) throws -> String {
-        let path = try ModelFolder.locate(name, workingDirectory: directory)
+        let path = try ModelFolder.locate(call.caller.expandingHome(name), workingDirectory: directory)
         let folder = FileSystem.canonicalPath(path) ?? path
         try call.caller.requireReading(folder, call.daemon)
         return folder
