@@ -6,7 +6,8 @@ import WeightFiles
 /// A checkpoint being written: a folder of its own that becomes `checkpoint-N` only when it is complete.
 ///
 /// Files are forced to the disk one by one, the manifest comes last, then the folder is renamed and its parent
-/// forced to the disk. A crash at any point leaves either the whole checkpoint or a folder that nobody uses.
+/// forced to the disk. A crash at any point leaves either the whole checkpoint or a folder that nobody uses; where a
+/// checkpoint of the same step is replaced, one of both is in its place at any moment.
 package final class CheckpointTransaction: CheckpointOutput {
     private let root: OutputDirectory
     private let step: Int
@@ -76,16 +77,13 @@ package final class CheckpointTransaction: CheckpointOutput {
         do {
             try FileSystem.synchronizeDirectory(path)
             Failpoint.checkpointFolderSync.pass()
-            // rename(2) replaces empty folders only; one of the same step makes room first. A crash in between
-            // loses nothing but this step: earlier checkpoints stay.
-            let replaced = "\(path)-replaced"
-            if rename(target, replaced) != 0 && errno != ENOENT { throw SystemError("rename", target) }
-            guard rename(path, target) == 0 else { throw SystemError("rename", target) }
+            try FileSystem.exchange(path, with: target)
             isFinished = true
             Failpoint.checkpointRename.pass()
             try root.synchronize()
             Failpoint.checkpointParentSync.pass()
-            try FileSystem.remove(replaced)
+            // One of the same step that was there before.
+            try FileSystem.remove(path)
         } catch {
             throw OutputFolder.failure(error, path: root.path, needed: writtenBytes)
         }
