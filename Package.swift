@@ -73,7 +73,7 @@ let configuration: [Target] = [
 
 let numerics: [Target] = [
     module("Optimizers", in: "Numerics", ["CKernels", "Tensors"]),
-    module("Tensors", in: "Numerics", ["CKernels", "CLinuxShims"]),
+    module("Tensors", in: "Numerics", ["CKernels", "LinuxSystem"]),
 ]
 
 let language: [Target] = [
@@ -169,7 +169,7 @@ let benchmarks: [Target] = [
         path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
     .executableTarget(
         name: "service-benchmark", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
-        path: "Benchmarks/service", exclude: ["load.py", "pressure.py"],
+        path: "Benchmarks/service", exclude: ["history.py", "idle.py", "load.py", "pressure.py"],
         swiftSettings: swiftSettings),
 ]
 
@@ -228,7 +228,7 @@ let allTests: [Target] = [
     tests("Scheduling", ["ServiceAPI"]),
     tests("ServiceAPI", ["JSONDocuments", "JSONRPC", "ProtocolTestSupport"]),
     tests("StructuredLogging"),
-    tests("Tensors", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests("Tensors", ["JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
     tests(
         "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]

@@ -14,7 +14,6 @@ struct DecodingBenchmark {
             print("usage: decoding-benchmark MODEL [PROMPT [TOKENS]]")
             exit(2)
         }
-        if let type = CPUFeatures.openBLASCoreType { setenv("OPENBLAS_CORETYPE", type, 0) }
         let prompt = arguments.count > 2 ? Int(arguments[2]) ?? 128 : 128
         let tokens = max(60, arguments.count > 3 ? Int(arguments[3]) ?? 210 : 210)
         let model = try DecoderModel.load(directory: arguments[1])

@@ -16,8 +16,7 @@ import LinuxSystem
         let ready = try (0..<5).map { try start(program, "\(folder)/ready-\($0)", calls: 0) }
         print("ready, from exec to the first connect: \(milliseconds(ready.sorted()[2])) (median of 5)")
         _ = try start(program, "\(folder)/calls", calls: calls)
-        _ = try? ChildProcess(
-            program: "/bin/rm", arguments: ["-rf", folder], environment: [], descriptors: [:])
+        try FileSystem.remove(folder)
     }
 
     /// Starts a daemon, measures, stops it; the result is its ready time in seconds.

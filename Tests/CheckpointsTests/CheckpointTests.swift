@@ -1,5 +1,6 @@
 import Foundation
 import JSONDocuments
+import Synchronization
 import Testing
 
 import Checkpoints
@@ -21,6 +22,12 @@ private func write(step: Int, in path: String, run: String = "run") throws {
     _ = try transaction.commit(
         run: run,
         .init(configuration: "c", data: "d", seed: 1, threads: 2, coreType: "x", vectorInstructions: "y"))
+}
+
+/// What one thread counts until another says that it is over.
+private final class Watcher: Sendable {
+    let isOver = Atomic(false)
+    let missed = Atomic(0)
 }
 
 struct CheckpointTests {
@@ -53,6 +60,45 @@ struct CheckpointTests {
             try CheckpointFolders.removeLeftovers(in: path)
             #expect(try FileManager.default.contentsOfDirectory(atPath: path).allSatisfy { !$0.contains(".tmp-") })
         }
+    }
+
+    /// The only checkpoint there is, written anew: whenever the process dies, the old one or the new one is there.
+    @Test func deathWhileReplacingLeavesOneOfBoth() async throws {
+        for count in 1...11 {
+            let path = try temporaryFolder()
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try write(step: 1, in: path, run: "old")
+            await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, count = count as Int] in
+                setenv(Failpoint.variable, "\(Failpoint.everyName):\(count)", 1)
+                try write(step: 1, in: path, run: "new")
+            }
+            let newest = CheckpointFolders.newestValid(in: path)
+            #expect(newest.found?.manifest.run == (count <= 9 ? "old" : "new"), "point \(count)")
+            #expect(newest.passedOver.isEmpty)
+            try CheckpointFolders.removeLeftovers(in: path)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["checkpoint-1"])
+        }
+    }
+
+    @Test func aCheckpointThatIsReplacedIsNeverMissing() throws {
+        let path = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try write(step: 1, in: path)
+        let watcher = Watcher()
+        let ended = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "watch").async {
+            while !watcher.isOver.load(ordering: .relaxed) {
+                if access("\(path)/checkpoint-1/model.safetensors", R_OK) != 0 {
+                    watcher.missed.add(1, ordering: .relaxed)
+                }
+            }
+            ended.signal()
+        }
+        for _ in 0..<100 { try write(step: 1, in: path) }
+        watcher.isOver.store(true, ordering: .relaxed)
+        ended.wait()
+        #expect(watcher.missed.load(ordering: .relaxed) == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["checkpoint-1"])
     }
 
     @Test(

@@ -33,6 +33,27 @@ struct MetricsLogTests {
         #expect(try MetricsLog.events(at: path, since: 1999).first?.fields["step"]?.integer == 2000)
     }
 
+    /// A reader that goes on from its place finds what one finds who looks for the number, whatever lies between.
+    @Test func whoReadsOnMissesNothing() throws {
+        try append(1...900)
+        var place = MetricsLog.Place()
+        func page(since: Int64, _ limit: Int) throws -> [Int64] {
+            try MetricsLog.events(at: path, since: since, limit: limit, from: &place).map(\.seq)
+        }
+        #expect(try page(since: 0, 128) == Array(1...128))
+        #expect(try page(since: 128, 128) == Array(129...256))
+        // Some of a page were not taken; later ones were passed over.
+        #expect(try page(since: 200, 50) == Array(201...250))
+        #expect(try page(since: 400, 100) == Array(401...500))
+        #expect(try page(since: 890, 100) == Array(891...900))
+        #expect(try page(since: 900, 100).isEmpty)
+        try append(901...1000)
+        #expect(try page(since: 900, 1000) == Array(901...1000))
+        // The log was cut, as after a crash, and grew again.
+        try Data(contentsOf: URL(fileURLWithPath: path)).prefix(1000).write(to: URL(fileURLWithPath: path))
+        #expect(try page(since: 3, 2) == [4, 5])
+    }
+
     @Test func aCutRecordIsDroppedAndItsNumberGivenAgain() throws {
         try append(1...3)
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -1,3 +1,5 @@
+import Foundation
+import LinuxSystem
 import Synchronization
 import Tensors
 import Testing
@@ -41,7 +43,17 @@ import Testing
         let blas = try BLAS.load()
         #expect(blas.coreName != "unknown")
         if let requested = blas.requestedCoreType { #expect(blas.coreName.lowercased() == requested.lowercased()) }
-        #expect(try BLAS.load(coreType: "Prescott") === blas)
+        #expect(try BLAS.load() === blas)
+    }
+
+    /// Tests compute with the kernels of the programs: both ask the same place.
+    @Test func blasUsesTheKernelsThatProgramsAreToldToUse() throws {
+        // As this process was started; loading the library completes what it has now.
+        let start = try String(contentsOfFile: "/proc/self/environ", encoding: .utf8).split(separator: "\0")
+        let given = start.first { $0.hasPrefix("OPENBLAS_CORETYPE=") }?.dropFirst("OPENBLAS_CORETYPE=".count)
+        let ofPrograms = OpenBLASEnvironment.completing(given.map { ["OPENBLAS_CORETYPE": String($0)] } ?? [:])
+        #expect(try BLAS.load().requestedCoreType == ofPrograms["OPENBLAS_CORETYPE"])
+        #expect(ofPrograms["OPENBLAS_NUM_THREADS"] == "1")
     }
 }
 

@@ -37,7 +37,8 @@ import WorkerSupervision
         var memory = WorkerMemory(limit: 64 << 20)
         memory.plannedPeak = 50 << 20
         memory.setting = "limits.plan_margin"
-        let error = try end(of: Self.hog, memory: memory)
+        // A worker is watched while it has something to do.
+        let error = try end(of: Self.hog, memory: memory) { $0.call("work", nil) { _ in } }
         #expect(error.kind == .outOfMemory)
         let held = try #require(error.message.firstMatch(of: /the worker held (\d+) MiB of its own/)?.1)
         #expect(try #require(Int(held)) > 64)

@@ -6,7 +6,8 @@ import WeightFiles
 /// A checkpoint being written: a folder of its own that becomes `checkpoint-N` only when it is complete.
 ///
 /// Files are forced to the disk one by one, the manifest comes last, then the folder is renamed and its parent
-/// forced to the disk. A crash at any point leaves either the whole checkpoint or a folder that nobody uses.
+/// forced to the disk. A crash at any point leaves either the whole checkpoint or a folder that nobody uses; where a
+/// checkpoint of the same step is replaced, one of both is in its place at any moment.
 package final class CheckpointTransaction: CheckpointOutput {
     private let root: OutputDirectory
     private let step: Int
@@ -93,11 +94,12 @@ package final class CheckpointTransaction: CheckpointOutput {
             if let other { try FileSystem.copyTimes(of: other, to: path) }
             try FileSystem.synchronizeDirectory(path)
             Failpoint.checkpointFolderSync.pass()
-            try FileSystem.exchange(target, with: path)
+            try FileSystem.exchange(path, with: target)
             isFinished = true
             Failpoint.checkpointRename.pass()
             try root.synchronize()
             Failpoint.checkpointParentSync.pass()
+            // One of the same step that was there before.
             try FileSystem.remove(path)
         } catch {
             throw OutputFolder.failure(error, path: root.path, needed: writtenBytes)

@@ -25,6 +25,8 @@ final class Daemon {
     private let patience: StartupPatience
     private var health: HealthWatch?
     private var shownStatus = ""
+    /// What the status line was made of.
+    private var shownChanges: (jobs: UInt64, models: Int) = (0, 0)
     private var isStopping = false
 
     init(options: DaemonOptions) throws {
@@ -115,7 +117,9 @@ final class Daemon {
     }
 
     private func showStatus() {
-        if isStopping { return }
+        let changes = (jobs.changes, models.count)
+        if isStopping || changes == shownChanges { return }
+        shownChanges = changes
         let line = status
         if line != shownStatus { ServiceManager.notify(.status(line)) }
         shownStatus = line

@@ -9,7 +9,7 @@ import Synchronization
 final class StartupPatience: Sendable {
     private static let interval = 5
     private static let most = 600
-    private let isOver = Atomic(false)
+    private let isOver = Atomic(false)  // Set once by the daemon's thread, read by the other.
 
     /// Tells systemd at once and then every five seconds until `end()`.
     static func begin() -> StartupPatience {

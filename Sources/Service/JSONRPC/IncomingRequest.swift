@@ -6,8 +6,11 @@ package final class IncomingRequest {
     package let id: RPCIdentifier
     package let method: String
     package let parameters: JSONValue?
-    /// Called when the sender cancels the request or goes away. The request still needs its answer.
-    package var onCancel: () -> Void = {}
+    /// Called when the sender cancels the request or goes away, also when it has done so already. The request still needs
+    /// its answer.
+    package var onCancel: () -> Void = {} {
+        didSet { if isCancelled && !isAnswered { onCancel() } }
+    }
     /// Called when the sender has read everything that was sent to it.
     package var onDrained: () -> Void = {}
     package private(set) var isCancelled = false

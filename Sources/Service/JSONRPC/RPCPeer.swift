@@ -69,6 +69,9 @@ package final class RPCPeer {
         connection.send(framer.framed(.notification(method: method, parameters: parameters)))
     }
 
+    /// Whether a call has not been answered yet.
+    package var awaitsAnswers: Bool { !pending.isEmpty }
+
     /// Asks the other end to stop a call; its answer still comes.
     package func cancel(_ call: Int64) { notify("$/cancelRequest", ["id": .integer(call)]) }
 

@@ -112,12 +112,17 @@ extension JobStore {
     }
 
     /// Events after `since`, in order, at most `limit`; figures are found in the job's `MetricsLog`.
-    package func events(of id: String, since: Int64, limit: Int = .max) throws(JobStoreError) -> [JobEvent] {
+    package func events(
+        of id: String, since: Int64, limit: Int = .max, kinds: [JobEvent.Kind] = JobEvent.Kind.allCases
+    ) throws(JobStoreError) -> [JobEvent] {
         try translating { [self] in
             guard let number = Int64(id) else { throw JobStoreError.noSuchJob(id) }
+            let kinds = kinds.map { Database.Value.text($0.rawValue) }
             let rows = try database.run(
-                "SELECT seq, kind, at, fields FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
-                [.integer(number), .integer(since), .integer(Int64(limit))])
+                """
+                SELECT seq, kind, at, fields FROM events WHERE job = ? AND seq > ? AND kind IN (\(Self.marks(kinds))) \
+                ORDER BY seq LIMIT ?
+                """, [.integer(number), .integer(since)] + kinds + [.integer(Int64(limit))])
             return try rows.compactMap { row in
                 guard let kind = row[1].text.flatMap(JobEvent.Kind.init) else { return nil }
                 let fields = try JSONValue(parsing: row[3].text ?? "{}").object ?? [:]

@@ -61,18 +61,43 @@ package final class MetricsLog {
 // MARK: Reading
 
 extension MetricsLog {
+    /// A place in the log that a reader has come to.
+    package struct Place {
+        /// All records before `offset` have at most this number.
+        fileprivate var sequence: Int64 = 0
+        fileprivate var offset = 0
+
+        package init() {}
+
+        fileprivate init(sequence: Int64, offset: Int) {
+            self.sequence = sequence
+            self.offset = offset
+        }
+    }
+
     /// The records after `since`, in order, at most `limit`; a record that is damaged is left out.
     package static func events(
         at path: String, since: Int64, limit: Int = .max
     ) throws(SystemError) -> [JobEvent] {
+        var place = Place()
+        return try events(at: path, since: since, limit: limit, from: &place)
+    }
+
+    /// The same for who reads on: what lies before `place` is not looked at again.
+    package static func events(
+        at path: String, since: Int64, limit: Int, from place: inout Place
+    ) throws(SystemError) -> [JobEvent] {
         guard limit > 0, FileSystem.kind(of: path) != nil else { return [] }
         let file = try FileDescriptor.open(path, O_RDONLY)
         let length = Int(try file.status().st_size)
+        let isKnown = place.offset > 0 && place.sequence <= since && place.offset <= length
+        let start = isKnown ? place.offset : try start(of: since, file.number, length)
         var events: [JobEvent] = []
-        var reader = LineReader(file: file.number, offset: try start(of: since, file.number, length), end: length)
+        var reader = LineReader(file: file.number, offset: start, end: length)
         while events.count < limit, let line = try reader.next() {
             if let event = event(line), event.seq > since { events.append(event) }
         }
+        if let last = events.last { place = Place(sequence: last.seq, offset: reader.position) }
         return events
     }
 
@@ -81,7 +106,7 @@ extension MetricsLog {
         var (low, high) = (0, length)
         while since > 0, high - low > 4096 {
             let middle = (low + high) / 2
-            var reader = LineReader(file: file, offset: middle, end: high)
+            var reader = LineReader(file: file, offset: middle, end: high, chunk: 4096)
             // The first piece is the rest of a line.
             guard try reader.next() != nil else { break }
             let place = reader.position
@@ -130,12 +155,15 @@ private struct LineReader {
     /// Where the next line begins.
     private(set) var position: Int
     private let end: Int
+    /// Bytes that are read at a time.
+    private let chunk: Int
     private var buffer: [UInt8] = []
     private var used = 0
     private var fileOffset: Int
 
-    init(file: Int32, offset: Int, end: Int) {
+    init(file: Int32, offset: Int, end: Int, chunk: Int = 65536) {
         self.file = file
+        self.chunk = chunk
         position = offset
         fileOffset = offset
         self.end = end
@@ -156,7 +184,7 @@ private struct LineReader {
     private mutating func fill() throws(SystemError) -> Bool {
         buffer.removeFirst(used)
         used = 0
-        var chunk = [UInt8](repeating: 0, count: 65536)
+        var chunk = [UInt8](repeating: 0, count: self.chunk)
         let wanted = min(chunk.count, end - fileOffset)
         guard wanted > 0 else { return false }
         let (file, offset) = (file, off_t(fileOffset))

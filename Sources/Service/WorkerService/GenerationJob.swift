@@ -24,7 +24,7 @@ struct GenerationJob: TrainingWork {
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
             .validated(for: .inference)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
-        _ = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        _ = try BLAS.load()
         let paths = PathResolver(workingDirectory: parameters.workingDirectory)
         let input = try JSONLinesInput(path: SubstituteFiles.path(for: parameters.input))
         let folder = try OutputFolder(

@@ -102,7 +102,7 @@ final class ModelRequests {
     }
 
     private func info(weightsLoaded: Bool) throws -> WorkerInfo {
-        let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        let blas = try BLAS.load()
         return WorkerInfo(
             openBLASCoreName: blas.coreName, kernels: CPUFeatures.vectorInstructions,
             threads: ComputePool.shared.threads, weightsLoaded: weightsLoaded)

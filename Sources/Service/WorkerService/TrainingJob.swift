@@ -16,7 +16,7 @@ struct TrainingJob: TrainingWork {
         let events = TrainingJobEvents(send: send)
         let configuration = try parameters.config.configuration(overrides: parameters.overrides)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
-        let blas = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        let blas = try BLAS.load()
         events.take(.note("OpenBLAS \(blas.coreName), \(ComputePool.shared.threads) threads"))
         if let requested = blas.requestedCoreType, requested.lowercased() != blas.coreName.lowercased() {
             events.take(

@@ -16,7 +16,7 @@ struct TrainingJobPlan: TrainingWork {
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
-        _ = try BLAS.load(coreType: CPUFeatures.openBLASCoreType)
+        _ = try BLAS.load()
         let planner = try RunPlanner(
             paths: PathResolver(workingDirectory: parameters.workingDirectory),
             speed: parameters.speed.map {

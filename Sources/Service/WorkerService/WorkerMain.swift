@@ -19,8 +19,8 @@ public func runWorker() -> Int32 {
     ReadingRights(arguments: CommandLine.arguments)?.use()
     SubstituteFiles.use(arguments: CommandLine.arguments)
     signal(SIGPIPE, SIG_IGN)
-    // OpenBLAS reads it while it is loaded; the daemon has set it already unless the worker was started by hand.
-    if let coreType = CPUFeatures.openBLASCoreType { setenv("OPENBLAS_CORETYPE", coreType, 0) }
+    // The daemon has done it already unless the worker was started by hand.
+    OpenBLASEnvironment.complete()
     do {
         let loop = try EventLoop()
         let training = try TrainingJobService(loop: loop)

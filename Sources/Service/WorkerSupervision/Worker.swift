@@ -1,5 +1,5 @@
 import Glibc
-import JSONDocuments
+package import JSONDocuments
 package import JSONRPC
 package import LinuxSystem
 package import ServiceAPI
@@ -21,6 +21,7 @@ package final class Worker {
     private var hasExited = false
     private var peerClosed = false
     private var stopTimers: [EventLoop.TimerToken] = []
+    private var isWatchingMemory = false
     private let memory: WorkerMemory
     /// Most bytes of memory of its own that it was seen to hold.
     package private(set) var peakAnonymous = 0
@@ -53,17 +54,21 @@ package final class Worker {
         Self.preferForOutOfMemory(child.process)
         // It waits for its first request, so all that counts is charged to the group.
         try memory.group?.add(child.process)
-        peer.onClose = { [weak self] _ in
-            self?.peerClosed = true
-            self?.reportExit()
-        }
+        peer.onClose = { [weak self] _ in self?.connectionEnded() }
         try loop.register(child.pidfd.number, .read) { [weak self] _ in self?.reap() }
-        watchMemory()
     }
 
-    deinit {
-        loop.unregister(child.pidfd.number)
-        if !hasExited { child.signal(SIGKILL) }
+    deinit { loop.unregister(child.pidfd.number) }
+
+    /// Sends a request, as `RPCPeer.call` does. Until all are answered the worker's memory is watched; one that has
+    /// nothing to do costs nothing.
+    @discardableResult
+    package func call(
+        _ method: String, _ parameters: JSONValue?, passing descriptors: [Int32] = [],
+        completion: @escaping (Result<JSONValue, RPCError>) -> Void
+    ) -> Int64 {
+        watchMemory()
+        return peer.call(method, parameters, passing: descriptors, completion: completion)
     }
 
     /// Asks for an end in steps: the worker's own stop, SIGTERM, SIGKILL.
@@ -77,6 +82,16 @@ package final class Worker {
 
     /// Ends the process at once.
     package func kill() { child.signal(SIGKILL) }
+
+    /// How long a process may take to end by itself after its connection has, so that it can say how.
+    private static let patience = 1.0
+
+    private func connectionEnded() {
+        peerClosed = true
+        // Nobody hears it any more, whatever it is doing.
+        loop.after(Self.patience) { [weak self] in self?.child.signal(SIGKILL) }
+        reportExit()
+    }
 
     private func reap() {
         guard child.poll() != nil else { return }
@@ -130,14 +145,17 @@ package final class Worker {
     }
 
     private func watchMemory() {
+        if isWatchingMemory { return }
+        isWatchingMemory = true
         loop.after(0.5) { [weak self] in
             guard let self, !self.hasExited else { return }
+            self.isWatchingMemory = false
             self.machineKills = MachineMemory.outOfMemoryKills
             let usage = self.measureMemory()
             if let limit = self.memory.limit, usage > limit {
                 self.isOverMemory = true
                 self.child.signal(SIGKILL)
-            } else {
+            } else if self.peer.awaitsAnswers {
                 self.watchMemory()
             }
         }

@@ -24,16 +24,15 @@ package struct WorkerProgram: Sendable {
             unsafe entry += 1
         }
         let program = variables["FINETUNED_WORKER"] ?? Path.parent(of: ownPath()) + "/finetuned-worker"
-        var passed = variables.filter { name, _ in
+        let passed = variables.filter { name, _ in
             passedNames.contains(name) || name.hasPrefix("FINETUNED_") || name.hasPrefix("LC_")
         }
-        // OpenBLAS reads this when it is loaded, so it must be in the environment from the start.
-        if passed["OPENBLAS_CORETYPE"] == nil { passed["OPENBLAS_CORETYPE"] = CPUFeatures.openBLASCoreType }
-        return WorkerProgram(path: program, environment: passed.map { "\($0.key)=\($0.value)" }.sorted())
+        let environment = OpenBLASEnvironment.completing(passed)
+        return WorkerProgram(path: program, environment: environment.map { "\($0.key)=\($0.value)" }.sorted())
     }
 
     private static let passedNames: Set = [
-        "HF_HOME", "HF_HUB_CACHE", "HOME", "LANG", "OPENBLAS_CORETYPE", "PATH", "TMPDIR", "TZ",
+        "HF_HOME", "HF_HUB_CACHE", "HOME", "LANG", OpenBLASEnvironment.coreType, "PATH", "TMPDIR", "TZ",
         "IMAGE_PLACEHOLDER", "VIDEO_PLACEHOLDER", "AUDIO_PLACEHOLDER",
     ]
 

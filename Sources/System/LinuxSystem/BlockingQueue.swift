@@ -4,7 +4,8 @@ import Synchronization
 /// Elements from any thread to one that waits for them, in order.
 package final class BlockingQueue<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
-    // One count for each element. `sem_t` must not move, so it has a place of its own.
+    // One count for each element. `sem_t` must not move, so it has a place of its own; semaphores are made for sharing
+    // and the pointer never changes.
     nonisolated(unsafe) private let available = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     package init() { sem_init(available, 0, 0) }

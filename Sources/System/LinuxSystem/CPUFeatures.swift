@@ -14,8 +14,12 @@ package enum CPUFeatures {
     /// OpenBLAS 0.3.21 knows processors by model number and takes newer ones for 'Prescott', eight times slower than
     /// what they can do; what matters is the instruction set, which CPUID tells.
     package static var openBLASCoreType: String? {
-        if features.avx512 { return "SkylakeX" }
-        if features.avx2_fma { return features.amd ? "Zen" : "Haswell" }
+        openBLASCoreType(hasAVX512: features.avx512, hasAVX2: features.avx2_fma, isAMD: features.amd)
+    }
+
+    package static func openBLASCoreType(hasAVX512: Bool, hasAVX2: Bool, isAMD: Bool) -> String? {
+        if hasAVX512 { return "SkylakeX" }
+        if hasAVX2 { return isAMD ? "Zen" : "Haswell" }
         return nil
     }
 }

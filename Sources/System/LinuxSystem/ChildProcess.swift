@@ -1,7 +1,7 @@
 import CLinuxShims
 import Glibc
 
-/// A program that this process started, watched through a pidfd.
+/// A program that this process started, watched through a pidfd. It does not outlive its object.
 package final class ChildProcess {
     package enum Exit: Equatable, Sendable, CustomStringConvertible {
         case status(Int32)
@@ -60,8 +60,25 @@ package final class ChildProcess {
         guard code == 0 else { throw SystemError("posix_spawn", program, code: code) }
         self.process = process
         let pidfd = linux_pidfd_open(process)
-        guard pidfd >= 0 else { throw SystemError("pidfd_open", program) }
+        guard pidfd >= 0 else {
+            let error = SystemError("pidfd_open", program)
+            // Not reaped yet, so that the number is still its own.
+            kill(process, SIGKILL)
+            Self.reap(process)
+            throw error
+        }
         self.pidfd = FileDescriptor(owning: pidfd)
+    }
+
+    /// A process that nobody watches any more would go on, and stay in the system's table when it has ended.
+    deinit {
+        if poll() != nil { return }
+        signal(SIGKILL)
+        Self.reap(process)
+    }
+
+    private static func reap(_ process: pid_t) {
+        while waitpid(process, nil, 0) < 0 && errno == EINTR {}
     }
 
     /// How the process ended, nil while it runs.

@@ -70,18 +70,9 @@ package enum FileSystem {
     /// Puts `source` in the place of `target`, which may be a folder that is not empty, and removes what was there. One
     /// of both is in the place at any moment.
     package static func replace(_ target: String, with source: String) throws(SystemError) {
-        try exchange(target, with: source)
+        try exchange(source, with: target)
         try synchronizeDirectory(Path.parent(of: target))
         try remove(source)
-    }
-
-    /// Puts `source` in the place of `target`; what was there, if anything, is then at `source`.
-    package static func exchange(_ target: String, with source: String) throws(SystemError) {
-        if kind(of: target) == nil {
-            guard rename(source, target) == 0 else { throw SystemError("rename", target) }
-        } else {
-            guard unsafe linux_exchange(source, target) == 0 else { throw SystemError("rename", target) }
-        }
     }
 
     /// Gives `path` the times of access and change that `other` has.
@@ -90,6 +81,22 @@ package enum FileSystem {
         guard unsafe stat(other, &status) == 0 else { throw SystemError("stat", other) }
         let times = [status.st_atim, status.st_mtim]
         guard unsafe utimensat(AT_FDCWD, path, times, 0) == 0 else { throw SystemError("utimensat", path) }
+    }
+
+    /// Puts `source` in the place of `target`; what was there, if anything, lies at `source` afterwards. One of both is
+    /// in the place at any moment.
+    package static func exchange(_ source: String, with target: String) throws(SystemError) {
+        guard kind(of: target) != nil else {
+            guard rename(source, target) == 0 else { throw SystemError("rename", target) }
+            return
+        }
+        if unsafe linux_exchange(source, target) == 0 { return }
+        // Some file systems of the network cannot; there the place is empty for a moment.
+        guard errno == EINVAL || errno == ENOSYS else { throw SystemError("rename", target) }
+        let aside = source + "-replaced"
+        guard rename(target, aside) == 0, rename(source, target) == 0, rename(aside, source) == 0 else {
+            throw SystemError("rename", target)
+        }
     }
 
     /// Makes a rename or a new entry in `directory` durable.

@@ -33,7 +33,7 @@ package struct Logger: Sendable {
     private let most: Level?
 
     /// Entries less important than this are left out by loggers without a level of their own.
-    private static let defaultLevel = Atomic(Level.info.rawValue)
+    private static let defaultLevel = Atomic(Level.info.rawValue)  // A number by itself; any thread may read it.
 
     package static func setDefaultLevel(_ level: Level) { defaultLevel.store(level.rawValue, ordering: .relaxed) }
 

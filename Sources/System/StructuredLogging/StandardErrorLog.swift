@@ -6,7 +6,7 @@ import Synchronization
 enum StandardErrorLog {
     /// The longest line. A pipe that poll(2) calls writable takes as much at once (PIPE_BUF, pipe(7)).
     private static let mostBytes = 4096
-    private static let lost = Atomic(0)
+    private static let lost = Atomic(0)  // Taken and added to in one step each, so no line is counted twice.
 
     static func write(_ line: String) {
         let before = lost.exchange(0, ordering: .relaxed)

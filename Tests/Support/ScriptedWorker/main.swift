@@ -1,6 +1,6 @@
 // A worker that trains nothing and takes a millisecond for a step, for tests of the queue. The "model" says what it
 // does: `quick` goes to its end, `crash` dies after half of its steps, `hopeless` fails with bad_data, `hog` takes a
-// mebibyte with each step.
+// mebibyte with each step; `Misbehaviour` has what any request may end in.
 
 import Glibc
 import JSONDocuments
@@ -108,6 +108,27 @@ final class ScriptedRun {
         saves = []
     }
 
+    /// Requests that wait for an answer.
+    var unanswered: [IncomingRequest] = []
+
+    func misbehave(_ way: Misbehaviour, _ request: IncomingRequest) {
+        let error = ServiceError(.badData, "row 1 cannot be used").rpcError
+        switch way {
+        case .fails: request.fail(error)
+        case .dies: kill(getpid(), SIGKILL)
+        case .hangs: unanswered.append(request)
+        case .waits:
+            unanswered.append(request)
+            request.onCancel = { request.fail(ServiceError(.cancelled, "the request was cancelled").rpcError) }
+        case .deaf:
+            peer.onClose = { _ in }
+            peer.close()
+        case .lingers:
+            peer.onClose = { _ in }
+            request.fail(error)
+        }
+    }
+
     func tell(_ kind: JobEvent.Kind, _ fields: JSONObject) {
         guard let event = try? JSONValue(encoding: WorkerEvent(kind: kind, fields: fields)) else { return }
         peer.notify(WorkerEvent.name, event)
@@ -132,13 +153,41 @@ func plan(_ request: IncomingRequest) throws {
     request.succeed(try JSONValue(encoding: plan))
 }
 
+/// Ways in which a worker goes wrong; the word `way-` and one of them may stand anywhere in a request's parameters.
+enum Misbehaviour: String, CaseIterable {
+    /// Answers with an error.
+    case fails
+    /// Ends before it answers.
+    case dies
+    /// Never answers, whatever it is told.
+    case hangs
+    /// Answers when it is cancelled.
+    case waits
+    /// Ends the connection and goes on.
+    case deaf
+    /// Answers with an error, and goes on when its connection has ended.
+    case lingers
+
+    init?(_ request: IncomingRequest) {
+        guard let text = request.parameters?.serialized(.compact),
+            let way = Self.allCases.first(where: { text.contains("way-\($0.rawValue)") })
+        else { return nil }
+        self = way
+    }
+}
+
+endWithParent()
 signal(SIGPIPE, SIG_IGN)
 let loop = try EventLoop()
 let peer = try RPCPeer(FileDescriptor(owning: 3), loop: loop)
 let run = ScriptedRun(peer: peer, loop: loop)
 peer.onRequest = { request in
     do {
+        if let way = Misbehaviour(request) { return run.misbehave(way, request) }
         switch request.method {
+        case WorkerMethod.info:
+            let info = WorkerInfo(openBLASCoreName: nil, kernels: "none", threads: 1, weightsLoaded: false)
+            request.succeed(try JSONValue(encoding: info))
         case WorkerCheckpoint.name: run.saves.append(request)
         case WorkerPlan.name: try plan(request)
         default: try run.start(request)

@@ -12,10 +12,11 @@ package final class Interrupts: Sendable {
         case resized, continued, terminated
     }
 
-    /// The pipe's writing end for the handler, which cannot carry a context; -1 before `install`.
+    /// The pipe's writing end for the handler, which cannot carry a context; -1 before `install`. Written once, and an
+    /// atomic is what a handler may read.
     private static let writingEnd = Atomic<Int32>(-1)
 
-    /// Whether the process was told to end; every later wait that asks hears it again.
+    /// Whether the process was told to end; every later wait that asks hears it again. Only ever set, and only a flag.
     private let isTerminated = Atomic<Bool>(false)
     private let readingEnd: Int32
 

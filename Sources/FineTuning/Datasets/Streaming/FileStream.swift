@@ -5,7 +5,8 @@ import LinuxSystem
 /// The rows of one file, taken one after the other without a list of them.
 ///
 /// Rows may be read on any thread; they are taken on one.
-final class FileStream: @unchecked Sendable {  // Only `scanner` and `reached` change, on the thread that takes rows.
+final class FileStream: @unchecked Sendable {
+    // Sendable: what changes does so on the thread that takes rows, which waits while tasks read them.
     private enum Scanner {
         case json(JSONRowScanner)
         case csv(CSVScanner)

@@ -25,7 +25,8 @@ package final class Rehearsal: Sendable {
     }
 
     @TaskLocal private static var active: Rehearsal?
-    // Looked at first, because every operation asks and hardly any process rehearses.
+    // Looked at first, because every operation asks and hardly any process rehearses. Relaxed will do: a thread sees
+    // its own changes, and what others rehearse does not concern it.
     private static let count = Atomic(0)
 
     let pool = StoragePool(isRehearsing: true)

@@ -1,10 +1,11 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 
 /// OpenBLAS, opened at run time because it picks its kernels while being loaded.
 ///
 /// Debian 12's OpenBLAS does not know newer Xeons and falls back to kernels eight times slower unless
-/// `OPENBLAS_CORETYPE` is in the environment before the library's constructor runs. Nothing links against it.
+/// `OpenBLASEnvironment` is set before the library's constructor runs. Nothing links against it.
 package final class BLAS: @unchecked Sendable {
     // Sendable: function pointers only, never written after init.
 
@@ -29,25 +30,20 @@ package final class BLAS: @unchecked Sendable {
 
     /// Opens the library once; later calls return the same one.
     ///
-    /// - Parameter coreType: value for `OPENBLAS_CORETYPE` when the environment has none; nil asks this processor.
     /// - Throws: `TensorError.blasUnavailable` with the loader's answers.
     @discardableResult
-    package static func load(coreType: String? = nil) throws -> BLAS {
+    package static func load() throws -> BLAS {
         try loaded.withLock { loaded in
             if let blas = loaded { return blas }
-            let blas = try BLAS(coreType: coreType)
+            let blas = try BLAS()
             loaded = blas
             return blas
         }
     }
 
-    private init(coreType: String?) throws {
-        if getenv("OPENBLAS_CORETYPE") == nil, let choice = coreType ?? ProcessorLevel.openBLASCoreType {
-            setenv("OPENBLAS_CORETYPE", choice, 1)
-        }
-        requestedCoreType = getenv("OPENBLAS_CORETYPE").map { String(cString: $0) }
-        // Our pool splits products; a second pool inside the library would fight it for the cores.
-        setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    private init() throws {
+        OpenBLASEnvironment.complete()
+        requestedCoreType = getenv(OpenBLASEnvironment.coreType).map { String(cString: $0) }
         var attempts: [String] = []
         for name in Self.names {
             guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {

@@ -49,21 +49,22 @@ extension JobTable {
         let stored = try store.job(id)
         guard stored.job.kind == .train else { return false }
         try FileSystem.createDirectories(folder(of: id), mode: 0o700)
+        let question = try JSONValue(
+            encoding: WorkerPlan.Parameters(
+                config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
+                threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
+                budget: machine.memoryBytes, speed: planning.speed))
         let worker = try Worker(
             program, arguments: readingArguments(stored), logPath: folder(of: id) + "/plan.log",
             memory: WorkerMemory(limit: limits.workerMemory), loop: loop
         )
-        let question = WorkerPlan.Parameters(
-            config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
-            threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
-            budget: machine.memoryBytes, speed: planning.speed)
         planning.current = (id, worker)
         // It keeps the worker until its process has ended and is reaped.
         worker.onExit = { [weak self] error in
             guard let self, self.planning.current?.worker === worker else { return }
             self.planEnded(id, .failure(error))
         }
-        worker.peer.call(WorkerPlan.name, try JSONValue(encoding: question)) { [weak self, weak worker] result in
+        worker.call(WorkerPlan.name, question) { [weak self, weak worker] result in
             guard let self, let worker, self.planning.current?.worker === worker else { return }
             worker.kill()
             self.planEnded(

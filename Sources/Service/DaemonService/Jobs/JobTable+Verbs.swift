@@ -21,6 +21,7 @@ extension JobTable {
         job.job.state = unmet.isEmpty ? .queued : .waiting
         let stored = try store.add(job, at: Timestamp.now())
         logger.log(.jobQueued, ["job": stored.job.id, "user": String(stored.job.owner)])
+        noteChange()
         outputs[stored.outputPath] = stored.job.id
         if stored.job.state == .queued { enqueue(stored) }
         dependencies.add(stored.job.id, after: unmet)
@@ -120,7 +121,7 @@ extension JobTable {
                 .conflict, "job \(id) is \(stored.job.state.rawValue), so it has nothing new to save",
                 hint: stored.job.checkpoint.map { "its newest checkpoint is \($0.path)" }, job: id)
         }
-        job.worker.peer.call(WorkerCheckpoint.name, [:]) { result in
+        job.worker.call(WorkerCheckpoint.name, [:]) { result in
             completion(
                 result.mapError { error in
                     error.code == -32000

@@ -36,14 +36,14 @@ extension JobTable {
 
     private func startWorker(_ stored: StoredJob, _ metrics: MetricsLog) throws {
         let id = stored.job.id
+        let (method, parameters) = try request(for: stored)
         let worker = try Worker(
             program, arguments: readingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
             loop: loop)
         running[id] = RunningJob(stored: stored, worker: worker, metrics: metrics)
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
         worker.onExit = { [weak self] error in self?.workerEnded(id, error) }
-        let (method, parameters) = try request(for: stored)
-        worker.peer.call(method, parameters) { [weak self] result in self?.answered(id, result) }
+        worker.call(method, parameters) { [weak self] result in self?.answered(id, result) }
     }
 
     /// What the workers of a job may read, and where the files are that came with its submission.
@@ -78,6 +78,7 @@ extension JobTable {
         else { return }
         job.events.append((event.kind, event.fields))
         job.apply(event)
+        noteChange()
         flushSoon(job, after: 0.05)
     }
 

@@ -41,8 +41,11 @@ final class JobTable {
     var whenStopped: (() -> Void)?
     /// How often the queue has been looked at, for the watchdog.
     var schedulerPasses: UInt64 = 0
+    /// How often something has happened to a job that was not final.
+    private(set) var changes: UInt64 = 0
 
     private var watchers: [String: [JobWatcher]] = [:]
+    private let turns: WatcherTurns
     private var waiters: [String: [JobWaiter]] = [:]
     /// Jobs that have ended and whose successors have not been told.
     private var ended: [(id: String, state: JobState)] = []
@@ -62,6 +65,7 @@ final class JobTable {
         inputs = KeptInputs(stateDirectory: stateDirectory)
         self.loop = loop
         self.logger = logger
+        turns = WatcherTurns(loop: loop)
     }
 
     /// Takes over what the settings say now.
@@ -130,7 +134,11 @@ final class JobTable {
         JobJournal.tell(stored, recorded, in: logger)
         tell(stored.job.id, recorded)
         running[stored.job.id]?.stored = stored
+        changes &+= 1
     }
+
+    /// A change that only the memory knows of, so far.
+    func noteChange() { changes &+= 1 }
 
     func tell(_ id: String, _ events: [JobEvent]) {
         for watcher in watchers[id] ?? [] { watcher.send(events) }
@@ -209,11 +217,13 @@ final class JobTable {
         // What is not stored yet comes as an event a moment later.
         try? flush(id)
         let stored = try stored(id)
-        let watcher = JobWatcher(request: request, lastSequence: since)
-        watcher.stored = { [weak self] in (try? self?.events(of: id, since: $0)) ?? [] }
+        let watcher = JobWatcher(request: request, lastSequence: since, turns: turns)
+        var place = MetricsLog.Place()
+        watcher.stored = { [weak self] since, limit in
+            (try? self?.events(of: id, since: since, limit: limit, from: &place)) ?? []
+        }
         // The snapshot and the registration happen in one turn of the loop, so nothing falls between them.
-        watcher.sendSnapshot(view(stored), sequence: stored.lastSequence)
-        watcher.send(try events(of: id, since: since))
+        watcher.begin(view(stored), sequence: stored.lastSequence)
         if stored.job.state.isFinal {
             watcher.finish(view(stored))
             return
@@ -226,17 +236,21 @@ final class JobTable {
         }
     }
 
-    /// Everything that happened after `since`: changes from the store, figures from the job's log, in order.
-    func events(of id: String, since: Int64) throws -> [JobEvent] {
-        let figures = try MetricsLog.events(at: metricsPath(of: id), since: since)
-        let changes = try store.events(of: id, since: since)
+    /// What happened after `since`, at most `limit` events: changes from the store, figures from the job's log, in order.
+    ///
+    /// - Parameter place: where in the log the last call ended
+    private func events(
+        of id: String, since: Int64, limit: Int, from place: inout MetricsLog.Place
+    ) throws -> [JobEvent] {
+        let figures = try MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit, from: &place)
+        let changes = try store.events(of: id, since: since, limit: limit)
         if figures.isEmpty { return changes }
-        return (figures + changes).sorted { $0.seq < $1.seq }
+        return Array((figures + changes).sorted { $0.seq < $1.seq }.prefix(limit))
     }
 
     /// Only the figures. Stores of the first schema hold them among the events.
     func metrics(of id: String, since: Int64, limit: Int) throws -> [JobEvent] {
-        let older = try store.events(of: id, since: since).filter(\.kind.isMetric)
+        let older = try store.events(of: id, since: since, limit: limit, kinds: JobEvent.Kind.allCases.filter(\.isMetric))
         let figures = try MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit)
         return Array((older + figures).prefix(limit))
     }

@@ -19,12 +19,5 @@ func listConfigurationFiles(_ call: MethodCall<ConfigFiles>) throws {
         call.succeed(ConfigFiles.Result(needed: [], service: ServiceUser.description))
         return
     }
-    let listing = try call.daemon.models.oneShot("files", for: call.caller)
-    call.daemon.models.forward(
-        call.request, to: listing, method: WorkerMethod.files, parameters: try JSONValue(encoding: parameters),
-        passing: try files.duplicates()
-    ) {
-        listing.worker.kill()
-        return $0
-    }
+    try call.answerByOwnWorker("files", WorkerMethod.files, parameters, passing: files)
 }

@@ -5,7 +5,7 @@ import WorkerSupervision
 
 /// Plans a run in a worker of its own, which ends with the answer.
 func planRun(_ call: MethodCall<ConfigPlan>) throws {
-    let (parameters, request) = (call.parameters, call.request)
+    let parameters = call.parameters
     let (configuration, overrides) = try call.caller.readConfiguration(
         parameters.config, overrides: parameters.overrides ?? [])
     try checkWorkingDirectory(parameters.workingDirectory)
@@ -15,14 +15,5 @@ func planRun(_ call: MethodCall<ConfigPlan>) throws {
         config: parameters.config, overrides: overrides,
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
         speed: nil)
-    try withInputs(parameters.files, call) { inputs in
-        let planning = try call.daemon.models.oneShot("plan", for: call.caller, inputs: inputs)
-        call.daemon.models.forward(
-            request, to: planning, method: WorkerPlan.name, parameters: try JSONValue(encoding: question)
-        ) {
-            planning.worker.kill()
-            return $0
-        }
-        return planning
-    }
+    try call.answerByOwnWorker("plan", WorkerPlan.name, question, copying: parameters.files)
 }

@@ -49,14 +49,5 @@ func previewDataset(_ call: MethodCall<DatasetPreview>) throws {
         parameters.config, overrides: parameters.overrides ?? [], for: .data)
     parameters.overrides = overrides
     try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
-    try withInputs(parameters.files, call) { [parameters] inputs in
-        let preview = try call.daemon.models.oneShot("preview", for: call.caller, inputs: inputs)
-        call.daemon.models.forward(
-            call.request, to: preview, method: WorkerMethod.preview, parameters: try JSONValue(encoding: parameters)
-        ) {
-            preview.worker.kill()
-            return $0
-        }
-        return preview
-    }
+    try call.answerByOwnWorker("preview", WorkerMethod.preview, parameters, copying: parameters.files)
 }

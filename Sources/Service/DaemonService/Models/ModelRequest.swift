@@ -61,6 +61,7 @@ final class ModelRequest {
         if isInteractive { models.training.requestEnded() }
         switch result {
         case .success(let value):
+            model.hasServed = true
             if needsWeights { model.weightsLoaded = true }
             let answer = finish(model, value)
             models.end(model)
@@ -68,6 +69,7 @@ final class ModelRequest {
         case .failure(let error):
             models.end(model)
             if !tryAgain(after: error, from: model) { request.fail(error.rpcError) }
+            models.endIfEmpty(model)
         }
     }
 

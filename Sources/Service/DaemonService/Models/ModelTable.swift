@@ -121,24 +121,6 @@ final class ModelTable {
         return Resident(path: name, worker: try worker(log: "\(name).log", arguments))
     }
 
-    /// Sends a request on to a worker and its answer, progress and cancellation back.
-    ///
-    /// - Parameter inspect: sees a successful answer before it is passed on
-    func forward(
-        _ request: IncomingRequest, to model: Resident, method: String, parameters: JSONValue,
-        passing descriptors: [Int32] = [], inspect: @escaping (JSONValue) -> JSONValue = { $0 }
-    ) {
-        request.onCancel = model.call(
-            method, parameters, passing: request.takeDescriptors() + descriptors,
-            progress: { request.notify("$/progress", ["request": request.id.value, "value": $0]) },
-            completion: { result in
-                switch result {
-                case .success(let value): request.succeed(inspect(value))
-                case .failure(let error): request.fail(error.rpcError)
-                }
-            })
-    }
-
     // MARK: Use
 
     func begin(_ model: Resident, keepAlive: KeepAlive?) {
@@ -153,6 +135,21 @@ final class ModelTable {
         measure(model.path)
         for other in table.takeExcess(keeping: model.path) { other.kill() }
         expire()
+    }
+
+    /// Ends a worker that holds nothing: what it was started for has failed, and nothing else was asked of it.
+    func endIfEmpty(_ model: Resident) {
+        func isUseless() -> Bool { table[model.path]?.model === model && table[model.path]?.uses == 0 && !model.hasServed }
+        guard isUseless() else { return }
+        // It may hold a model although the request failed, as one does whose prompt is too long.
+        _ = model.call(WorkerMethod.info, [:], progress: { _ in }) { [weak self] result in
+            let info = try? result.get().decoded(as: WorkerInfo.self)
+            model.weightsLoaded = model.weightsLoaded || info?.weightsLoaded == true
+            guard let self, !model.weightsLoaded, isUseless() else { return }
+            self.table.remove(model.path)
+            self.scheduleExpiry()
+            model.kill()
+        }
     }
 
     /// Ends every idle model but one; false when there was none.

@@ -9,6 +9,8 @@ final class Resident {
     let path: String
     let worker: Worker
     var weightsLoaded = false
+    /// Whether a request to it has ever succeeded.
+    var hasServed = false
     /// What the worker said last that it holds.
     private(set) var adapters: [ResidentAdapter] = []
     private(set) var lastUsedAt = Timestamp.now()
@@ -67,7 +69,7 @@ final class Resident {
         completion: @escaping (Result<JSONValue, ServiceError>) -> Void
     ) -> () -> Void {
         var number: Int64?
-        let call = worker.peer.call(method, parameters, passing: descriptors) { result in
+        let call = worker.call(method, parameters, passing: descriptors) { result in
             if let number { self.progress[number] = nil }
             switch result {
             case .success(let value): completion(.success(value))
