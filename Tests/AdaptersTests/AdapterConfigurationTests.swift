@@ -19,9 +19,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"peft_type":"IA3","target_modules":["q"]}"#, "IA3"),
-        (#"{"use_dora":true,"target_modules":["q"]}"#, "use_dora"),
         (#"{"bias":"all","target_modules":["q"]}"#, "bias"),
-        (#"{"modules_to_save":["lm_head"],"target_modules":["q"]}"#, "modules_to_save"),
+        (#"{"modules_to_save":"lm_head","target_modules":["q"]}"#, "modules_to_save"),
         (#"{"fan_in_fan_out":true,"target_modules":["q"]}"#, "fan_in_fan_out"),
         (#"{"r":0,"target_modules":["q"]}"#, "'r'"), (#"{"r":1e9,"target_modules":["q"]}"#, "'r'"),
         (#"{"r":2}"#, "target_modules"), (#"{"r":2,"target_modules":7}"#, "target_modules"),

@@ -6,14 +6,14 @@ import Testing
 import WeightFiles
 
 @Suite struct AdapterLoadingTests {
-    static let names = ["plain", "patterns", "expression"]
+    static let names = ["plain", "patterns", "expression", "dora", "saved"]
 
     /// One base in memory, the adapter chosen for each call.
     @Test func adaptersOfPEFTChosenPerCall() throws {
         let fixtures = try AdapterFixtures()
         let adapters = try Self.names.map { ($0, try fixtures.adapter($0)) }
         for (name, adapter) in adapters + adapters {
-            let found = try fixtures.computed(fixtures.model, adapter.branches)
+            let found = try fixtures.computed(adapter.model, adapter.branches)
             #expect(difference(found, fixtures.logits(name)) < 1e-4, "\(name)")
         }
         #expect(difference(try fixtures.computed(fixtures.model), fixtures.logits("none")) < 1e-4)

@@ -7,6 +7,8 @@ struct RunGoldenTests {
         ("sft-lora", "adapter_model.safetensors"), ("sft-full", "model.safetensors"),
         ("pt-full", "model.safetensors"), ("sft-packing", "adapter_model.safetensors"),
         ("freeze-first-3-mlp", "model.safetensors"), ("freeze-last-1-two", "model.safetensors"),
+        ("lora-two", "adapter_model.safetensors"), ("lora-patterns", "adapter_model.safetensors"),
+        ("lora-rs-dora", "adapter_model.safetensors"), ("lora-norms", "adapter_model.safetensors"),
         ("family-mistral", "adapter_model.safetensors"), ("family-gemma2", "adapter_model.safetensors"),
     ])
     func agreesWithReference(name: String, weights: String) throws {

@@ -23,7 +23,8 @@ struct RegistryTests {
     }
 
     private func update(
-        _ parameters: [Parameter], _ step: ReferenceUpdates.Case.Step, by updater: ParameterUpdater, halved: Bool = false
+        _ parameters: [Parameter], _ step: ReferenceUpdates.Case.Step, by updater: ParameterUpdater,
+        halved: Bool = false
     ) throws {
         for (parameter, gradient) in zip(parameters, step.gradients) {
             parameter.gradient = try gradient.map {

@@ -63,12 +63,12 @@ struct ConfigurationErrorTests {
     }
 
     @Test(arguments: [
-        "use_galore: true\nfinetuning_type: full", "use_dora: true", "use_badam: true\nfinetuning_type: full",
+        "use_galore: true\nfinetuning_type: full", "use_badam: true\nfinetuning_type: full",
         "quantization_bit: 4", "neftune_noise_alpha: 5",
         "predict_with_generate: true\nval_size: 1",
-        "pissa_init: true", "loraplus_lr_ratio: 16.0", "report_to: wandb", "pure_bf16: true",
+        "pissa_init: true", "report_to: wandb", "pure_bf16: true",
         "new_special_tokens: <a>", "rope_scaling: linear", "shift_attn: true", "push_to_hub: true",
-        "additional_target: embed_tokens", "export_dir: x", "infer_dtype: float16",
+        "export_dir: x", "infer_dtype: float16",
         "early_stopping_steps: 3", "group_by_length: true", "task: mmlu_test",
     ])
     func laterWorkIsRefusedByName(lines: String) {

@@ -30,6 +30,12 @@ final class UpdateRule {
                 beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
                 epsilon: configuration[Parameters.adamEpsilon],
                 arguments: OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? "")))
+        if let ratio = configuration[Parameters.loraplusLrRatio] {
+            return Optimizers.ParameterGroup.loraPlus(
+                parameters, optimizer, weightDecay: configuration[Parameters.weightDecay], ratio: ratio,
+                embeddingFactor: configuration[Parameters.loraplusLrEmbedding]
+                    / max(configuration[Parameters.learningRate], .leastNormalMagnitude))
+        }
         return Optimizers.ParameterGroup.decayedAndNot(
             parameters, optimizer, weightDecay: configuration[Parameters.weightDecay])
     }

@@ -18,6 +18,10 @@ package struct AdapterConfiguration: Sendable, Equatable {
     /// Layer numbers the adapter is restricted to; nil for all.
     package var layers: [Int]?
     package var usesRankStabilization: Bool
+    /// Whether each row's magnitude is trained beside its direction (arXiv 2402.09353).
+    package var usesDoRA: Bool
+    /// Ends of the paths of modules that are trained whole and kept with the adapter.
+    package var modulesToSave: [String]
     /// Ranks of modules that differ, by an expression for the end of their paths; the first that matches holds.
     package var rankPattern: [(pattern: String, value: Int)]
     /// Alphas of modules that differ.
@@ -25,7 +29,8 @@ package struct AdapterConfiguration: Sendable, Equatable {
 
     package init(
         baseModel: String?, revision: String? = nil, rank: Int, alpha: Double, dropout: Double = 0,
-        targetModules: TargetModules, usesRankStabilization: Bool = false
+        targetModules: TargetModules, usesRankStabilization: Bool = false, usesDoRA: Bool = false,
+        modulesToSave: [String] = []
     ) {
         self.baseModel = baseModel
         self.revision = revision
@@ -34,6 +39,8 @@ package struct AdapterConfiguration: Sendable, Equatable {
         self.dropout = dropout
         self.targetModules = targetModules
         self.usesRankStabilization = usesRankStabilization
+        self.usesDoRA = usesDoRA
+        self.modulesToSave = modulesToSave
         excludedModules = nil
         layers = nil
         rankPattern = []

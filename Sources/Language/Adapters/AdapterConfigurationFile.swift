@@ -37,6 +37,12 @@ extension AdapterConfiguration {
             throw reader.wrong("lora_dropout", "from 0 to below 1", .number(dropout))
         }
         usesRankStabilization = try reader.flag("use_rslora")
+        usesDoRA = try reader.flag("use_dora")
+        switch try reader.modules("modules_to_save") {
+        case .names(let names): modulesToSave = names
+        case nil: modulesToSave = []
+        case .expression: throw reader.wrong("modules_to_save", "a list of names", object["modules_to_save"] ?? .null)
+        }
         guard let targets = try reader.modules("target_modules") else {
             throw reader.wrong("target_modules", "a list of names or an expression", .null)
         }
@@ -87,7 +93,7 @@ extension AdapterConfiguration {
             "lora_dropout": .number(dropout),
             "megatron_config": .null,
             "megatron_core": "megatron.core",
-            "modules_to_save": .null,
+            "modules_to_save": modulesToSave.isEmpty ? .null : .array(modulesToSave.map { .string($0) }),
             "peft_type": "LORA",
             "peft_version": "0.18.1",
             "qalora_group_size": 16,
@@ -98,7 +104,7 @@ extension AdapterConfiguration {
             "target_parameters": .null,
             "task_type": "CAUSAL_LM",
             "trainable_token_indices": .null,
-            "use_dora": false,
+            "use_dora": .bool(usesDoRA),
             "use_qalora": false,
             "use_rslora": .bool(usesRankStabilization),
         ]
@@ -175,7 +181,7 @@ private struct Reader {
         guard kind == "LORA" else {
             throw AdapterError.unsupported(key: "peft_type", value: kind, file: file, instead: "use a LoRA adapter")
         }
-        for key in ["use_dora", "use_qalora", "lora_bias", "fan_in_fan_out"] where try flag(key) {
+        for key in ["use_qalora", "lora_bias", "fan_in_fan_out"] where try flag(key) {
             throw AdapterError.unsupported(key: key, value: "true", file: file, instead: "merge it with PEFT first")
         }
         try refuseChangedBases()
@@ -184,7 +190,7 @@ private struct Reader {
             throw AdapterError.unsupported(key: "bias", value: bias, file: file, instead: "merge it with PEFT first")
         }
         let mustBeEmpty = [
-            "modules_to_save", "trainable_token_indices", "target_parameters", "layer_replication",
+            "trainable_token_indices", "target_parameters", "layer_replication",
             "alora_invocation_tokens", "arrow_config", "megatron_config",
         ]
         for key in mustBeEmpty {

@@ -7,6 +7,7 @@ package enum AdapterError: Error, CustomStringConvertible {
     case unsupported(key: String, value: String, file: String, instead: String)
     case noTargets(names: String, modules: [String])
     case notLinear(module: String, target: String)
+    case noModulesToSave(name: String, modules: [String])
     case missingFile(directory: String, lookedFor: String)
     case pickleOnly(file: String)
     case missingTensors(names: [String], file: String)
@@ -24,6 +25,9 @@ package enum AdapterError: Error, CustomStringConvertible {
         case .noTargets(let names, let modules):
             "no module of the model matches the LoRA target \(names); its linear layers are named "
                 + modules.joined(separator: ", ")
+        case .noModulesToSave(let name, let modules):
+            "no module of the model has a path that ends with '\(name)' (`additional_target`, `modules_to_save`); its "
+                + "modules are named " + Set(modules).sorted().joined(separator: ", ")
         case .notLinear(let module, let target):
             "the LoRA target '\(target)' matches '\(module)', which is not a linear layer; name linear layers only"
         case .missingFile(let directory, let file):

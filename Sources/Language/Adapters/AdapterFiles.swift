@@ -28,10 +28,10 @@ extension LoRAAdapter {
         let file = try SafetensorsFile(path: path)
         var used: Set<String> = []
         var missing: [String] = []
-        let adapter = try make(configuration, for: model) { name, shape in
-            guard let record = file[name] else {
-                missing.append(name)
-                return freshValue(name, shape, seed: seed)
+        let adapter = try make(configuration, for: model, seed: seed) { expected, shape, fresh in
+            guard let name = names(of: expected).first(where: { file[$0] != nil }), let record = file[name] else {
+                missing.append(expected)
+                return try fresh()
             }
             guard record.shape == shape else {
                 throw AdapterError.wrongShape(tensor: name, expected: shape, found: record.shape, file: path)
@@ -43,10 +43,22 @@ extension LoRAAdapter {
         // A missing B makes a pair that adds nothing; a fresh A before a trained B would add noise.
         let lost = adapter.modules.filter { missing.contains($0.pair.a.name) && used.contains($0.pair.b.name) }
         guard lost.isEmpty else { throw AdapterError.missingTensors(names: lost.map(\.pair.a.name), file: path) }
-        if let unknown = file.records.first(where: { !used.contains($0.name) }) {
+        let known = used.union(adapter.savedModules.parameters.flatMap { redundantNames(of: $0.name) })
+        if let unknown = file.records.first(where: { !known.contains($0.name) }) {
             throw AdapterError.unknownTensor(name: unknown.name, file: path)
         }
         return Loaded(adapter: adapter, missing: missing)
+    }
+
+    /// The names under which versions of PEFT have written a tensor, ours first.
+    private static func names(of tensor: String) -> [String] {
+        tensor.hasSuffix(TensorName.magnitude) ? [tensor, "\(tensor).weight"] : [tensor]
+    }
+
+    /// Copies of a saved module that PEFT writes too after a vocabulary was resized.
+    private static func redundantNames(of tensor: String) -> [String] {
+        guard let dot = tensor.lastIndex(of: ".") else { return [] }
+        return ["modules_to_save", "original_module"].map { "\(tensor[..<dot]).\($0)\(tensor[dot...])" }
     }
 
     /// Writes `adapter_config.json`, `adapter_model.safetensors` and `README.md` as PEFT expects them.

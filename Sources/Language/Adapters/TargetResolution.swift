@@ -39,12 +39,15 @@ extension TargetModules {
 extension AdapterConfiguration {
     /// Positions in the model's linear layers that this adapter is for.
     ///
+    /// - Parameter saved: modules that the adapter brings whole, which have no matrices beside them
     /// - Throws: `AdapterError` when nothing matches, or something that is not a linear layer does
-    func resolvedTargets(in model: DecoderModel) throws -> [Int] {
+    func resolvedTargets(in model: DecoderModel, except saved: Set<String> = []) throws -> [Int] {
         let modules = model.linearModules
-        let positions = try modules.indices.filter { try isTarget(modules[$0].path) }
+        let positions = try modules.indices.filter {
+            try !saved.contains(modules[$0].path) && isTarget(modules[$0].path)
+        }
         if case .expression("all-linear") = targetModules {
-        } else if let other = try model.otherModules.first(where: isTarget) {
+        } else if let other = try model.otherModules.first(where: { try !saved.contains($0) && isTarget($0) }) {
             throw AdapterError.notLinear(module: other, target: targetModules.description)
         }
         guard !positions.isEmpty else {

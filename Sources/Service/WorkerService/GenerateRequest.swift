@@ -1,3 +1,4 @@
+import Adapters
 import ChatTemplates
 import JSONDocuments
 import LanguageModels
@@ -16,14 +17,14 @@ extension ModelRequests {
         if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
         let prompt = try Prompt(
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
-        let decoder = try model.loadedModel()
-        let adapters = try adapter(request.adapter, for: model, request.workingDirectory)
+        let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
+        let decoder = try adapter?.model ?? model.loadedModel()
         settings.options.stopTokens = try stopTokens(settings.template, prompt, model, decoder)
 
         var stream = TextStream(
             prompt.tokenizer, send: request.stream ?? streamsByDefault ? exchange.progress : nil)
         let generation = try TextGenerator(model: decoder).generate(
-            prompt.ids, options: settings.options, branches: adapters
+            prompt.ids, options: settings.options, branches: adapter?.branches
         ) { token in
             if let token { try stream.push(token) }
             return exchange.isCancelled() ? .cancel : .goOn

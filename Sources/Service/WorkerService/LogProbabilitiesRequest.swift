@@ -1,3 +1,4 @@
+import Adapters
 import JSONDocuments
 import LanguageModels
 import ServiceAPI
@@ -16,13 +17,13 @@ extension ModelRequests {
         default: throw ServiceError(.badRequest, "give either ids or text, not both and not neither")
         }
         guard !ids.isEmpty else { return LogProbabilities.Result(ids: [], tokenLogProbabilities: []) }
-        let decoder = try model.loadedModel()
-        let adapters = try adapter(request.adapter, for: model, request.workingDirectory)
+        let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
+        let decoder = try adapter?.model ?? model.loadedModel()
         let vocabulary = decoder.configuration.vocabularySize
         if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw GenerationError.unknownToken(unknown, vocabulary: vocabulary)
         }
-        let found = try decoder.tokenLogProbabilities([ids], branches: adapters)
+        let found = try decoder.tokenLogProbabilities([ids], branches: adapter?.branches)
         return LogProbabilities.Result(ids: ids, tokenLogProbabilities: found[0].map { Double($0) })
     }
 }

@@ -58,10 +58,10 @@ final class ModelRequests {
     }
 
     /// The adapter of one request; nil and an empty name mean none.
-    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> LinearBranches? {
+    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> LoRAAdapter? {
         guard let name, !name.isEmpty else { return nil }
         let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
-        return try model.adapter(directory).branches
+        return try model.adapter(directory)
     }
 
     /// Whether text gets the tokenizer's special tokens: unless told not to, under either name.

@@ -3,7 +3,7 @@ extension Parameters {
     package static let additionalTarget = Parameter<[String]?>(
         "additional_target", .lora, default: nil,
         help: "Modules outside the adapter that are trained in full and stored with it, by the end of their names.",
-        .notYet("fully trained modules inside an adapter"))
+        .acts(test: "AdaptersTests/SavedModulesTests"))
     package static let loraAlpha = Parameter<Int?>(
         "lora_alpha", .lora, default: nil, .atLeast(0),
         help: "Scale of the adapter: its output is multiplied by alpha / rank. Absent or 0 means twice the rank.",
@@ -26,11 +26,11 @@ extension Parameters {
     package static let loraplusLrRatio = Parameter<Double?>(
         "loraplus_lr_ratio", .lora, default: nil, .above(0),
         help: "Learning rate of the B matrices divided by that of the A matrices (LoRA+).",
-        .notYet("LoRA+"))
+        .acts(test: "OptimizersTests/LoRAPlusTests"))
     package static let loraplusLrEmbedding = Parameter<Double>(
         "loraplus_lr_embedding", .lora, default: 1e-6, .atLeast(0),
         help: "Learning rate of adapters on embeddings when LoRA+ is on.",
-        .notYet("LoRA+"))
+        .acts(test: "OptimizersTests/LoRAPlusTests"))
     package static let useRslora = Parameter<Bool>(
         "use_rslora", .lora, default: false,
         help: "Scale the adapter by alpha / sqrt(rank), which keeps large ranks stable.",
@@ -38,7 +38,7 @@ extension Parameters {
     package static let useDora = Parameter<Bool>(
         "use_dora", .lora, default: false,
         help: "Split weights into direction and magnitude and train both (DoRA).",
-        .notYet("DoRA"))
+        .acts(test: "AdaptersTests/LowRankNumbersTests"))
     package static let pissaInit = Parameter<Bool>(
         "pissa_init", .lora, default: false,
         help: "Start the adapter from the largest singular vectors of the weights (PiSSA).",

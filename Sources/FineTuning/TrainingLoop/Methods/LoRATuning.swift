@@ -16,16 +16,19 @@ enum LoRATuning: TuningMethod {
             start.note("merged the adapter \(folder) into the base")
         }
         if continuesLast, let last = folders.last {
-            return TrainableModel.Parts(base: base, adapter: try adapter(in: last, for: base, start))
+            let adapter = try adapter(in: last, for: base, start)
+            return TrainableModel.Parts(base: adapter.model, adapter: adapter)
         }
         let targets = try targets(configuration, base)
         let fresh = try LoRAAdapter.fresh(
             AdapterConfiguration(
                 baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
                 alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
-                targetModules: targets, usesRankStabilization: configuration[Parameters.useRslora]),
+                targetModules: targets, usesRankStabilization: configuration[Parameters.useRslora],
+                usesDoRA: configuration[Parameters.useDora],
+                modulesToSave: configuration[Parameters.additionalTarget] ?? []),
             for: base, seed: start.seed)
-        return TrainableModel.Parts(base: base, adapter: fresh)
+        return TrainableModel.Parts(base: fresh.model, adapter: fresh)
     }
 
     /// The modules asked for; with `use_llama_pro` those of the added layers, by their whole paths.

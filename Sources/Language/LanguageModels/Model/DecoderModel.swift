@@ -34,11 +34,24 @@ package final class DecoderModel: Sendable {
     /// Numbers in all tensors.
     package var parameterCount: Int { tensors.reduce(0) { $0 + $1.value.shape.reduce(1, *) } }
 
+    /// The weight of a linear layer, by its position in `linearModules`.
+    package func weight(ofLinearModule position: Int) -> Matrix {
+        let name = "\(linearModules[position].path).weight"
+        return tensors.first { $0.name == name }?.value ?? parts.head.weight
+    }
+
     /// The same model with some of its tensors exchanged; shapes must stay.
-    package func replacingTensors(_ replace: (_ name: String, _ value: Matrix) throws -> Matrix) throws -> DecoderModel
-    {
-        var replaced: [String: Matrix] = [:]
+    ///
+    /// - Parameter untyingHead: gives a head that was tied to the embedding a tensor of its own, the embedding's at first
+    package func replacingTensors(
+        untyingHead: Bool = false, _ replace: (_ name: String, _ value: Matrix) throws -> Matrix
+    ) throws -> DecoderModel {
+        var (configuration, replaced) = (configuration, [String: Matrix]())
         for (name, value) in tensors { replaced[name] = try replace(name, value) }
+        if untyingHead, configuration.tiesEmbeddings {
+            configuration.tiesEmbeddings = false
+            replaced["\(headPath).weight"] = try replace("\(headPath).weight", parts.head.weight)
+        }
         return try DecoderModel(configuration, source: NamedTensors(values: replaced))
     }
 

@@ -56,7 +56,7 @@ package final class LowRankBranch: LinearBranch {
 }
 
 /// `scaling * b * a`, added to panels of the weight.
-private struct LowRankUpdate: PanelUpdate {
+struct LowRankUpdate: PanelUpdate {
     let a: Tensor
     let b: Tensor
     let scaling: Float
