@@ -37,7 +37,7 @@ import WeightFiles
         #expect(abs(Double(result.loss.value[0]) - expected) < 1e-5 * expected)
 
         let gradients = try SafetensorsFile(path: "\(fixture.directory)/full_gradients.safetensors")
-        #expect(model.parameters.count == gradients.records.count && model.parameters.count > 18)
+        #expect(model.parameters.count == gradients.records.count && model.parameters.count > 14)
         for parameter in model.parameters {
             let reference = try gradients.tensor(named: parameter.name).array
             let found = try #require(parameter.gradient, "no gradient for \(parameter.name)").array

@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""model_type":"mamba""#, "llama, mistral, qwen2"), (#""no_type":1"#, "model_type"),
+        (#""model_type":"mamba""#, "llama, mistral, mixtral, qwen2"), (#""no_type":1"#, "model_type"),
         (#""model_type":"llama","hidden_act":"gelu""#, "gelu"),
         (#""model_type":"llama","rope_scaling":{"rope_type":"longrope","factor":2.0}"#, "longrope"),
         (#""model_type":"llama","rope_scaling":{"rope_type":"linear"}"#, "factor"),

@@ -5,7 +5,9 @@ import Testing
 
 /// Small models of transformers, each with something that a reader can get wrong.
 @Suite struct ModelFixtureTests {
-    static let families = ["mistral", "qwen3", "gemma", "gemma2"]
+    static let families = [
+        "mistral", "mixtral", "qwen2-moe", "qwen3", "qwen3-moe", "gemma", "gemma2", "phi3", "glm", "glm4",
+    ]
     static let names = ["llama-transformers4", "llama3-bfloat16", "qwen2-sharded", "llama-float16"] + families
 
     @Test(arguments: names + ["llama-dynamic"])

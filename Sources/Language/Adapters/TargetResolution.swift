@@ -1,7 +1,8 @@
 package import LanguageModels
 
 extension TargetModules {
-    /// `lora_target` as given in a run: `all` alone stands for every linear layer but the output head.
+    /// `lora_target` as given in a run: `all` alone stands for every linear layer but the output head
+    /// and routers.
     ///
     /// The names are those of the model, in its order.
     package init(requested names: [String], model: DecoderModel) {
@@ -11,8 +12,10 @@ extension TargetModules {
         }
         var seen: Set<String> = []
         self = .names(
-            model.linearModules.filter { !$0.path.contains("lm_head") }.map { Self.lastComponent($0.path) }
-                .filter { seen.insert($0).inserted })
+            model.linearModules.filter { !$0.path.contains("lm_head") && !$0.isRouter }.map {
+                Self.lastComponent($0.path)
+            }
+            .filter { seen.insert($0).inserted })
     }
 
     /// Matching as PEFT does it: a name matches its own path and every path that ends with it behind a dot.

@@ -70,11 +70,13 @@ package struct ModelConfiguration: Sendable {
     ///   - keyValueHeads: the family's default of `num_key_value_heads`; nil for as many as heads
     ///   - headSize: the family's default of `head_dim`; nil for the hidden size divided by the heads
     ///   - tiesEmbeddings: the family's default of `tie_word_embeddings`
+    ///   - rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
     ///   - activations: the values of `hidden_act` that the family's feed-forward network knows, its default first
     init(
         standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int,
         keyValueHeads defaultKeyValueHeads: Int? = nil, headSize defaultHeadSize: Int? = nil,
-        activations: [String] = ["silu"], tiesEmbeddings defaultTie: Bool = false
+        activations: [String] = ["silu"], tiesEmbeddings defaultTie: Bool = false, rotatedShare: Double? = nil,
+        normEpsilon defaultEpsilon: Double = 1e-6
     ) throws {
         self.family = family
         source = reader.object
@@ -85,7 +87,7 @@ package struct ModelConfiguration: Sendable {
         heads = try reader.size("num_attention_heads")
         keyValueHeads = try reader.size("num_key_value_heads", default: defaultKeyValueHeads ?? heads)
         headSize = try reader.size("head_dim", default: defaultHeadSize ?? max(1, hiddenSize / heads))
-        normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
+        normEpsilon = Float(try reader.positive("rms_norm_eps", default: defaultEpsilon))
         tiesEmbeddings = try reader.flag("tie_word_embeddings", default: defaultTie)
         self.maximumPositions = try reader.size("max_position_embeddings", default: maximumPositions)
         slidingWindows = Array(repeating: nil, count: layerCount)
@@ -95,7 +97,7 @@ package struct ModelConfiguration: Sendable {
         paddingToken = try reader.tokens("pad_token_id").first
         weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
         rotary = try RotaryFrequencies.reading(
-            reader, headSize: headSize, maximumPositions: self.maximumPositions)
+            reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare)
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 

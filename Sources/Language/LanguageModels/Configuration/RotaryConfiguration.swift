@@ -7,18 +7,29 @@ extension RotaryFrequencies {
     ///
     /// Where both are there, `rope_scaling` takes the other's place in either version; what it would drop silently, or
     /// what the versions read differently, is refused.
+    /// - Parameter rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
     static func reading(
-        _ reader: ConfigurationReader, headSize: Int, maximumPositions: Int
+        _ reader: ConfigurationReader, headSize: Int, maximumPositions: Int, rotatedShare: Double? = nil
     ) throws -> RotaryFrequencies {
         func filled(_ key: String) throws -> ConfigurationReader? {
             try reader.nested(key).flatMap { $0.object.isEmpty ? nil : $0 }
         }
         let (parameters, given) = (try filled("rope_parameters"), try filled("rope_scaling"))
-        for source in [parameters, given, reader] {
-            let partial = try source?.number("partial_rotary_factor", default: 1) ?? 1
-            guard partial == 1 else {
-                throw reader.wrong("partial_rotary_factor", "1 in this family", .number(partial))
-            }
+        let shares = Set(
+            try [parameters, given, reader].compactMap { source in
+                source?.object["partial_rotary_factor"]?.isNull == false
+                    ? try source?.positive("partial_rotary_factor") : nil
+            })
+        let share = shares.first ?? rotatedShare ?? 1
+        guard shares.count <= 1, share <= 1, rotatedShare != nil || share == 1 else {
+            throw reader.wrong(
+                "partial_rotary_factor", rotatedShare == nil ? "1 in this family" : "one number up to 1",
+                .array(shares.sorted().map { .number($0) }))
+        }
+        let dimensions = Int(Double(headSize) * share)
+        guard share == 1 || dimensions >= 2 && dimensions % 2 == 0 else {
+            throw reader.wrong(
+                "partial_rotary_factor", "a share that leaves an even number of elements", .number(share))
         }
         func read(_ source: ConfigurationReader?) throws -> RotaryScaling {
             try source.map { try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions) } ?? .none
@@ -33,7 +44,7 @@ extension RotaryFrequencies {
             }
         }
         return RotaryFrequencies(
-            dimensions: headSize, theta: try theta(parameters: parameters, scaling: given, reader), scaling: scaling,
+            dimensions: dimensions, theta: try theta(parameters: parameters, scaling: given, reader), scaling: scaling,
             maximumPositions: maximumPositions)
     }
 

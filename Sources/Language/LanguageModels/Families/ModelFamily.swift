@@ -13,7 +13,8 @@ package protocol ModelFamily: Sendable {
 /// The families that can be read, by `model_type`.
 package enum ModelFamilies {
     static let all: [any ModelFamily.Type] = [
-        Llama.self, Mistral.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self,
+        Llama.self, Mistral.self, Mixtral.self, Qwen2.self, Qwen2MoE.self, Qwen3.self, Qwen3MoE.self, Gemma.self,
+        Gemma2.self, Phi3.self, GLM.self, GLM4.self,
     ]
 
     package static var names: [String] { all.map { $0.modelType } }

@@ -64,6 +64,13 @@ package struct ModelBuilder {
         return layer
     }
 
+    /// The linear layer that chooses among experts: `(experts, hidden)`.
+    mutating func router(_ path: String, _ experts: Int) throws -> LinearLayer {
+        let layer = try linear(path, experts, configuration.hiddenSize)
+        linearModules[layer.position].isRouter = true
+        return layer
+    }
+
     mutating func norm(_ path: String, _ width: Int? = nil, weightOffset: Float = 0) throws -> RMSNorm {
         otherModules.append(path)
         return RMSNorm(

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Grouped-query attention with rotary positions.
-struct Attention: Sendable {
+struct Attention: SelfAttention {
     let layer: Int
     let query: LinearLayer  // (heads * headSize, hidden)
     let key: LinearLayer  // (keyValueHeads * headSize, hidden)
@@ -26,9 +26,7 @@ struct Attention: Sendable {
     ) throws -> Variable {
         var heads = try pass.linear(hidden, projection)
         if let norm { heads = try norm(heads, on: pass.tape) }
-        return try pass.tape.rotaryEmbedding(
-            heads, headSize: options.headSize, table: rotary.table(length: pass.positions.longest),
-            positions: pass.positions.values)
+        return try rotary.rotate(heads, headSize: options.headSize, in: pass)
     }
 }
 

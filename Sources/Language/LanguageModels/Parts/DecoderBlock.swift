@@ -7,6 +7,12 @@ package protocol DecoderBlock: Sendable {
     func forward(_ hidden: Variable, in pass: ModelPass) throws -> Variable
 }
 
+/// What lets tokens of a sequence see each other in a block.
+protocol SelfAttention: Sendable {
+    /// - Parameter hidden: `(tokens, hidden)`
+    func forward(_ hidden: Variable, in pass: ModelPass) throws -> Variable
+}
+
 /// What follows attention in a block: a feed-forward network, or several to choose from.
 protocol FeedForward: Sendable {
     /// - Parameter hidden: `(tokens, hidden)`
@@ -15,7 +21,7 @@ protocol FeedForward: Sendable {
 
 /// Attention and feed-forward network, each normalised before and added (Xiong et al., arXiv 2002.04745).
 struct PreNormBlock: DecoderBlock {
-    let attention: Attention
+    let attention: any SelfAttention
     let feedForward: any FeedForward
     let attentionNorm: RMSNorm
     let feedForwardNorm: RMSNorm
@@ -29,7 +35,7 @@ struct PreNormBlock: DecoderBlock {
 
 /// As `PreNormBlock`, with a norm behind each part too before it is added.
 struct SandwichNormBlock: DecoderBlock {
-    let attention: Attention
+    let attention: any SelfAttention
     let feedForward: any FeedForward
     let attentionNorm: RMSNorm
     let attentionOutputNorm: RMSNorm

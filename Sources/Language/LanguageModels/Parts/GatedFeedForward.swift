@@ -7,14 +7,21 @@ struct GatedFeedForward: FeedForward {
     let down: LinearLayer  // (hidden, intermediate)
     let activation: GateActivation
 
+    /// What the three layers are called in checkpoints.
+    struct Names {
+        var gate = "gate_proj"
+        var up = "up_proj"
+        var down = "down_proj"
+    }
+
     init(
         _ builder: inout ModelBuilder, _ path: String, size: Int? = nil, activation: GateActivation = .silu,
-        bias: Bool = false
+        bias: Bool = false, names: Names = Names()
     ) throws {
         let (hidden, size) = (builder.configuration.hiddenSize, size ?? builder.configuration.intermediateSize)
-        gate = try builder.linear("\(path).gate_proj", size, hidden, bias: bias)
-        up = try builder.linear("\(path).up_proj", size, hidden, bias: bias)
-        down = try builder.linear("\(path).down_proj", hidden, size, bias: bias)
+        gate = try builder.linear("\(path).\(names.gate)", size, hidden, bias: bias)
+        up = try builder.linear("\(path).\(names.up)", size, hidden, bias: bias)
+        down = try builder.linear("\(path).\(names.down)", hidden, size, bias: bias)
         self.activation = activation
     }
 

@@ -20,6 +20,8 @@ package struct LinearModule: Sendable, Equatable {
     package var path: String
     package var outputs: Int
     package var inputs: Int
+    /// Whether it chooses experts; `lora_target: all` leaves it alone.
+    package var isRouter = false
 }
 
 /// Branches beside some of a model's linear layers, chosen per call.
