@@ -79,10 +79,12 @@ struct CallerTests {
         let model = ResidentModel(
             model: "/home/a/base", adapters: ["/home/a/adapter"], weightsLoaded: true, worker: 5, requestsInFlight: 0,
             lastUsedAt: "2026-01-01T00:00:00.000Z", residentBytes: 100)
-        #expect(caller(1000).view(of: model, usedBy: [1000]) == model)
-        #expect(caller(0).view(of: model, usedBy: [1000]) == model)
-        let shown = caller(1001).view(of: model, usedBy: [1000])
-        #expect(shown.model == "" && shown.adapters == [] && shown.residentBytes == 100 && shown.weightsLoaded)
+        #expect(caller(1000).view(of: model, readFor: 1000) == model)
+        #expect(caller(0).view(of: model, readFor: 1000) == model)
+        for reader in [1000, nil] as [UInt32?] {
+            let shown = caller(1001).view(of: model, readFor: reader)
+            #expect(shown.model == "" && shown.adapters == [] && shown.residentBytes == 100 && shown.weightsLoaded)
+        }
     }
 
     /// Every method that names a job is its owner's, but the one that shows its state to everybody.

@@ -294,7 +294,8 @@ import Testing
         _ = try run(URL(fileURLWithPath: "/bin/chown"), ["-R", "60002:60002", other])
 
         let mine = service.daemon.state + "/outputs/60002/run"
-        func attempt(_ arguments: String...) throws -> Finished {
+        func attempt(_ arguments: String...) throws -> Finished { try attempt(arguments) }
+        func attempt(_ arguments: [String]) throws -> Finished {
             let input = arguments.joined(separator: "' '")
             return try run(
                 URL(fileURLWithPath: "/usr/bin/setpriv"),
@@ -322,20 +323,120 @@ import Testing
             #expect(refused.status == 77, "\(model) \(adapter): \(refused.errors)")
         }
         for name in files.keys {
+            for verb in [["data", "preview"], ["run"]] {
+                let refused = try attempt(
+                    verb + ["run.yaml", "dataset_dir=data", "dataset=\(name)", "output_dir=\(mine)-3"])
+                #expect(
+                    refused.status == 77 && !refused.output.contains("{"),
+                    "\(name): \(refused.output)\(refused.errors)")
+                #expect(!refused.errors.contains("grad_norm"))
+            }
+            // tunectl cannot pass them; a client that does not try gets no further.
+            let request = try JSONSerialization.data(withJSONObject: [
+                "config": ["text": yaml],
+                "overrides": ["dataset_dir=\(other)/data", "dataset=\(name)", "output_dir=\(mine)-3"],
+            ])
+            let submitted = try attempt(["rpc", "job.submit", String(decoding: request, as: UTF8.self), "--json"])
+            let job = try JSONSerialization.jsonObject(with: Data(submitted.output.utf8)) as? [String: Any]
+            let watched = try attempt(["watch", try #require(job?["id"] as? String), "--json"])
             // What has no data file's name is not even opened.
-            let isData = !["store", "figures"].contains(name)
-            let preview = try attempt("data", "preview", "run.yaml", "dataset_dir=data", "dataset=\(name)")
+            let kind = ["store", "figures"].contains(name) ? "bad_data" : "permission"
             #expect(
-                preview.status == (isData ? 77 : 65) && !preview.output.contains("{"),
-                "\(name): \(preview.output)\(preview.errors)")
-            #expect(!preview.errors.contains("grad_norm"))
-            let job = try attempt(
-                "run", "run.yaml", "dataset_dir=data", "dataset=\(name)", "output_dir=\(mine)-3", "--json")
-            #expect(
-                job.status == 1 && job.output.contains("\"kind\":\"\(isData ? "permission" : "bad_data")\""),
-                "\(name): \(job.output)")
+                watched.status == 1 && watched.output.contains("\"kind\":\"\(kind)\""), "\(name): \(watched.output)")
         }
         #expect(service.daemon.waitForLog("a request was denied user=60002"))
+    }
+
+    /// A folder of one's own whose files are links to another's: the files count, not the folder.
+    @Test func linksToForeignWeightsAreNotReadForAnybody() throws {
+        guard let service = try Service() else { return }
+        let recipe = try service.recipe()
+        let place = service.outputs + "/run"
+        #expect(try service.tunectl("run", recipe, "output_dir=\(place)").status == 0)
+        // What the service may read and nobody else: a model with an access list, here by its group.
+        let shared = service.daemon.path("shared")
+        let other = service.daemon.path("other")
+        for folder in [shared, other] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: Checkout.root.path + "/examples/valley/base", toPath: folder + "/base")
+        }
+        let links = [
+            "adapter": (["adapter_config.json", "adapter_model.safetensors"], place),
+            "weights": (["model.safetensors"], shared + "/base"),
+            "tokenizer": (["tokenizer.json"], shared + "/base"),
+        ]
+        for (name, (files, target)) in links {
+            if name != "adapter" {
+                try FileManager.default.copyItem(atPath: other + "/base", toPath: "\(other)/\(name)")
+            } else {
+                try FileManager.default.createDirectory(
+                    atPath: "\(other)/\(name)", withIntermediateDirectories: true)
+            }
+            for file in files {
+                unlink("\(other)/\(name)/\(file)")
+                symlink("\(target)/\(file)", "\(other)/\(name)/\(file)")
+            }
+        }
+        let owned = try run(
+            URL(fileURLWithPath: "/bin/bash"),
+            [
+                "-c",
+                "chown -R 60001:65534 '\(shared)' && chmod -R u=rwX,g=rX,o= '\(shared)' && chown -R 60002:60002 '\(other)'",
+            ])
+        #expect(owned.status == 0)
+        /// tunectl as somebody who is in none of the groups.
+        func attempt(_ user: String, _ arguments: [String]) throws -> Finished {
+            try run(
+                URL(fileURLWithPath: "/usr/bin/setpriv"),
+                [
+                    "--reuid", user, "--regid", "60002", "--clear-groups", "/bin/bash", "-c",
+                    "cd '\(other)'; '\(Checkout.program("tunectl").path)' '\(arguments.joined(separator: "' '"))' < /dev/null",
+                ], environment: ["FINETUNED_SOCKET": service.daemon.socket])
+        }
+        chmod(service.daemon.socket, 0o666)
+        // The owners may, and their worker is nobody else's.
+        let few = ["max_new_tokens=2", "do_sample=false"]
+        let owner = try attempt(
+            "60001", ["generate", "--model", shared + "/base", "--adapter", place, "Ada"] + few)
+        #expect(owner.status == 0, "\(owner.errors)")
+        #expect(try attempt("60002", ["generate", "--model", "base", "Ada"] + few).status == 0)
+        for method in ["generate", "logprobs", "tokenize", "load"] {
+            for name in ["adapter", "weights", "tokenizer"] {
+                var arguments: [String] = [method, "--model", name == "adapter" ? "base" : name]
+                if name == "adapter" { arguments += ["--adapter", "adapter"] }
+                if method == "load" { arguments.remove(at: 1) }
+                if method != "load" { arguments.append("Ada") }
+                if method == "tokenize", name != "tokenizer" { continue }
+                if name == "tokenizer", method == "load" { continue }
+                let refused = try attempt("60002", arguments)
+                #expect(
+                    refused.status == 77 && refused.output.isEmpty,
+                    "\(arguments): \(refused.status) \(refused.output)\(refused.errors)")
+            }
+        }
+        // Nor is there a way through what is in memory already.
+        let named = try attempt("60002", ["generate", "--model", shared + "/base", "Ada"] + few)
+        #expect(named.status == 77, "\(named.output)\(named.errors)")
+        // As files of a run.
+        let yaml = SmallRun.yaml(steps: 2)
+            .replacing("\(Checkout.root.path)/examples/valley/base", with: "weights")
+            .replacing("\(Checkout.root.path)/examples/valley/data", with: other + "/data")
+        try FileManager.default.copyItem(
+            atPath: Checkout.root.path + "/examples/valley/data", toPath: other + "/data")
+        try Data(yaml.utf8).write(to: URL(fileURLWithPath: other + "/run.yaml"))
+        _ = try run(URL(fileURLWithPath: "/bin/chown"), ["-R", "60002:60002", other + "/data", other + "/run.yaml"])
+        for verb in ["plan", "run"] {
+            let refused = try attempt(
+                "60002", [verb, "run.yaml", "output_dir=\(service.daemon.state)/outputs/60002/run"])
+            #expect(refused.status == 77, "\(verb): \(refused.output)\(refused.errors)")
+        }
+        // An adapter of one's own on it, so that it is not the weights that are missed.
+        #expect(
+            try attempt(
+                "60002",
+                ["run", "run.yaml", "model_name_or_path=base", "output_dir=\(service.daemon.state)/outputs/60002/run"]
+            ).status == 0)
     }
 
     /// Rows of hostile places: what is refused, and that nothing was written.

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 _Static_assert(linux_path_only == O_PATH, "O_PATH");
@@ -154,3 +155,7 @@ int linux_close_from(posix_spawn_file_actions_t *actions, int from) {
 }
 
 int linux_share_blocks(int source, int target) { return ioctl(target, FICLONE, source); }
+
+ssize_t linux_access_list(const char *path, void *list, size_t capacity) {
+    return getxattr(path, "system.posix_acl_access", list, capacity);
+}

@@ -1,7 +1,9 @@
+package import LinuxSystem
+
 /// Why a tokenizer could not be read, used or saved.
 package enum TokenizerError: Error, Equatable, CustomStringConvertible {
     case missingFile(path: String)
-    case unreadable(path: String, reason: String)
+    case unreadable(SystemError)
     case invalidJSON(file: String, reason: String)
     /// A member is absent or of another type; `path` names it from the root of the file.
     case malformed(file: String, path: String, expected: String, found: String)
@@ -19,7 +21,7 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .missingFile(let path):
             "there is no \(path); a tokenizer needs tokenizer.json as Hugging Face writes it"
-        case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
+        case .unreadable(let cause): "cannot read \(cause)"
         case .invalidJSON(let file, let reason): "\(file): \(reason)"
         case .malformed(let file, let path, let expected, let found):
             "\(file): '\(path)' should be \(expected), but is \(found)"

@@ -161,7 +161,7 @@ extension Tokenizer {
             return try MappedFile.contents(of: path, limit: largestFile)
         } catch {
             if error.isNotFound { return nil }
-            throw TokenizerError.unreadable(path: path, reason: error.description)
+            throw TokenizerError.unreadable(error)
         }
     }
 }

@@ -52,8 +52,8 @@ extension JobStore {
         }
     }
 
-    /// Who has a job whose output directory is this folder or lies above it.
-    package func owners(ofOutputsAround folder: String) throws(JobStoreError) -> Set<UInt32> {
+    /// Who has a job whose output directory is this folder, or else the nearest one above it.
+    package func owners(ofOutputAround folder: String) throws(JobStoreError) -> Set<UInt32> {
         var places: [Database.Value] = []
         var place = folder
         while place.count > 1 {
@@ -62,8 +62,33 @@ extension JobStore {
         }
         return try translating { [self] in
             let rows = try database.run(
-                "SELECT DISTINCT owner FROM jobs WHERE output_path IN (\(Self.marks(places)))", places)
-            return Set(rows.compactMap { $0[0].integer.map { UInt32(truncatingIfNeeded: $0) } })
+                "SELECT DISTINCT output_path, owner FROM jobs WHERE output_path IN (\(Self.marks(places)))", places)
+            // Somebody's folder above another's gives no right to what lies in that.
+            let nearest = rows.compactMap { $0[0].text }.max { $0.utf8.count < $1.utf8.count }
+            return Set(
+                rows.filter { $0[0].text == nearest }
+                    .compactMap { $0[1].integer.map { UInt32(truncatingIfNeeded: $0) } })
+        }
+    }
+
+    /// The output directories of other users' jobs that lie in a folder.
+    package func outputs(notOf owner: UInt32, in folder: String) throws(JobStoreError) -> [String] {
+        try translating { [self] in
+            try database.run(
+                // '0' follows '/'.
+                "SELECT DISTINCT output_path FROM jobs WHERE output_path > ? AND output_path < ? AND owner != ?",
+                [.text(folder + "/"), .text(folder + "0"), .integer(Int64(owner))]
+            ).compactMap { $0[0].text }
+        }
+    }
+
+    /// The output directories of a user's jobs, the newest first.
+    package func outputs(of owner: UInt32, limit: Int) throws(JobStoreError) -> [String] {
+        try translating { [self] in
+            try database.run(
+                "SELECT output_path FROM jobs WHERE owner = ? GROUP BY output_path ORDER BY max(id) DESC LIMIT ?",
+                [.integer(Int64(owner)), .integer(Int64(limit))]
+            ).compactMap { $0[0].text }
         }
     }
 

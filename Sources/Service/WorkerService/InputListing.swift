@@ -6,7 +6,7 @@ import RunConfiguration
 import ServiceAPI
 import TrainingLoop
 
-/// Lists the files of a run that this process' user may not read: `worker.files`.
+/// Lists the files of a run that this process may not read: `worker.files`. Whoever can pass them may.
 ///
 /// A folder of which one file is out of reach is listed as a whole, because its files are then found together
 /// elsewhere (`SubstituteFiles`).
@@ -83,7 +83,14 @@ struct InputListing: TrainingWork {
         return parameters.workingDirectory.map { Path.resolve(path, in: $0) }
     }
 
-    private func isOutOfReach(_ path: String) -> Bool { access(path, R_OK) != 0 && errno == EACCES }
+    private func isOutOfReach(_ path: String) -> Bool {
+        do throws(SystemError) {
+            _ = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK)
+            return false
+        } catch {
+            return error.code == EACCES
+        }
+    }
 
     /// A small JSON file, from what was passed or from the disk.
     private func object(_ path: String) -> JSONValue? {

@@ -25,9 +25,13 @@ extension ServiceError {
             self.init(
                 error.blocked == nil ? .notFound : .permission, error.description,
                 hint: error.blocked == nil ? nil : Self.waysToReading)
+        case WeightFileError.cannotRead(let file, let code) where SystemError("open", file, code: code).isPermission:
+            self.init(modelFailure: SystemError("open", file, code: code))
+        case TokenizerError.unreadable(let cause): self.init(modelFailure: cause)
         case let error as WeightFileError: self.init(Self.kind(of: error), error.description)
         case let error as SystemError where error.isPermission && error.subject != nil:
-            self.init(.permission, "\(error), as \(ServiceUser.description)", hint: Self.waysToReading)
+            let caller = ReadingRights.user.map { " for \(ServiceUser.description(of: $0))" } ?? ""
+            self.init(.permission, "\(error), as \(ServiceUser.description)\(caller)", hint: Self.waysToReading)
         case let error as SystemError: self.init(Self.kind(of: error), error.description)
         case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
         case is ModelConfigurationError, is ModelLoadingError, is AdapterError, is TokenizerError, is TensorError:

@@ -1,4 +1,5 @@
 import Glibc
+import JSONDocuments
 import JSONRPC
 import LinuxSystem
 import ServiceAPI
@@ -34,7 +35,13 @@ public func runWorker() -> Int32 {
             if training.accept(request) || models.accept(request) { return }
             request.fail(.methodNotFound(request.method))
         }
-        peer.onNotification = { method, parameters in training.heard(method, parameters) }
+        peer.onNotification = { method, parameters in
+            if method == WorkerReading.name {
+                changeReading(parameters)
+            } else {
+                training.heard(method, parameters)
+            }
+        }
         // Nobody is left to report to. Ending at once, also in the middle of an update, keeps a daemon that comes
         // back from finding two workers in one output directory.
         peer.onClose = { _ in _exit(0) }
@@ -44,6 +51,11 @@ public func runWorker() -> Int32 {
         WorkerLog.write("finetuned-worker: \(error)", to: STDERR_FILENO)
         return 70
     }
+}
+
+private func changeReading(_ parameters: JSONValue?) {
+    guard let folders = try? parameters?.decoded(as: WorkerReading.self) else { return }
+    ReadingRights.change(closed: folders.closed, open: folders.open)
 }
 
 private func daemonDescriptor(_ arguments: [String]) -> Int32? {

@@ -28,8 +28,20 @@ package enum FileSystem {
 
     /// Names in a directory, sorted by their bytes, without `.` and `..`.
     package static func entries(of directory: String) throws(SystemError) -> [String] {
-        guard let stream = unsafe opendir(directory) else { throw SystemError("opendir", directory) }
+        try entries(of: FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY), path: directory)
+    }
+
+    /// The same for a directory that is open; `path` is for messages.
+    package static func entries(of directory: borrowing FileDescriptor, path: String) throws(SystemError) -> [String] {
+        let copy = try directory.duplicated().release()
+        guard let stream = unsafe fdopendir(copy) else {
+            let error = SystemError("opendir", path)
+            close(copy)
+            throw error
+        }
         defer { unsafe closedir(stream) }
+        // Copies of a descriptor share their position.
+        unsafe rewinddir(stream)
         var names: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in

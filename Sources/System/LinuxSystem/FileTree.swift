@@ -16,9 +16,13 @@ package final class FileTree: Sendable {
     package static let mostFiles = 100_000
     private static let deepest = 32
 
+    /// - Parameter path: absolute
+    /// - Throws: `SystemError`, with ELOOP where a part of the path is a link
     package init(path: String) throws(SystemError) {
         self.path = path
-        descriptor = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+        let root = try FileDescriptor.open("/", O_RDONLY | O_DIRECTORY)
+        let name = String(path.drop { $0 == "/" })
+        descriptor = try Self.open(name.isEmpty ? "." : name, O_DIRECTORY, below: root, subject: path)
     }
 
     /// Opens a file below the folder for reading; links, `..`, absolute names, folders and devices are refused.
@@ -27,13 +31,27 @@ package final class FileTree: Sendable {
         // A NUL would cut the name short on its way to the kernel.
         guard !name.isEmpty, !name.utf8.contains(0) else { throw SystemError("openat2", subject, code: EINVAL) }
         // O_NONBLOCK: a FIFO must not hold up whoever opens it.
-        let file = FileDescriptor(
-            owning: Int32(
-                try checking("openat2", subject) {
-                    Int(linux_open_beneath(descriptor.number, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0))
-                }))
+        let file = try Self.open(name, O_NONBLOCK, below: descriptor, subject: subject)
         guard try file.status().st_mode & S_IFMT == S_IFREG else { throw SystemError("open", subject, code: EINVAL) }
         return file
+    }
+
+    /// The bytes of a small file, at most `limit`.
+    package func contents(of name: String, limit: Int) throws(SystemError) -> [UInt8] {
+        try open(name).readAll(limit: limit, subject: path + "/" + name)
+    }
+
+    package func size(of name: String) throws(SystemError) -> Int { Int(try open(name).status().st_size) }
+
+    private static func open(
+        _ name: String, _ flags: Int32, below folder: borrowing FileDescriptor, subject: String
+    ) throws(SystemError) -> FileDescriptor {
+        let number = folder.number
+        return FileDescriptor(
+            owning: Int32(
+                try checking("openat2", subject) {
+                    Int(linux_open_beneath(number, name, O_RDONLY | O_CLOEXEC | flags, 0))
+                }))
     }
 
     /// Every regular file, sorted by name within its folder. What is written at this moment (`*.tmp-*`) is left out.
@@ -43,13 +61,15 @@ package final class FileTree: Sendable {
         return found
     }
 
-    private func list(_ folder: String, depth: Int, into found: inout [Entry]) throws(SystemError) {
-        guard depth <= Self.deepest else { throw SystemError("opendir", path + "/" + folder, code: ELOOP) }
-        for name in try FileSystem.entries(of: folder.isEmpty ? path : path + "/" + folder)
-        where !name.contains(".tmp-") {
-            let relative = folder.isEmpty ? name : folder + "/" + name
+    private func list(_ name: String, depth: Int, into found: inout [Entry]) throws(SystemError) {
+        let subject = name.isEmpty ? path : path + "/" + name
+        guard depth <= Self.deepest else { throw SystemError("opendir", subject, code: ELOOP) }
+        let folder = try Self.open(name.isEmpty ? "." : name, O_DIRECTORY, below: descriptor, subject: subject)
+        for entry in try FileSystem.entries(of: folder, path: subject) where !entry.contains(".tmp-") {
+            let relative = name.isEmpty ? entry : name + "/" + entry
             var status = stat()
-            guard unsafe lstat(path + "/" + relative, &status) == 0 else { continue }  // Gone since.
+            // It may be gone since.
+            guard unsafe fstatat(folder.number, entry, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try list(relative, depth: depth + 1, into: &found)
             case S_IFREG: found.append(Entry(name: relative, size: Int(status.st_size)))

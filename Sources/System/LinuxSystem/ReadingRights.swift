@@ -1,87 +1,95 @@
 import Glibc
 import Synchronization
 
-/// What this process may read when it reads for somebody else: a worker does so with the service's rights, which are
-/// more than those of the user who asked.
+/// What this process may read when it reads for somebody else: a worker has the service's rights, which are others than
+/// those of the user who asked.
 ///
-/// Files are judged after they are opened, by where the kernel says they lie, so that links lead nowhere else.
+/// Files and folders are judged after they are opened, by where the kernel says they lie, so that links lead nowhere
+/// else. The user has to have the right to read them, but for folders that are open or closed as a whole.
 package struct ReadingRights: Equatable, Sendable {
-    /// Folders of which nothing is read.
-    package var closed: [String] = []
-    /// Folders that may be read, also within those.
-    package var open: [String] = []
-    /// The user who has to have the right to read a file, where this process has everybody's.
-    package var user: UInt32?
+    package var user: UInt32
+    /// Folders of which nothing is read, whatever their modes are.
+    package var closed: [String]
+    /// Folders that are read, whatever their modes are. Where one lies in another, the inner one counts.
+    package var open: [String]
 
-    package init() {}
+    /// - Parameters: folders without links
+    package init(user: UInt32, closed: [String] = [], open: [String] = []) {
+        self.user = user
+        self.closed = closed
+        self.open = open
+    }
 
-    private static let current = Mutex<ReadingRights?>(nil)
+    private static let current = Mutex<(rights: ReadingRights, reader: FileReader)?>(nil)
 
-    /// From now on, for the whole process.
-    package func use() { Self.current.withLock { $0 = self } }
+    /// From now on, for the whole process; the groups are those that the databases give now.
+    package func use() {
+        let reader = FileReader(user: user)
+        Self.current.withLock { $0 = (self, reader) }
+    }
 
-    /// - Throws: `SystemError` with EACCES for a file that is open but may not be read
+    /// Changes the folders; nothing happens where this process may read everything.
+    package static func change(closed: [String], open: [String]) {
+        current.withLock { current in
+            current?.rights.closed = closed
+            current?.rights.open = open
+        }
+    }
+
+    /// The user for whom this process reads; nil where it reads for nobody else.
+    package static var user: UInt32? { current.withLock { $0?.rights.user } }
+
+    /// - Throws: `SystemError` with EACCES for a file or folder that is open but may not be read
     package static func check(_ descriptor: Int32, _ path: String) throws(SystemError) {
-        guard let rights = current.withLock({ $0 }) else { return }
+        guard let (rights, reader) = current.withLock({ $0 }) else { return }
+        let link = "/proc/self/fd/\(descriptor)"
         // A pipe or a socket has no path.
-        guard let place = place(of: descriptor), place.hasPrefix("/") else { return }
-        if !rights.allow(place) { throw SystemError("open", path, code: EACCES) }
+        guard let place = place(link), place.hasPrefix("/") else { return }
+        // The open file itself is asked: another may have taken its place since.
+        guard
+            rights.verdict(on: place)
+                ?? (reader.may(.read, link) && reader.mayEnter(Path.parent(of: place)))
+        else { throw SystemError("open", path, code: EACCES) }
     }
 
-    /// Whether a file may be read that lies here; the path has no links.
-    package func allow(_ path: String) -> Bool {
-        func lies(in folders: [String]) -> Bool { folders.contains { path == $0 || path.hasPrefix($0 + "/") } }
-        if lies(in: open) { return true }
-        if lies(in: closed) { return false }
-        return user.map { Self.mayRead(path, user: $0) } ?? true
+    /// What the lists of folders say of a path without links; nil where the user's own rights count.
+    package func verdict(on path: String) -> Bool? {
+        /// The length of the innermost folder that the path lies in.
+        func depth(_ folders: [String]) -> Int? {
+            folders.filter { path == $0 || path.hasPrefix($0 + "/") }.map(\.utf8.count).max()
+        }
+        return switch (depth(open), depth(closed)) {
+        case (let open?, let closed?): open >= closed
+        case (_?, nil): true
+        case (nil, _?): false
+        case (nil, nil): nil
+        }
     }
 
-    private static func place(of descriptor: Int32) -> String? {
+    private static func place(_ link: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            bytes.baseAddress.map { unsafe readlink("/proc/self/fd/\(descriptor)", $0, bytes.count) } ?? -1
+            bytes.baseAddress.map { unsafe readlink(link, $0, bytes.count) } ?? -1
         }
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-    }
-
-    /// Whether the modes of a file and of the folders above it let a user read it. Access lists do not count.
-    private static func mayRead(_ path: String, user: UInt32) -> Bool {
-        let groups = UserGroup.groups(of: user)
-        func may(_ right: UInt32, _ path: String) -> Bool {
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return false }
-            let shift: UInt32 = status.st_uid == user ? 6 : groups.contains(status.st_gid) ? 3 : 0
-            return status.st_mode >> shift & right != 0
-        }
-        var folder = Path.parent(of: path)
-        while true {
-            guard may(1, folder) else { return false }
-            if folder == "/" { break }
-            folder = Path.parent(of: folder)
-        }
-        return may(4, path)
     }
 }
 
 // MARK: The worker's command line
 
 extension ReadingRights {
-    /// `--closed FOLDER`, `--open FOLDER` and `--reads-for UID`.
+    /// `--reads-for UID`, `--closed FOLDER` and `--open FOLDER`.
     package var arguments: [String] {
-        closed.flatMap { ["--closed", $0] } + open.flatMap { ["--open", $0] }
-            + (user.map { ["--reads-for", String($0)] } ?? [])
+        ["--reads-for", String(user)] + closed.flatMap { ["--closed", $0] } + open.flatMap { ["--open", $0] }
     }
 
-    /// The rights that a command line gives; nil when it names none.
+    /// The rights that a command line gives; nil when it names nobody to read for.
     package init?(arguments: [String]) {
-        for (name, value) in zip(arguments, arguments.dropFirst()) {
-            switch name {
-            case "--closed": closed.append(value)
-            case "--open": open.append(value)
-            case "--reads-for": user = UInt32(value) ?? .max
-            default: break
-            }
+        func values(_ name: String) -> [String] {
+            zip(arguments, arguments.dropFirst()).filter { $0.0 == name }.map(\.1)
         }
-        if self == ReadingRights() { return nil }
+        guard let user = values("--reads-for").last else { return nil }
+        // What is no number is nobody.
+        self.init(user: UInt32(user) ?? .max, closed: values("--closed"), open: values("--open"))
     }
 }

@@ -24,7 +24,7 @@ private final class Loader {
 }
 
 @Suite struct ResidentTableTests {
-    private var table: ResidentTable<String>
+    private var table: ResidentTable<String, String>
     private let loader = Loader()
 
     init() { table = ResidentTable(limits: .init(models: 3, memory: 1000, keepAlive: .seconds(60))) }
@@ -73,7 +73,7 @@ private final class Loader {
         try use("b", 400, at: 2)
         try use("c", 500, at: 3, leaveOpen: true)
         #expect(loader.ended == ["b"])
-        #expect(throws: ResidentTable<String>.Refusal.allInUse(models: 2)) { try use("d", 200, at: 4) }
+        #expect(throws: ResidentRefusal.allInUse(models: 2)) { try use("d", 200, at: 4) }
         #expect(table.keys == ["a", "c"] && loader.ended == ["b"], "a refusal ends nothing")
         table.end("a", at: 5)
         try use("d", 200, at: 6)
@@ -82,7 +82,7 @@ private final class Loader {
 
     @Test mutating func whatCannotFitIsRefusedAtOnce() throws {
         try use("a", 400, at: 1)
-        #expect(throws: ResidentTable<String>.Refusal.tooLarge(needed: 1001, limit: 1000)) {
+        #expect(throws: ResidentRefusal.tooLarge(needed: 1001, limit: 1000)) {
             try use("b", 1001, at: 2)
         }
         #expect(table.keys == ["a"] && loader.ended.isEmpty)

@@ -56,6 +56,9 @@ int linux_exchange(const char *first, const char *second);
 /// ioctl(FICLONE): `target` gets the blocks of `source`; -1 and errno where the file systems cannot. ioctl is variadic.
 int linux_share_blocks(int source, int target);
 
+/// The POSIX access list of a file, as the kernel stores it, -1 and errno without one. The Glibc module lacks xattr.h.
+ssize_t linux_access_list(const char *path, void *list, size_t capacity);
+
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
 

@@ -4,35 +4,45 @@ import LinuxSystem
 import RunConfiguration
 import ServiceAPI
 
-/// What the service reads for its callers: nothing that is its own or another user's.
-extension ReadingRights {
-    /// Those of a worker that reads for `user`; nil for root and the service's own user, whose files these are.
+extension JobTable {
+    /// The outputs of so many of a user's jobs can be read whatever their modes are.
+    private static let mostOutputs = 256
+
+    /// What a worker reads for a user: what the user may read, what the user's jobs have written, and the hub's cache of
+    /// the service. Nil for root and the service's own user, whose files these are.
     ///
-    /// - Parameter folders: that belong to what the worker does
-    init?(of user: UInt32, stateDirectory: String, folders: [String] = []) {
+    /// - Parameter folders: of what the worker does
+    func readingRights(of user: UInt32, folders: [String] = []) throws -> ReadingRights? {
         guard user != 0, user != geteuid() else { return nil }
-        self.init()
         let state = FileSystem.canonicalPath(stateDirectory) ?? stateDirectory
-        closed = [state]
-        open = ["\(state)/outputs/\(user)"] + folders.map { FileSystem.canonicalPath($0) ?? $0 }
-        // Root may read everything, so it asks what the user may.
-        if geteuid() == 0 { self.user = user }
+        let outputs = try store.outputs(of: user, limit: Self.mostOutputs).filter { !$0.hasPrefix(state + "/") }
+        // Root's own cache is root's; that of a service is there for its callers.
+        let cache = geteuid() == 0 ? [] : [HubCache().folder]
+        return ReadingRights(
+            user: user, closed: [state] + (try outputs.flatMap { try store.outputs(notOf: user, in: $0) }),
+            open: ["\(state)/outputs/\(user)"] + outputs
+                + (cache + folders).map { FileSystem.canonicalPath($0) ?? $0 })
     }
 }
 
 extension Caller {
+    /// The rights of a worker that reads for this caller; nil for who may see everything.
+    func readingRights(_ jobs: JobTable, folders: [String] = []) throws -> ReadingRights? {
+        isAdministrator ? nil : try jobs.readingRights(of: user, folders: folders)
+    }
+
+    /// Judges a folder that a request names; its files are judged when they are opened.
+    ///
     /// - Parameter folder: without links
     /// - Throws: `ServiceError` of kind `permission` for a folder that is the service's or a job's of somebody else
     func requireReading(_ folder: String, _ daemon: Daemon) throws {
         guard !isAdministrator else { return }
-        let owners = try daemon.jobs.store.owners(ofOutputsAround: folder)
+        let owners = try daemon.jobs.store.owners(ofOutputAround: folder)
         if owners.contains(user) { return }
         guard owners.isEmpty else {
             throw ServiceError(.permission, "\(folder) belongs to a job of another user")
         }
-        let rights = ReadingRights(of: user, stateDirectory: daemon.options.stateDirectory)
-        // A folder is found by who may look into it; its files are judged when they are opened.
-        if let rights, !rights.allow(folder) {
+        guard try readingRights(daemon.jobs)?.verdict(on: folder) != false else {
             throw ServiceError(.permission, "\(folder) belongs to the service or to somebody else, not to you")
         }
     }

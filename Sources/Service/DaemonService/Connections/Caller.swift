@@ -83,9 +83,16 @@ package struct Caller: Equatable, Sendable {
         return shown
     }
 
-    /// The model as this caller may see it: where it lies is for those who have used it.
-    package func view(of model: ResidentModel, usedBy users: Set<UInt32>) -> ResidentModel {
-        if isAdministrator || users.contains(user) { return model }
+    /// Whether a resident model is this caller's to see and to unload.
+    ///
+    /// - Parameter user: whose rights its worker has, nil for the service's own
+    package func maySeeModel(readFor user: UInt32?) -> Bool { isAdministrator || user == self.user }
+
+    /// The model as this caller may see it: where it lies is for whom its worker reads.
+    ///
+    /// - Parameter user: whose rights its worker has, nil for the service's own
+    package func view(of model: ResidentModel, readFor user: UInt32?) -> ResidentModel {
+        if maySeeModel(readFor: user) { return model }
         var shown = model
         shown.model = ""
         shown.adapters = []

@@ -25,7 +25,15 @@ private func outputTree(_ id: String, _ daemon: Daemon) throws -> (FileTree, job
     guard FileSystem.isDirectory(stored.outputPath) else {
         throw ServiceError(.notFound, "job \(id) has written nothing yet", hint: "`tunectl show \(id)`", job: id)
     }
-    return (try FileTree(path: stored.outputPath), id)
+    do throws(SystemError) {
+        return (try FileTree(path: stored.outputPath), id)
+    } catch {
+        // Whoever owns a folder above could have put a link in the place that was judged at the submission.
+        guard error.code == ELOOP else { throw error }
+        throw ServiceError(
+            .permission, "\(stored.outputPath), where job \(id) wrote, has become a link",
+            hint: "what it leads to is not the job's output", job: id)
+    }
 }
 
 private func outputFile(_ name: String, in tree: FileTree, job: String) throws -> FileDescriptor {

@@ -55,7 +55,7 @@ extension JobTable {
                 threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
                 budget: machine.memoryBytes, speed: planning.speed))
         let worker = try Worker(
-            program, arguments: readingArguments(stored), logPath: folder(of: id) + "/plan.log",
+            program, arguments: try readingArguments(stored), logPath: folder(of: id) + "/plan.log",
             memory: WorkerMemory(limit: limits.workerMemory), loop: loop
         )
         planning.current = (id, worker)

@@ -38,7 +38,7 @@ extension JobTable {
         let id = stored.job.id
         let (method, parameters) = try request(for: stored)
         let worker = try Worker(
-            program, arguments: readingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
+            program, arguments: try readingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
             loop: loop)
         running[id] = RunningJob(stored: stored, worker: worker, metrics: metrics)
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
@@ -47,10 +47,10 @@ extension JobTable {
     }
 
     /// What the workers of a job may read, and where the files are that came with its submission.
-    func readingArguments(_ stored: StoredJob) -> [String] {
+    func readingArguments(_ stored: StoredJob) throws -> [String] {
         let folder = stored.inputs.map(inputs.folder)
-        let rights = ReadingRights(
-            of: stored.job.owner, stateDirectory: stateDirectory,
+        let rights = try readingRights(
+            of: stored.job.owner,
             folders: [self.folder(of: stored.job.id), stored.outputPath] + (folder.map { [$0] } ?? []))
         return (rights?.arguments ?? []) + SubstituteFiles.arguments(folder)
     }

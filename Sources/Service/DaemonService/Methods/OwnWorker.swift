@@ -45,7 +45,7 @@ extension MethodCall {
     ) throws {
         if request.isCancelled { throw ServiceError.cancelledByClient }
         let (request, kept) = (request, daemon.jobs.inputs)
-        let worker = try daemon.models.oneShot(name, for: caller, inputs: inputs.map(kept.folder))
+        let worker = try daemon.models.oneShot(name, self, inputs: inputs.map(kept.folder))
         worker.onEnd = { if let inputs { kept.remove(inputs) } }
         do {
             let descriptors = try descriptors()

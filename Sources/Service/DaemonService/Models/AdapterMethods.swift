@@ -25,11 +25,23 @@ func unloadAdapter(_ call: MethodCall<AdapterUnload>) throws {
     var target = try ModelTarget.resolve(
         model: parameters.model, adapter: isGone ? nil : given, in: parameters.workingDirectory, call)[0]
     if isGone { target.adapter = given }
-    let known = call.daemon.models.adapters(of: target.model, visibleTo: call.caller)
-    guard let adapter = target.adapter, known.contains(where: { $0.adapter == adapter }) else {
+    let models = call.daemon.models
+    guard let adapter = target.adapter,
+        let holder = models.resident(target.model, holding: adapter, visibleTo: call.caller)
+    else {
         throw ServiceError(
             .notFound, "\(target.adapter ?? given) is not loaded with \(target.model)",
             hint: "`tunectl adapters` lists those that are")
     }
-    try ModelRequest(call, method: WorkerMethod.unloadAdapter, parameters: [:], targets: [target]).send()
+    models.begin(holder, keepAlive: nil)
+    _ = holder.call(
+        WorkerMethod.unloadAdapter, ["model": .string(target.model), "adapter": .string(adapter)],
+        progress: { _ in },
+        completion: { [request = call.request] result in
+            models.end(holder)
+            switch result {
+            case .success(let value): request.succeed(value)
+            case .failure(let error): request.fail(error.rpcError)
+            }
+        })
 }

@@ -15,6 +15,7 @@ struct JobWeights {
     let folders: [String]
 
     private static let prefix = "checkpoint-"
+    private static let mostManifestBytes = 16 << 20
 
     /// The job that `job:ID` names; nil for everything else.
     static func job(in name: String) -> String? {
@@ -75,13 +76,15 @@ struct JobWeights {
 
     /// Whether this job wrote the folder and every file of its manifest has its size; hashes are the reader's to check.
     private static func isWhole(_ folder: String, job: String) -> Bool {
-        guard let bytes = try? MappedFile.contents(of: "\(folder)/MANIFEST.json", limit: 16 << 20),
+        // The folder may belong to the job's owner, who could have put anything there.
+        guard let tree = try? FileTree(path: folder),
+            let bytes = try? tree.contents(of: "MANIFEST.json", limit: mostManifestBytes),
             let manifest = try? JSONValue(parsing: bytes), manifest["run"]?.string?.hasPrefix("job-\(job)-") == true,
             let files = manifest["files"]?.array
         else { return false }
         return files.allSatisfy { file in
             guard let name = file["name"]?.string, let size = file["size"]?.integer else { return false }
-            return FileSystem.size(of: "\(folder)/\(name)") == Int(size)
+            return (try? tree.size(of: name)) == Int(size)
         }
     }
 }

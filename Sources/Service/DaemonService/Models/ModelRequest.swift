@@ -11,7 +11,7 @@ import WorkerSupervision
 final class ModelRequest {
     private let models: ModelTable
     private let request: IncomingRequest
-    private let caller: Caller
+    private let rights: ReadingRights?
     private let method: String
     private var parameters: JSONObject
     private let keepAlive: KeepAlive?
@@ -27,7 +27,7 @@ final class ModelRequest {
     ) throws {
         models = call.daemon.models
         request = call.request
-        caller = call.caller
+        rights = try call.caller.readingRights(call.daemon.jobs)
         self.method = method
         self.targets = targets[...]
         self.finish = finish
@@ -42,8 +42,8 @@ final class ModelRequest {
 
     func send() throws {
         guard let target = targets.first else { return }
-        let model = try models.resident(target.model, weights: needsWeights)
-        model.use(by: caller.user, adapter: target.adapter)
+        let model = try models.resident(target.model, rights: rights, weights: needsWeights)
+        model.use()
         parameters["model"] = .string(target.model)
         parameters["adapter"] = target.adapter.map { .string($0) }
         models.begin(model, keepAlive: keepAlive)
@@ -78,7 +78,7 @@ final class ModelRequest {
         switch error.kind {
         case .outOfMemory where !hasMadeRoom:
             hasMadeRoom = true
-            guard models.makeRoomAfterOutOfMemory(for: model.path) else { return false }
+            guard models.makeRoomAfterOutOfMemory(for: model) else { return false }
         case .notFound, .badModel:
             guard targets.count > 1 else { return false }
             targets = targets.dropFirst()

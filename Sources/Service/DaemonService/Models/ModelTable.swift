@@ -5,9 +5,10 @@ import LinuxSystem
 import ServiceAPI
 import WorkerSupervision
 
-/// Resident models: one worker for each model folder. `ResidentTable` decides; this starts and ends the workers.
+/// Resident models: one worker for each model folder and user. `ResidentTable` decides; this starts and ends the
+/// workers.
 final class ModelTable {
-    private var table: ResidentTable<Resident>
+    private var table: ResidentTable<ResidentKey, Resident>
     private let program: WorkerProgram
     private let stateDirectory: String
     private let limits: DaemonLimits
@@ -27,8 +28,8 @@ final class ModelTable {
         table = ResidentTable(limits: Self.tableLimits(limits))
     }
 
-    private static func tableLimits(_ limits: DaemonLimits) -> ResidentTable<Resident>.Limits {
-        .init(models: limits.residentModels, memory: limits.modelMemory, keepAlive: limits.keepAlive)
+    private static func tableLimits(_ limits: DaemonLimits) -> ResidentLimits {
+        ResidentLimits(models: limits.residentModels, memory: limits.modelMemory, keepAlive: limits.keepAlive)
     }
 
     var count: Int { table.count }
@@ -39,35 +40,49 @@ final class ModelTable {
     }
 
     func adapters(of path: String?, visibleTo caller: Caller) -> [ResidentAdapter] {
-        table.keys.filter { path == nil || $0 == path }
-            .flatMap { table[$0]?.model.adapters(visibleTo: caller) ?? [] }
+        residents(of: path, visibleTo: caller).flatMap(\.adapters)
+    }
+
+    /// The worker of a folder that holds an adapter.
+    func resident(_ path: String, holding adapter: String, visibleTo caller: Caller) -> Resident? {
+        residents(of: path, visibleTo: caller).first { $0.adapters.contains { $0.adapter == adapter } }
+    }
+
+    private func residents(of path: String?, visibleTo caller: Caller) -> [Resident] {
+        table.keys.filter { (path == nil || $0.model == path) && caller.maySeeModel(readFor: $0.user) }
+            .compactMap { table[$0]?.model }
     }
 
     // MARK: Finding and starting
 
     /// The folder's worker, started when there is none.
     ///
-    /// - Parameter weights: whether the request needs the weights, for which there must be room
-    func resident(_ path: String, weights: Bool) throws -> Resident {
+    /// - Parameters:
+    ///   - rights: what it may read; nobody with other rights is answered by it
+    ///   - weights: whether the request needs the weights, for which there must be room
+    func resident(_ path: String, rights: ReadingRights?, weights: Bool) throws -> Resident {
+        let key = ResidentKey(model: path, user: rights?.user)
         table.limits = Self.tableLimits(limits)
         // Its process has ended, and the news of it is on the way.
-        if table[path]?.model.worker.isEnding == true { table.remove(path) }
-        if let uses = table[path]?.uses, uses >= limits.requestsPerModel {
+        if table[key]?.model.worker.isEnding == true { table.remove(key) }
+        if let uses = table[key]?.uses, uses >= limits.requestsPerModel {
             throw ServiceError(
                 .busy, "\(uses) requests are waiting for \(path)",
                 hint: "try again later, or raise limits.requests_per_model in finetuned.yaml")
         }
         do {
-            return try table.obtain(
-                path, expecting: weights ? Self.weightBytes(of: path) : 0, at: MonotonicClock.seconds,
-                isOutOfMemory: { ($0 as? SystemError)?.code == ENOMEM }, load: { try start(path) },
+            let resident = try table.obtain(
+                key, expecting: weights ? Self.weightBytes(of: path) : 0, at: MonotonicClock.seconds,
+                isOutOfMemory: { ($0 as? SystemError)?.code == ENOMEM }, load: { try start(key, rights) },
                 end: { $0.kill() })
-        } catch let refusal as ResidentTable<Resident>.Refusal {
+            resident.tell(rights)
+            return resident
+        } catch let refusal as ResidentRefusal {
             throw error(refusal, path)
         }
     }
 
-    private func error(_ refusal: ResidentTable<Resident>.Refusal, _ path: String) -> ServiceError {
+    private func error(_ refusal: ResidentRefusal, _ path: String) -> ServiceError {
         switch refusal {
         case .tooLarge(let needed, let limit):
             ServiceError(
@@ -90,16 +105,17 @@ final class ModelTable {
             }
     }
 
-    private func start(_ path: String) throws -> Resident {
-        let model = Resident(path: path, worker: try worker(log: "\(FileHash.of(path).prefix(12)).log"))
+    private func start(_ key: ResidentKey, _ rights: ReadingRights?) throws -> Resident {
+        let name = FileHash.of(key.model).prefix(12) + (key.user.map { "-\($0)" } ?? "")
+        let model = Resident(key: key, rights: rights, worker: try worker(log: "\(name).log", rights?.arguments ?? []))
         model.onEnd = { [weak self, weak model] in
-            guard let self, let model, self.table[path]?.model === model else { return }
-            self.table.remove(path)
+            guard let self, let model, self.table[key]?.model === model else { return }
+            self.table.remove(key)
         }
         return model
     }
 
-    private func worker(log: String, _ arguments: [String] = []) throws -> Worker {
+    private func worker(log: String, _ arguments: [String]) throws -> Worker {
         var program = program
         if limits.workerThreads > 0 { program.environment.append("FINETUNED_THREADS=\(limits.workerThreads)") }
         let logs = stateDirectory + "/models"
@@ -112,54 +128,53 @@ final class ModelTable {
     /// A worker for one request; it belongs to no model and is not listed, and reads what the caller may.
     ///
     /// - Parameter inputs: the folder of files that came with the request
-    func oneShot(_ name: String, for caller: Caller, inputs: String? = nil) throws -> Resident {
-        let rights =
-            caller.isAdministrator
-            ? nil
-            : ReadingRights(of: caller.user, stateDirectory: stateDirectory, folders: inputs.map { [$0] } ?? [])
+    func oneShot(_ name: String, _ call: MethodCall<some ServiceMethod>, inputs: String? = nil) throws -> Resident {
+        let rights = try call.caller.readingRights(call.daemon.jobs, folders: inputs.map { [$0] } ?? [])
         let arguments = (rights?.arguments ?? []) + SubstituteFiles.arguments(inputs)
-        return Resident(path: name, worker: try worker(log: "\(name).log", arguments))
+        return Resident(
+            key: ResidentKey(model: name, user: rights?.user), rights: rights,
+            worker: try worker(log: "\(name).log", arguments))
     }
 
     // MARK: Use
 
     func begin(_ model: Resident, keepAlive: KeepAlive?) {
-        table.begin(model.path, keepAlive: keepAlive, at: MonotonicClock.seconds)
+        table.begin(model.key, keepAlive: keepAlive, at: MonotonicClock.seconds)
         scheduleExpiry()
     }
 
     /// A request has ended: what the model takes now is measured, and what has no place any more goes.
     func end(_ model: Resident) {
-        guard table[model.path]?.model === model else { return }
-        table.end(model.path, at: MonotonicClock.seconds)
-        measure(model.path)
-        for other in table.takeExcess(keeping: model.path) { other.kill() }
+        guard table[model.key]?.model === model else { return }
+        table.end(model.key, at: MonotonicClock.seconds)
+        measure(model.key)
+        for other in table.takeExcess(keeping: model.key) { other.kill() }
         expire()
     }
 
     /// Ends a worker that holds nothing: what it was started for has failed, and nothing else was asked of it.
     func endIfEmpty(_ model: Resident) {
-        func isUseless() -> Bool { table[model.path]?.model === model && table[model.path]?.uses == 0 && !model.hasServed }
+        func isUseless() -> Bool { table[model.key]?.model === model && table[model.key]?.uses == 0 && !model.hasServed }
         guard isUseless() else { return }
         // It may hold a model although the request failed, as one does whose prompt is too long.
         _ = model.call(WorkerMethod.info, [:], progress: { _ in }) { [weak self] result in
             let info = try? result.get().decoded(as: WorkerInfo.self)
             model.weightsLoaded = model.weightsLoaded || info?.weightsLoaded == true
             guard let self, !model.weightsLoaded, isUseless() else { return }
-            self.table.remove(model.path)
+            self.table.remove(model.key)
             self.scheduleExpiry()
             model.kill()
         }
     }
 
     /// Ends every idle model but one; false when there was none.
-    func makeRoomAfterOutOfMemory(for path: String) -> Bool {
-        let ended = table.endIdle(except: path)
+    func makeRoomAfterOutOfMemory(for model: Resident) -> Bool {
+        let ended = table.endIdle(except: model.key)
         ended.forEach { $0.kill() }
         return !ended.isEmpty
     }
 
-    private func measure(_ key: String) {
+    private func measure(_ key: ResidentKey) {
         guard let process = table[key]?.model.worker.process, let usage = MemoryUsage(process: process) else { return }
         table.measured(key, anonymous: usage.anonymous, shared: usage.shared)
     }
@@ -178,19 +193,17 @@ final class ModelTable {
 
     // MARK: Leaving
 
+    /// Ends the caller's worker of a folder; an administrator ends those of everybody.
     func unload(_ path: String, for caller: Caller) throws -> ResidentModel {
-        guard let entry = table[path] else {
+        let keys = table.keys.filter { $0.model == path && caller.maySeeModel(readFor: $0.user) }
+        guard let first = keys.first.flatMap({ table[$0] }) else {
             throw ServiceError(.notFound, "\(path) is not resident", hint: "`tunectl models` lists those that are")
         }
-        guard caller.isAdministrator || entry.model.users.isSubset(of: [caller.user]) else {
-            throw ServiceError(
-                .permission, "\(path) is in use by other users too",
-                hint: "it is unloaded when it is not used for a while")
+        let shown = description(of: first, for: caller)
+        for key in keys {
+            table.remove(key)?.kill(
+                reason: ServiceError(.cancelled, "the model was unloaded before the answer was complete"))
         }
-        let shown = description(of: entry, for: caller)
-        table.remove(path)
-        entry.model.kill(
-            reason: ServiceError(.cancelled, "the model was unloaded before the answer was complete"))
         scheduleExpiry()
         return shown
     }
@@ -202,21 +215,20 @@ final class ModelTable {
     }
 
     func description(of model: Resident, for caller: Caller) -> ResidentModel? {
-        measure(model.path)
-        guard let entry = table[model.path], entry.model === model else { return nil }
+        measure(model.key)
+        guard let entry = table[model.key], entry.model === model else { return nil }
         return description(of: entry, for: caller)
     }
 
-    private func description(of entry: ResidentTable<Resident>.Entry, for caller: Caller) -> ResidentModel {
+    private func description(of entry: ResidentEntry<Resident>, for caller: Caller) -> ResidentModel {
         let model = entry.model
         let usage = MemoryUsage(process: model.worker.process)
         let shown = ResidentModel(
-            model: model.path,
-            adapters: model.adapters(visibleTo: caller).map(\.adapter), weightsLoaded: model.weightsLoaded,
+            model: model.key.model, adapters: model.adapters.map(\.adapter), weightsLoaded: model.weightsLoaded,
             worker: model.worker.process, requestsInFlight: entry.uses, lastUsedAt: model.lastUsedAt,
             residentBytes: usage?.resident, anonymousBytes: usage?.anonymous, sharedBytes: usage?.shared,
             keepAlive: entry.keepAlive.description,
             expiresAt: entry.expiry.map { Timestamp.now(later: $0 - MonotonicClock.seconds) })
-        return caller.view(of: shown, usedBy: model.users)
+        return caller.view(of: shown, readFor: model.key.user)
     }
 }

@@ -4,9 +4,21 @@ import LinuxSystem
 import ServiceAPI
 import WorkerSupervision
 
+/// What a resident model is found by: files that were read with one user's rights are nobody else's.
+struct ResidentKey: Hashable, Comparable {
+    /// The folder, without links.
+    let model: String
+    /// The user whose rights its worker has; nil for the service's own.
+    let user: UInt32?
+
+    static func < (left: ResidentKey, right: ResidentKey) -> Bool {
+        left.model == right.model ? left.user ?? 0 < right.user ?? 0 : left.model < right.model
+    }
+}
+
 /// A worker that holds a model, and what the daemon knows of it.
 final class Resident {
-    let path: String
+    let key: ResidentKey
     let worker: Worker
     var weightsLoaded = false
     /// Whether a request to it has ever succeeded.
@@ -19,12 +31,12 @@ final class Resident {
     private var waitingForEnd: [(ServiceError) -> Void] = []
     /// Where the progress of each call in flight goes.
     private var progress: [Int64: (JSONValue) -> Void] = [:]
-    /// Who has used it.
-    private(set) var users: Set<UInt32> = []
-    private var usersOfAdapters: [String: Set<UInt32>] = [:]
+    /// What the worker was told last that it may read.
+    private var rights: ReadingRights?
 
-    init(path: String, worker: Worker) {
-        self.path = path
+    init(key: ResidentKey, rights: ReadingRights?, worker: Worker) {
+        self.key = key
+        self.rights = rights
         self.worker = worker
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters) }
         // Also keeps a worker that was given up until it is reaped.
@@ -41,21 +53,21 @@ final class Resident {
             progress[call]?(value)
         case WorkerAdapters.name:
             adapters = (try? parameters?.decoded(as: WorkerAdapters.self))?.adapters ?? adapters
-            usersOfAdapters = usersOfAdapters.filter { entry in adapters.contains { $0.adapter == entry.key } }
         default: return
         }
     }
 
-    // MARK: Users
+    // MARK: Use
 
-    func use(by user: UInt32, adapter: String?) {
-        lastUsedAt = Timestamp.now()
-        users.insert(user)
-        if let adapter { usersOfAdapters[adapter, default: []].insert(user) }
-    }
+    func use() { lastUsedAt = Timestamp.now() }
 
-    func adapters(visibleTo caller: Caller) -> [ResidentAdapter] {
-        adapters.filter { caller.isAdministrator || usersOfAdapters[$0.adapter]?.contains(caller.user) == true }
+    /// Lets the worker know what its user may read now, before the next request.
+    func tell(_ rights: ReadingRights?) {
+        guard let rights, rights != self.rights,
+            let folders = try? JSONValue(encoding: WorkerReading(closed: rights.closed, open: rights.open))
+        else { return }
+        self.rights = rights
+        worker.peer.notify(WorkerReading.name, folders)
     }
 
     // MARK: Calls

@@ -1,8 +1,8 @@
 /// A model that a worker holds.
 package struct ResidentModel: Codable, Equatable, Sendable {
-    /// The model's folder, absolute; empty for who has never used it.
+    /// The model's folder, absolute; empty where the worker is another user's.
     package var model: String
-    /// Folders of the adapters in memory that the caller has used.
+    /// Folders of the adapters in memory, under the same condition.
     package var adapters: [String]
     /// Whether the weights are in memory; a model used for its tokenizer alone has none.
     package var weightsLoaded: Bool

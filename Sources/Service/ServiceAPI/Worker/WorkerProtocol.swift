@@ -131,6 +131,18 @@ package struct WorkerAdapters: Codable, Sendable {
     package init(adapters: [ResidentAdapter]) { self.adapters = adapters }
 }
 
+/// Notification to a model's worker: the folders of its user's rights (`ReadingRights`) are others from now on.
+package struct WorkerReading: Codable, Sendable {
+    package static let name = "worker.reading"
+    package var closed: [String]
+    package var open: [String]
+
+    package init(closed: [String], open: [String]) {
+        self.closed = closed
+        self.open = open
+    }
+}
+
 /// Names of the requests to a resident model.
 package enum WorkerMethod {
     package static let load = "worker.load"
