@@ -126,6 +126,19 @@ struct TokenizerFilesTests {
         withExtendedLifetime(source) {}
     }
 
+    /// A key that a file does not have must not come back as null, which other loaders trip over.
+    @Test(arguments: [false, true]) func tokensByIDAreSavedWhereTheyWere(listed: Bool) throws {
+        let decoder = listed ? ",\"added_tokens_decoder\":{\"300\":{\"content\":\"<s>\"}}" : ""
+        var tokenizer = try folder(configuration: "{\"eos_token\":\"</s>\"\(decoder)}").tokenizer()
+        try tokenizer.setToken("<end>", for: .eos)
+        let files = try tokenizer.files()
+        let saved = try #require(files.first { $0.name == "tokenizer_config.json" })
+        let entries = try JSONValue(parsing: saved.contents).object
+        #expect(entries?.contains("added_tokens_decoder") == listed)
+        let contents = entries?["added_tokens_decoder"]?.object?.values.compactMap { $0["content"]?.string }
+        #expect(contents?.contains("<end>") ?? !listed)
+    }
+
     @Test func anAbsentFolderIsNamed() {
         #expect(throws: TokenizerError.missingFile(path: "/nonexistent/tokenizer.json")) {
             try Tokenizer(directory: "/nonexistent")

@@ -234,7 +234,7 @@ struct JobCommandTests {
 
     @Test func show() {
         let run = TunectlRun(["show", "3"]) { id, _, _ in
-            [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": nil, "notes": ["a", "b"]])]
+            [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": .null, "notes": ["a", "b"]])]
         }
         #expect(run.output == "id:         3\nerror.kind: oom\nnotes:      [\"a\", \"b\"]\n")
     }

@@ -23,23 +23,19 @@ extension Tokenizer {
     ]
     private static let largestFile = 1 << 28
 
-    /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json and
+    /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json, added_tokens.json and
     /// chat_template.jinja of a folder.
     package init(directory: String) throws {
         guard let json = try Self.contents(directory, Self.mainFile) else {
             throw TokenizerError.missingFile(path: "\(directory)/\(Self.mainFile)")
         }
-        var configuration = TokenizerConfiguration()
-        let template = try Self.contents(directory, Self.templateFile).map(\.text)
-        if let bytes = try Self.contents(directory, Self.configurationFile) {
-            configuration = try TokenizerConfiguration(
-                try Self.parse(bytes, Self.configurationFile),
-                specialTokensMap: try Self.contents(directory, "special_tokens_map.json").map {
-                    try Self.parse($0, "special_tokens_map.json")
-                }, template: template)
-        } else if let template {
-            configuration.chatTemplate = .single(template)
+        func parsed(_ name: String) throws -> JSONValue? {
+            try Self.contents(directory, name).map { try Self.parse($0, name) }
         }
+        let configuration = try TokenizerConfiguration(
+            parsed(Self.configurationFile) ?? [:], specialTokensMap: parsed("special_tokens_map.json"),
+            addedTokens: parsed("added_tokens.json"),
+            template: try Self.contents(directory, Self.templateFile).map(\.text))
         try self.init(json: json, configuration: configuration, source: .directory(directory))
     }
 
@@ -47,8 +43,8 @@ extension Tokenizer {
     package func files() throws -> [TokenizerFile] {
         var files: [TokenizerFile] = []
         let original = try mainContents()
-        files.append(
-            TokenizerFile(name: Self.mainFile, contents: changedVocabulary ? try patched(original) : original))
+        let needsPatch = changedVocabulary || needsCompanions && changedConfiguration
+        files.append(TokenizerFile(name: Self.mainFile, contents: needsPatch ? try patched(original) : original))
         if let configuration = try configurationContents() {
             files.append(TokenizerFile(name: Self.configurationFile, contents: configuration))
         }
@@ -105,11 +101,14 @@ extension Tokenizer {
             }
         }
         if !configuration.extraSpecialTokens.isEmpty {
-            let key =
-                object.contains("additional_special_tokens") ? "additional_special_tokens" : "extra_special_tokens"
-            object[key] = .array(configuration.extraSpecialTokens.map { .string($0.content) })
+            // Both versions of transformers read this key; a list under the newer one stops version 4.
+            object["additional_special_tokens"] = .array(
+                configuration.extraSpecialTokens.map { .string($0.content) })
+            if object["extra_special_tokens"]?.array != nil { object["extra_special_tokens"] = nil }
         }
-        object["added_tokens_decoder"] = object.contains("added_tokens_decoder") ? addedTokensByIdentifier() : nil
+        // Version 5's name for what version 4 calls by this one, which both know.
+        if object["tokenizer_class"] == "TokenizersBackend" { object["tokenizer_class"] = "PreTrainedTokenizerFast" }
+        if object.contains("added_tokens_decoder") { object["added_tokens_decoder"] = addedTokensByIdentifier() }
         // The template is saved in its own file.
         if case .single = configuration.chatTemplate { object["chat_template"] = nil }
         return JSONValue.object(object).serializedBytes(.indented(2), escapingNonASCII: false) + [UInt8(ascii: "\n")]

@@ -2,6 +2,7 @@ package import ChatTemplates
 import Checkpoints
 import Datasets
 import JSONDocuments
+import LanguageModels
 import LinuxSystem
 package import RunConfiguration
 import Tensors
@@ -22,6 +23,10 @@ package struct RunTokenizer: Sendable {
             by: configuration, tokenizer: tokenizer, stage: configuration[Parameters.stage])
         warnings = try template.fix(&tokenizer).warnings
         self.tokenizer = tokenizer
+    }
+
+    var specialTokens: SpecialTokenIDs {
+        SpecialTokenIDs(begin: tokenizer.bosTokenID, end: tokenizer.eosTokenID, padding: tokenizer.padTokenID)
     }
 }
 

@@ -75,12 +75,22 @@ extension TrainableModel {
 
     /// Loads the base and makes trainable what the method trains.
     ///
-    /// - Parameter folders: the adapters' folders, in order
+    /// - Parameters:
+    ///   - folders: the adapters' folders, in order
+    ///   - specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
     init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
-        note: (String) -> Void
+        specialTokens: SpecialTokenIDs?, note: (String) -> Void
     ) throws {
-        let modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        var modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
+        // An adapter is saved without these files.
+        if configuration[Parameters.finetuningType] != .lora, let specialTokens {
+            let changes = specialTokens.align(&modelConfiguration, &generation)
+            if !changes.isEmpty {
+                note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
+            }
+        }
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(
@@ -90,6 +100,5 @@ extension TrainableModel {
         }
         base = parts.base
         adapter = parts.adapter
-        generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
     }
 }
