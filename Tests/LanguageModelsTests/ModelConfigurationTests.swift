@@ -130,10 +130,33 @@ import Testing
             #""model_type":"qwen2","layer_types":["full_attention","sliding_attention","full_attention"]"#,
             "use_sliding_window"
         ),
+        (#""model_type":"llama","is_causal":false"#, "is_causal"),
+        (#""model_type":"llama","pruned_heads":{"0":[1]}"#, "pruned_heads"),
     ])
     func refusedByName(keys: String, mentioned: String) throws {
         let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }
         #expect(error.description.contains(mentioned))
+    }
+
+    @Test(arguments: [
+        (#""attention_dropout":0.1"#, "'attention_dropout' is 0.1"),
+        (#""auto_map":{"AutoModelForCausalLM":"code.Model"}"#, "'auto_map'"),
+        (#""rope_scaling":{"type":"linear","factor":2.0,"finetuned":true}"#, "'finetuned' of 'rope_scaling'"),
+        (#""rope_parameters":{"rope_type":"default","factor":2.0}"#, "'factor' of 'rope_parameters'"),
+    ])
+    func whatIsNotFollowedIsSaid(keys: String, mentioned: String) throws {
+        let warnings = try configuration(#""model_type":"llama",\#(keys)"#).warnings
+        #expect(warnings.count == 1 && warnings[0].contains(mentioned), "\(warnings)")
+    }
+
+    @Test func keysThatChangeNothingAreSilent() throws {
+        let neutral = try configuration(
+            """
+            "model_type":"llama","attention_dropout":0,"auto_map":null,"is_causal":true,"pruned_heads":{},
+            "rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
+            "original_max_position_embeddings":32},"use_cache":true,"pretraining_tp":2
+            """)
+        #expect(neutral.warnings.isEmpty)
     }
 
     @Test func savingKeepsUnknownKeysAndBothSpellings() throws {

@@ -166,7 +166,7 @@ struct JobCommandTests {
             if job == "2" { return [FakeDaemon.error(id, kind: "conflict", "job 2 has ended")] }
             return [
                 FakeDaemon.result(
-                    id, ["id": .string(job), "state": "running", "wish": method == "job.pause" ? "pause" : nil])
+                    id, ["id": .string(job), "state": "running", "wish": method == "job.pause" ? "pause" : .null])
             ]
         }
         let run = TunectlRun(["pause", "1", "2", "3"], daemon: handler)

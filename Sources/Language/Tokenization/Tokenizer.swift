@@ -58,7 +58,9 @@ package struct Tokenizer: Sendable {
         let own = try root.optional("added_tokens").map { try $0.elements().map(Self.addedToken) } ?? []
         _ = try added.add(own.map(\.token), model.vocabulary, normalizer)
         try addDeclaredTokens(own: own)
+        let ends = postProcessor
         updateEnds()
+        warnOfDisregardedKeys(ends: ends)
     }
 
     private static func addedToken(_ node: TokenizerNode) throws -> (identifier: Int32, token: AddedToken) {

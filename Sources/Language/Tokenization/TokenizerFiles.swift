@@ -37,6 +37,7 @@ extension Tokenizer {
             addedTokens: parsed("added_tokens.json"),
             template: try Self.contents(directory, Self.templateFile).map(\.text))
         try self.init(json: json, configuration: configuration, source: .directory(directory))
+        splitsSpecialTokens = configuration.object["split_special_tokens"]?.bool ?? false
     }
 
     /// The files of the tokenizer as it is now: unchanged ones byte for byte, the others patched.
@@ -76,12 +77,9 @@ extension Tokenizer {
         var root = try Self.parse(original, Self.mainFile)
         root["added_tokens"] = .array(
             added.byIdentifier.sorted { $0.key < $1.key }.map { identifier, token in
-                [
-                    "id": .integer(Int64(identifier)), "content": .string(token.content),
-                    "single_word": .bool(token.singleWord), "lstrip": .bool(token.stripsLeft),
-                    "rstrip": .bool(token.stripsRight), "normalized": .bool(token.normalized),
-                    "special": .bool(token.special),
-                ]
+                var entry: JSONValue = ["id": .integer(Int64(identifier))]
+                for (key, value) in flags(of: token) { entry[key] = value }
+                return entry
             })
         return root.serializedBytes(.indented(2))
     }
@@ -108,7 +106,9 @@ extension Tokenizer {
         }
         // Version 5's name for what version 4 calls by this one, which both know.
         if object["tokenizer_class"] == "TokenizersBackend" { object["tokenizer_class"] = "PreTrainedTokenizerFast" }
-        if object.contains("added_tokens_decoder") { object["added_tokens_decoder"] = addedTokensByIdentifier() }
+        if object["added_tokens_decoder"]?.object?.isEmpty == false {
+            object["added_tokens_decoder"] = addedTokensByIdentifier()
+        }
         // The template is saved in its own file.
         if case .single = configuration.chatTemplate { object["chat_template"] = nil }
         return JSONValue.object(object).serializedBytes(.indented(2), escapingNonASCII: false) + [UInt8(ascii: "\n")]
@@ -121,13 +121,19 @@ extension Tokenizer {
     private func addedTokensByIdentifier() -> JSONValue {
         var object = JSONObject()
         for (identifier, token) in added.byIdentifier.sorted(by: { $0.key < $1.key }) {
-            object["\(identifier)"] = [
-                "content": .string(token.content), "lstrip": .bool(token.stripsLeft),
-                "normalized": .bool(token.normalized), "rstrip": .bool(token.stripsRight),
-                "single_word": .bool(token.singleWord), "special": .bool(token.special),
-            ]
+            object["\(identifier)"] = .object(flags(of: token))
         }
         return .object(object)
+    }
+
+    private func flags(of token: AddedToken) -> JSONObject {
+        [
+            "content": .string(token.content), "single_word": .bool(token.singleWord),
+            "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight),
+            "normalized": .bool(token.normalized),
+            // Once special, a token stays so, whatever was said of it later.
+            "special": .bool(token.special || added.isSpecial(Array(token.content.utf8))),
+        ]
     }
 
     private func templateContents() throws -> [UInt8]? {

@@ -25,6 +25,7 @@ final class ModelInMemory {
     private struct HeldAdapter {
         var identity: [FileIdentity?]
         var value: LoRAAdapter
+        var warnings: [String]
         var lastUse: Int
     }
 
@@ -72,14 +73,31 @@ final class ModelInMemory {
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let value = try LoRAAdapter.load(directory: path, for: model).adapter
+        let loaded = try LoRAAdapter.load(directory: path, for: model)
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {
             adapters[oldest] = nil
         }
-        adapters[path] = HeldAdapter(identity: identity, value: value, lastUse: uses)
-        return value
+        adapters[path] = HeldAdapter(
+            identity: identity, value: loaded.adapter, warnings: loaded.warnings, lastUse: uses)
+        return loaded.adapter
+    }
+
+    /// What the files of what is in memory say in vain.
+    var warnings: [String] { (tokenizer?.value.warnings ?? []) + (model?.value.configuration.warnings ?? []) }
+
+    func warnings(ofAdapter path: String) -> [String] { adapters[path]?.warnings ?? [] }
+
+    /// Why numbers computed with the weights are none: the tensor that is to blame, or else the input.
+    func causeOfNotFinite(_ what: String) throws -> any Error {
+        do {
+            try loadedModel().requireFinite(in: directory)
+        } catch let error as NotFiniteTensor {
+            return error
+        }
+        return ServiceError(
+            .notFinite, "\(what) are infinite or not numbers, though all weights of \(directory) are finite")
     }
 
     /// Forgets an adapter; false when it was not there.

@@ -49,6 +49,7 @@ enum LoRATuning: TuningMethod {
         in folder: String, for model: DecoderModel, _ start: TuningStart
     ) throws -> LoRAAdapter {
         let loaded = try LoRAAdapter.load(directory: folder, for: model, seed: start.seed)
+        for warning in loaded.adapter.configuration.warnings { start.note(warning) }
         if !loaded.missing.isEmpty {
             start.note("\(folder) lacks \(loaded.missing.joined(separator: ", ")); they begin as in a fresh adapter")
         }

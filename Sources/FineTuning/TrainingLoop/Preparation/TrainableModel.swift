@@ -100,5 +100,6 @@ extension TrainableModel {
         }
         base = parts.base
         adapter = parts.adapter
+        for warning in base.configuration.warnings { note(warning) }
     }
 }

@@ -61,6 +61,7 @@ package struct ModelConfiguration: Sendable {
                 supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
         }
         self = try family.configuration(reader)
+        warnings += try reader.disregarded()
     }
 
     /// The keys that all standard decoders share.

@@ -41,6 +41,14 @@ extension DecoderModel {
         return model
     }
 
+    /// Reads every frozen tensor to the end.
+    ///
+    /// - Parameter directory: named in the error
+    /// - Throws: `NotFiniteTensor`
+    package func requireFinite(in directory: String) throws {
+        for case .frozen(let weight) in tensors.map(\.value) { try weight.requireFinite(in: directory) }
+    }
+
     /// Random weights of the configuration's range; the same seed gives the same model.
     ///
     /// Matrices are N(0, `initializer_range`), biases zero, norms one, and the padding token's row is zero.
