@@ -22,6 +22,8 @@ extension Tokenizer {
         "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json", "merges.txt",
     ]
     private static let largestFile = 1 << 28
+    /// Every file that may say something about how text becomes ids.
+    package static let fileNames = [mainFile, configurationFile, templateFile] + companions
 
     /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json, added_tokens.json and
     /// chat_template.jinja of a folder.

@@ -13,9 +13,9 @@ import Tokenization
 /// A folder whose files were replaced since, as a new training run does, is read again.
 final class ModelInMemory {
     let directory: String
-    private var tokenizer: (identity: FileIdentity?, value: Tokenizer)?
+    private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
-    private var model: (identity: FileIdentity?, value: DecoderModel)?
+    private var model: (identities: [FileIdentity?], value: DecoderModel)?
     private var adapters: [String: HeldAdapter] = [:]
     private var uses = 0
 
@@ -34,11 +34,11 @@ final class ModelInMemory {
     var hasWeights: Bool { model != nil }
 
     func loadedTokenizer() throws -> Tokenizer {
-        let identity = FileIdentity("\(directory)/tokenizer.json")
-        if let tokenizer, tokenizer.identity == identity { return tokenizer.value }
+        let identities = identities(of: Tokenizer.fileNames)
+        if let tokenizer, tokenizer.identities == identities { return tokenizer.value }
         fixedTokenizers = [:]
         let value = try Tokenizer(directory: directory)
-        tokenizer = (identity, value)
+        tokenizer = (identities, value)
         return value
     }
 
@@ -52,14 +52,18 @@ final class ModelInMemory {
     }
 
     func loadedModel() throws -> DecoderModel {
-        let identity = FileIdentity("\(directory)/model.safetensors", or: "\(directory)/model.safetensors.index.json")
-        if let model, model.identity == identity { return model.value }
+        let identities = identities(of: ["config.json", "model.safetensors", "model.safetensors.index.json"])
+        if let model, model.identities == identities { return model.value }
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
         let value = try DecoderModel.load(directory: directory)
-        model = (identity, value)
+        model = (identities, value)
         return value
+    }
+
+    private func identities(of names: [String]) -> [FileIdentity?] {
+        names.map { FileIdentity("\(directory)/\($0)") }
     }
 
     /// An adapter beside the weights, which stay as they are.
@@ -135,10 +139,10 @@ private struct FileIdentity: Equatable {
     private let seconds: Int
     private let nanoseconds: Int
 
-    /// Nil when there is neither file.
-    init?(_ path: String, or other: String? = nil) {
+    /// Nil when there is no such file.
+    init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 || (other.map { stat($0, &status) == 0 } ?? false) else { return nil }
+        guard stat(path, &status) == 0 else { return nil }
         device = UInt(status.st_dev)
         inode = UInt(status.st_ino)
         size = Int(status.st_size)

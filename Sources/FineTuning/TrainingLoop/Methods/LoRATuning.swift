@@ -17,6 +17,7 @@ enum LoRATuning: TuningMethod {
         }
         if continuesLast, let last = folders.last {
             let adapter = try adapter(in: last, for: base, start)
+            noteWhatDoesNotAct(start, beside: adapter.configuration)
             return TrainableModel.Parts(base: adapter.model, adapter: adapter)
         }
         let targets = try targets(configuration, base)
@@ -43,6 +44,24 @@ enum LoRATuning: TuningMethod {
             return try layers.contains(layer) && targets.matches(path)
         }
         return .names(paths)
+    }
+
+    /// Says which settings of a fresh adapter differ from those of the one that training goes on with, which hold.
+    private static func noteWhatDoesNotAct(_ start: TuningStart, beside adapter: AdapterConfiguration) {
+        let configuration = start.configuration
+        func note<Value: Equatable>(_ parameter: Parameter<Value>, _ differs: Bool, _ own: String) {
+            guard configuration.isExplicit(parameter), differs else { return }
+            start.note(
+                "`\(parameter.name)` does not act: training goes on with an adapter, whose own is \(own) "
+                    + "(`create_new_adapter: true` begins a fresh one)")
+        }
+        note(Parameters.loraRank, configuration[Parameters.loraRank] != adapter.rank, "\(adapter.rank)")
+        note(
+            Parameters.loraAlpha, Double(configuration.loraAlphaInEffect) != adapter.alpha, "\(adapter.alpha)")
+        note(Parameters.loraDropout, configuration[Parameters.loraDropout] != adapter.dropout, "\(adapter.dropout)")
+        note(
+            Parameters.useRslora, configuration[Parameters.useRslora] != adapter.usesRankStabilization,
+            "\(adapter.usesRankStabilization)")
     }
 
     private static func adapter(

@@ -22,6 +22,10 @@ struct RunModel {
     /// Writes the files that a loader needs.
     func save(into output: some CheckpointOutput) throws { try trainable.save(into: output) }
 
+    /// - Parameter folder: the model's, named in the error
+    /// - Throws: `NotFiniteTensor` for a weight that is no number
+    func requireFinite(in folder: String) throws { try trainable.base.requireFinite(in: folder) }
+
     /// Replaces the values that are trained by those of a folder that `save` has written.
     func load(from folder: String) throws { try trainable.load(from: folder) }
 }

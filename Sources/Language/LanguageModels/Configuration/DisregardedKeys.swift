@@ -6,9 +6,10 @@ extension ConfigurationReader {
     ///
     /// - Throws: `ModelConfigurationError` for what no answer would be right without
     func disregarded() throws -> [String] {
-        guard try flag("is_causal", default: true) else {
+        for (key, ordinary) in [("is_causal", true), ("use_bidirectional_attention", false)]
+        where try flag(key, default: ordinary) != ordinary {
             throw ModelConfigurationError.unsupported(
-                key: "is_causal", value: "false", supported: ["true (tokens see those before them)"], file: file)
+                key: key, value: "\(!ordinary)", supported: ["\(ordinary) (tokens see those before them)"], file: file)
         }
         if let heads = object["pruned_heads"]?.object, !heads.isEmpty {
             throw wrong("pruned_heads", "empty", .object(heads))

@@ -102,6 +102,13 @@ package struct ModelConfiguration: Sendable {
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 
+    /// The family's tokens for keys that are absent; null stands for none.
+    mutating func setDefaultTokens(begin: Int32, end: Int32, padding: Int32? = nil) {
+        if !source.contains("bos_token_id") { beginToken = begin }
+        if !source.contains("eos_token_id") { endTokens = [end] }
+        if !source.contains("pad_token_id") { paddingToken = padding }
+    }
+
     private func check(
         _ reader: ConfigurationReader, activations: [String], hasOwnHeadSize: Bool
     ) throws {

@@ -41,12 +41,19 @@ extension DecoderModel {
         return model
     }
 
-    /// Reads every frozen tensor to the end.
+    /// Reads every tensor to the end.
     ///
     /// - Parameter directory: named in the error
     /// - Throws: `NotFiniteTensor`
     package func requireFinite(in directory: String) throws {
-        for case .frozen(let weight) in tensors.map(\.value) { try weight.requireFinite(in: directory) }
+        for (name, value) in tensors {
+            let weight =
+                switch value {
+                case .frozen(let weight): weight
+                case .trainable(let parameter): Weight(name: name, tensor: parameter.value)
+                }
+            try weight.requireFinite(in: directory)
+        }
     }
 
     /// Random weights of the configuration's range; the same seed gives the same model.
