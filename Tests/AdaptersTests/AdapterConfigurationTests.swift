@@ -46,6 +46,10 @@ import Testing
         (#"{"layer_replication":[[0,2],[1,3]],"target_modules":["q"]}"#, "layer_replication"),
         (#"{"arrow_config":{"top_k":3},"target_modules":["q"]}"#, "arrow_config"),
         (#"{"megatron_config":{"a":1},"target_modules":["q"]}"#, "megatron_config"),
+        (
+            #"{"ensure_weight_tying":true,"modules_to_save":["embed_tokens"],"target_modules":["q"]}"#,
+            "ensure_weight_tying"
+        ),
     ])
     func refusedByName(text: String, mentioned: String) throws {
         let error = try #require(throws: AdapterError.self) {

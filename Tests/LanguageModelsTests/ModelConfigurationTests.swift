@@ -1,3 +1,4 @@
+import Foundation
 import JSONDocuments
 import LanguageModels
 import Tensors
@@ -139,6 +140,25 @@ import Testing
     func refusedByName(keys: String, mentioned: String) throws {
         let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }
         #expect(error.description.contains(mentioned))
+    }
+
+    /// Whichever version of transformers wrote the file, and whichever reads it after us.
+    @Test func savedFilesMeanTheSame() throws {
+        let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures").path
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            guard FileManager.default.fileExists(atPath: "\(folder)/\(name)/config.json") else { continue }
+            let configuration = try ModelConfiguration(directory: "\(folder)/\(name)")
+            let saved = configuration.saved(weightFormat: .float32)
+            var (older, newer) = (saved, saved)
+            older["rope_parameters"] = nil
+            for key in ["rope_scaling", "rope_theta", "partial_rotary_factor"] { newer[key] = nil }
+            for file in [saved, older, newer] {
+                let again = try ModelConfiguration(file)
+                #expect(again.rotary == configuration.rotary, "\(name)")
+                #expect(again.slidingWindows == configuration.slidingWindows, "\(name)")
+                #expect(again.tiesEmbeddings == configuration.tiesEmbeddings, "\(name)")
+            }
+        }
     }
 
     @Test(arguments: [

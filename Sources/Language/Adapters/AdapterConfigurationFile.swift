@@ -194,6 +194,10 @@ private struct Reader {
         for key in ["use_qalora", "lora_bias", "fan_in_fan_out"] where try flag(key) {
             throw AdapterError.unsupported(key: key, value: "true", file: file, instead: "merge it with PEFT first")
         }
+        if try flag("ensure_weight_tying"), try modules("modules_to_save") != nil {
+            throw AdapterError.unsupported(
+                key: "ensure_weight_tying", value: "true", file: file, instead: "merge it with PEFT first")
+        }
         try refuseChangedBases()
         let bias = try text("bias") ?? "none"
         guard bias == "none" else {

@@ -62,6 +62,10 @@ enum LoRATuning: TuningMethod {
         note(
             Parameters.useRslora, configuration[Parameters.useRslora] != adapter.usesRankStabilization,
             "\(adapter.usesRankStabilization)")
+        note(Parameters.useDora, configuration[Parameters.useDora] != adapter.usesDoRA, "\(adapter.usesDoRA)")
+        note(
+            Parameters.additionalTarget, configuration[Parameters.additionalTarget] ?? [] != adapter.modulesToSave,
+            "[\(adapter.modulesToSave.joined(separator: ", "))]")
     }
 
     private static func adapter(

@@ -103,9 +103,9 @@ package struct ModelConfiguration: Sendable {
     }
 
     /// The family's tokens for keys that are absent; null stands for none.
-    mutating func setDefaultTokens(begin: Int32, end: Int32, padding: Int32? = nil) {
+    mutating func setDefaultTokens(begin: Int32?, ends: [Int32], padding: Int32? = nil) {
         if !source.contains("bos_token_id") { beginToken = begin }
-        if !source.contains("eos_token_id") { endTokens = [end] }
+        if !source.contains("eos_token_id") { endTokens = ends }
         if !source.contains("pad_token_id") { paddingToken = padding }
     }
 

@@ -12,7 +12,7 @@ enum Gemma: ModelFamily {
         var configuration = try ModelConfiguration(
             standard: reader, family: Self.self, maximumPositions: 8192, keyValueHeads: 16, headSize: 256,
             activations: activations, tiesEmbeddings: true)
-        configuration.setDefaultTokens(begin: 2, end: 1, padding: 0)
+        configuration.setDefaultTokens(begin: 2, ends: [1], padding: 0)
         return configuration
     }
 

@@ -5,7 +5,7 @@ enum Llama: ModelFamily {
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(standard: reader, family: Self.self, maximumPositions: 2048)
-        configuration.setDefaultTokens(begin: 1, end: 2)
+        configuration.setDefaultTokens(begin: 1, ends: [2])
         return configuration
     }
 

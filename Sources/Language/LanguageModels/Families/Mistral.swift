@@ -13,7 +13,7 @@ enum Mistral: ModelFamily {
             let window = try reader.size("sliding_window", default: 4096)
             configuration.slidingWindows = Array(repeating: window, count: configuration.layerCount)
         }
-        configuration.setDefaultTokens(begin: 1, end: 2)
+        configuration.setDefaultTokens(begin: 1, ends: [2])
         return configuration
     }
 
