@@ -1,3 +1,4 @@
+import JSONRPC
 import JSONDocuments
 import LinuxSystem
 import ServiceAPI
