@@ -46,8 +46,8 @@ example-model: build
 ## test           every test
 test: build
 	scripts/run-tests $(SWIFT_TEST) --no-parallel
-	for level in scalar avx2; do \
-		FINETUNED_KERNELS=$$level scripts/run-tests $(SWIFT_TEST) --skip-build --no-parallel --filter 'SameBitsTests|TensorsTests' || exit 1; \
+	for level in scalar avx2 avx512; do \
+		FINETUNED_KERNELS=$$level scripts/run-tests $(SWIFT_TEST) --skip-build --no-parallel --filter 'LevelTests|SameBitsTests|TensorsTests' || exit 1; \
 	done
 
 ## golden         only the comparisons with the reference's own runs

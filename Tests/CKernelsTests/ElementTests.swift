@@ -69,6 +69,13 @@ struct ElementTests {
         }
     }
 
+    @Test(arguments: KernelLevel.all) func signOfZeroIsKept(_ level: KernelLevel) {
+        let kernels = level.table.pointee
+        let (filled, _) = Self.apply([1, 2, 3], offset: 0) { kernels.fill_f32(-0.0, $1, $2) }
+        let (scaled, _) = Self.apply([1, 2, 3], offset: 0) { kernels.scale_f32($0, -0.0, $1, $2) }
+        #expect((filled + scaled).allSatisfy { $0 == 0 && $0.sign == .minus })
+    }
+
     @Test(arguments: KernelLevel.all) func storageFormats(_ level: KernelLevel) {
         let kernels = level.table.pointee
         // Every half-precision number there is, at once.

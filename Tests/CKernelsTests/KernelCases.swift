@@ -8,7 +8,7 @@ struct KernelLevel: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { String(cString: kernel_level_name(level)) }
 
-    static let all: [KernelLevel] = [kernel_level.scalar, .avx2, .avx512].compactMap { level in
+    static let all: [KernelLevel] = [kernel_level.scalar, .avx2, .avx512, .amx].compactMap { level in
         kernel_table_for_level(level).map { KernelLevel(level: level, table: $0) }
     }
 }

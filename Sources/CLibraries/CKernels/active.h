@@ -3,4 +3,5 @@
 
 #include "include/CKernels.h"
 
-extern const kernel_table *_Nonnull kernels_active;
+// Atomic because tiles may come into use while threads run; on x86 a load is the same instruction.
+extern const kernel_table *_Atomic kernels_active;

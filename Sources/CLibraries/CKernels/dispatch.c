@@ -146,6 +146,39 @@ void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, 
     kernels_active->matrix_vectors_f16(matrix, rows, columns, vectors, vector_count, result, result_stride);
 }
 
+void kernel_left_panels_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts, void *panels) {
+    kernels_active->left_panels_f32(source, stride, rows, depth, parts, panels);
+}
+
+void kernel_left_panels_transposed_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts,
+                                       void *panels) {
+    kernels_active->left_panels_transposed_f32(source, stride, rows, depth, parts, panels);
+}
+
+void kernel_right_panels_bf16(const void *source, size_t stride, size_t columns, size_t depth, void *panels) {
+    kernels_active->right_panels_bf16(source, stride, columns, depth, panels);
+}
+
+void kernel_right_panels_transposed_bf16(const void *source, size_t stride, size_t columns, size_t depth,
+                                         void *panels) {
+    kernels_active->right_panels_transposed_bf16(source, stride, columns, depth, panels);
+}
+
+void kernel_right_panels_f32(const float *source, size_t stride, size_t columns, size_t depth, size_t parts,
+                             void *panels) {
+    kernels_active->right_panels_f32(source, stride, columns, depth, parts, panels);
+}
+
+void kernel_right_panels_transposed_f32(const float *source, size_t stride, size_t columns, size_t depth, size_t parts,
+                                        void *panels) {
+    kernels_active->right_panels_transposed_f32(source, stride, columns, depth, parts, panels);
+}
+
+void kernel_panel_product(const kernel_panel_term *terms, size_t term_count, size_t rows, size_t columns,
+                          const float *_Nullable start, size_t start_stride, float *result, size_t result_stride) {
+    kernels_active->panel_product(terms, term_count, rows, columns, start, start_stride, result, result_stride);
+}
+
 void kernel_adamw_f32(float *parameter, const float *gradient, float *first_moment, float *second_moment, size_t
                       count, float gradient_factor, const kernel_adamw_step *settings) {
     kernels_active->adamw_f32(parameter, gradient, first_moment, second_moment, count, gradient_factor, settings);

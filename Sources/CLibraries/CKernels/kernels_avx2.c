@@ -63,6 +63,8 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return result;
 }
 
+enum { ROWS_AT_ONCE = 4, TILES_AT_ONCE = 1 };
+
 #define KERNEL_TABLE kernels_avx2
 #include "bodies/all.h"
 

@@ -26,6 +26,8 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return (u16x16)_mm512_cvtps_ph((__m512)source, _MM_FROUND_TO_NEAREST_INT);
 }
 
+enum { ROWS_AT_ONCE = 8, TILES_AT_ONCE = 2 };
+
 #define KERNEL_TABLE kernels_avx512
 #include "bodies/all.h"
 

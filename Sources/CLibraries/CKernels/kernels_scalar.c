@@ -83,5 +83,7 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return result;
 }
 
+enum { ROWS_AT_ONCE = 2, TILES_AT_ONCE = 1 };
+
 #define KERNEL_TABLE kernels_scalar
 #include "bodies/all.h"

@@ -146,6 +146,9 @@ package struct TrainingRun: Sendable {
         _ specialTokens: SpecialTokenIDs, _ report: (TrainingEvent) -> Void
     ) throws -> RunModel {
         report(.phase(.loading))
+        if MatmulPrecision(configuration) != .highest, case .unavailable(let reason) = MatrixTiles.request() {
+            report(.note("`matmul_precision` is computed without tiles, slower and with the same numbers: \(reason)"))
+        }
         let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
             try paths.modelFolder($0, parameter: "adapter_name_or_path")
         }

@@ -154,6 +154,8 @@ class GenerateResult(TypedDict):
     """The new tokens, a stop token that ended them included."""
     text: str
     """Their text without special tokens."""
+    warnings: NotRequired[list[str]]
+    """What the files of model, tokenizer and adapter say in vain."""
     tool_calls: NotRequired[list[ToolCall]]
     """The calls that the text consists of, if tools were given and it does."""
     finish_reason: str
@@ -310,6 +312,8 @@ class JobSnapshotNotification(TypedDict):
 
 class LogProbabilitiesResult(TypedDict):
     ids: list[int]
+    warnings: NotRequired[list[str]]
+    """What the files of model, tokenizer and adapter say in vain."""
     token_logprobs: list[float]
     """One fewer than ids; entry i is that of ids[i+1] after ids[..i]."""
 
@@ -391,6 +395,7 @@ class ResidentModel(TypedDict):
     """Folders of the adapters that were used with it."""
     worker: int
     """The worker's process id."""
+    warnings: NotRequired[list[str]]
     weights_loaded: bool
     """False for a model used for its tokenizer alone."""
     requests_in_flight: int
@@ -453,6 +458,7 @@ class SystemInfoResult(TypedDict):
 
 class TokenizeResult(TypedDict):
     ids: list[int]
+    warnings: NotRequired[list[str]]
 
 
 class ToolCall(TypedDict):
@@ -546,7 +552,7 @@ class NotAvailableError(ServiceError):
 
 
 class NotFiniteError(ServiceError):
-    """The loss or a gradient became infinite or not a number."""
+    """A weight, a score, the loss or a gradient is infinite or not a number."""
 
     kind = "not_finite"
     code = 1008

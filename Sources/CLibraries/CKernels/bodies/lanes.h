@@ -1,6 +1,6 @@
 // What every body uses: loads, stores, selection and sums of lanes.
 
-INLINE f32x16 splat(float value) { return (f32x16){} + value; }
+INLINE f32x16 splat(float x) { return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 INLINE u32x16 splat_bits(uint32_t value) { return (u32x16){} + value; }
 
 INLINE f32x16 load(const float *source) {

@@ -4,7 +4,8 @@
 // - Pointers need no alignment beyond their element's; `void` pointers to stored weights need none at all.
 // - `result` may be the same array as an input of the same shape, but must not overlap it in another way.
 // - Nothing is read or written outside the shapes given; a count of 0 is allowed and touches nothing.
-// - NaN and infinity travel as IEEE 754 says, denormals are kept, and no state of the processor is changed.
+// - NaN and infinity travel as IEEE 754 says, denormals are kept but where it is said, and no state of the processor is
+//   changed.
 // - The result has the same bits at every level, for every alignment, and on every thread. Sums go through sixteen lanes:
 //   element i is added, in ascending order, to lane i mod 16; the lanes are then added in halves (0+8, 1+9, ..., then
 //   0+4, ...). A product that is added is rounded once (fused). Only the payload of a NaN may differ.
@@ -25,19 +26,39 @@ typedef enum __attribute__((enum_extensibility(closed))) kernel_level {
     kernel_level_avx2 __attribute__((swift_name("avx2"))) = 1,
     /// AVX-512 F, DQ, BW and VL beside the former.
     kernel_level_avx512 __attribute__((swift_name("avx512"))) = 2,
+    /// AVX-512 and the tiles of AMX for bfloat16 (AMX-TILE, AMX-BF16), which a process must ask for.
+    kernel_level_amx __attribute__((swift_name("amx"))) = 3,
 } kernel_level;
 
 /// The highest level that both the processor and the operating system support.
 kernel_level kernel_level_supported(void);
 
-/// The level that `kernel_...` functions use, chosen once when the program is loaded.
+/// The level that `kernel_...` functions use: chosen when the program is loaded, without tiles until requested.
 ///
-/// The environment variable `FINETUNED_KERNELS` (`scalar`, `avx2`, `avx512`) lowers it; a level that the processor does
-/// not have gives the highest it has, and an unknown word is as if it were not set.
+/// The environment variable `FINETUNED_KERNELS` (`scalar`, `avx2`, `avx512`, `amx`) lowers it; a level that the
+/// processor does not have gives the highest it has, and an unknown word is as if it were not set.
 kernel_level kernel_level_active(void);
 
-/// `scalar`, `avx2` or `avx512`.
+/// `scalar`, `avx2`, `avx512` or `amx`.
 const char *kernel_level_name(kernel_level level);
+
+/// What has come of a request for tiles.
+typedef enum __attribute__((enum_extensibility(closed))) kernel_tile_state {
+    /// They are in use, for every thread of this process.
+    kernel_tiles_ready __attribute__((swift_name("ready"))) = 0,
+    /// The processor has none for bfloat16, or the operating system does not save them.
+    kernel_tiles_absent __attribute__((swift_name("absent"))) = 1,
+    /// `FINETUNED_KERNELS` names a lower level.
+    kernel_tiles_off __attribute__((swift_name("off"))) = 2,
+    /// The operating system refused.
+    kernel_tiles_denied __attribute__((swift_name("denied"))) = 3,
+} kernel_tile_state;
+
+/// Asks the operating system for the tiles of AMX and raises the active level when it may use them.
+///
+/// May be called again. Until then, and where it is denied, the level below gives the same bits.
+/// - error: receives the `errno` of a denied request, 0 otherwise.
+kernel_tile_state kernel_request_tiles(int *error);
 
 // MARK: Storage formats
 
@@ -172,6 +193,72 @@ void kernel_matrix_vectors_bf16(const void *matrix, size_t rows, size_t columns,
 void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, const float *vectors,
                                size_t vector_count, float *result, size_t result_stride);
 
+// MARK: Products of bfloat16 parts
+
+// A float32 is the sum of three bfloat16 parts: the number rounded, what is left of it rounded, what is left of that.
+// (Of infinity and NaN nothing is left.) A product of matrices is then a sum of products of bfloat16 numbers, each of
+// which is exact in float32:
+//
+//     result(rows, columns) = start + sum over terms of left(rows, depth) * right(depth, columns)
+//
+// Both operands are first packed into panels of thirty-two rows or columns, as the tiles of AMX take them. A panel is a
+// sequence of blocks along its depth, 32 x 32 numbers with zeros beyond the matrix's end; a block is a sequence of its
+// parts, each 1024 numbers:
+// - of a left panel: 32 rows of 32 numbers;
+// - of a right panel: two tiles of sixteen columns, in each sixteen lines of sixteen pairs, which are number `2 * line`
+//   and number `2 * line + 1` of each column.
+//
+// The order of additions is that of TDPBF16PS (Intel SDM volume 2), at every level and for every cut of rows and
+// columns. For each element, for each block along the depth, for each pair of parts, the products at even depths are
+// added up one after another, each rounded once, and so are those at odd depths; then `sum += even + odd`. Pairs of
+// parts are taken from the smallest on: the last right part with its left parts from the last on, and so forth.
+// Subnormal numbers count as zero, among sums too.
+
+enum { KERNEL_PANEL_EDGE = 32 };
+
+/// Packs left panels from float32 `(rows, depth)`, lines `stride` apart.
+///
+/// - panels: `ceil(rows / 32) * ceil(depth / 32) * parts * 1024` bfloat16 numbers; `parts` is 1 to 3.
+void kernel_left_panels_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts, void *panels);
+/// `kernel_left_panels_f32` from the transposed matrix `(depth, rows)`.
+void kernel_left_panels_transposed_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts,
+                                       void *panels);
+/// Packs right panels of one part from bfloat16 `(columns, depth)`, lines `stride` numbers apart.
+///
+/// - panels: `ceil(columns / 32) * ceil(depth / 32) * 1024` bfloat16 numbers.
+void kernel_right_panels_bf16(const void *source, size_t stride, size_t columns, size_t depth, void *panels);
+/// `kernel_right_panels_bf16` from the transposed matrix `(depth, columns)`.
+void kernel_right_panels_transposed_bf16(const void *source, size_t stride, size_t columns, size_t depth, void *panels);
+/// Packs right panels of one to three parts from float32 `(columns, depth)`, lines `stride` apart.
+void kernel_right_panels_f32(const float *source, size_t stride, size_t columns, size_t depth, size_t parts,
+                             void *panels);
+/// `kernel_right_panels_f32` from the transposed matrix `(depth, columns)`.
+void kernel_right_panels_transposed_f32(const float *source, size_t stride, size_t columns, size_t depth, size_t parts,
+                                        void *panels);
+
+/// One product of a sum of products.
+typedef struct kernel_panel_term {
+    /// The first left panel, and how many numbers lie from one to the next.
+    const void *left;
+    size_t left_stride;
+    size_t left_parts;
+    /// The first right panel, and how many numbers lie from one to the next.
+    const void *right;
+    size_t right_stride;
+    size_t right_parts;
+    /// Blocks along the depth to be summed.
+    size_t depth_blocks;
+    /// Parts i and j (from 0) of left and right are multiplied where `i + j < order`; 1 to 3.
+    size_t order;
+} kernel_panel_term;
+
+/// `result(rows, columns) = start + terms`, over all panels that cover the rows and columns.
+///
+/// - start: what is added to, lines `start_stride` apart: null for zeros, `result` to add to what is there; with a
+///   stride of 0 it is one line for all rows.
+void kernel_panel_product(const kernel_panel_term *terms, size_t term_count, size_t rows, size_t columns,
+                          const float *_Nullable start, size_t start_stride, float *result, size_t result_stride);
+
 // MARK: Optimizers
 
 /// The numbers of one AdamW step; they are combined in double precision and rounded to float32 once, like PyTorch does.
@@ -225,6 +312,8 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
     use(silu_gate_f32) use(silu_gate_backward_f32) use(gelu_gate_f32) use(gelu_gate_backward_f32) \
     use(rotate_f32) \
     use(matrix_vectors_f32) use(matrix_vectors_bf16) use(matrix_vectors_f16) \
+    use(left_panels_f32) use(left_panels_transposed_f32) use(right_panels_bf16) use(right_panels_transposed_bf16) \
+    use(right_panels_f32) use(right_panels_transposed_f32) use(panel_product) \
     use(adamw_f32) \
     use(philox_words) use(philox_uniform_f32) use(dropout_f32)
 
@@ -235,7 +324,7 @@ typedef struct kernel_table {
 #undef KERNEL_MEMBER
 } kernel_table;
 
-/// The kernels of one level, or null when this machine cannot run it.
+/// The kernels of one level, or null when this machine cannot run it or, for tiles, may not.
 const kernel_table *_Nullable kernel_table_for_level(kernel_level level);
 
 #pragma clang assume_nonnull end

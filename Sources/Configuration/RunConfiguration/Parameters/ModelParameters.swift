@@ -92,6 +92,14 @@ extension Parameters {
         "disable_gradient_checkpointing", .model, default: false,
         help: "Keep activations instead of recomputing them in the backward pass: faster, more memory, same result.",
         .acts(test: "TrainingLoopTests"))
+    package static let matmulPrecision = Parameter<String>(
+        "matmul_precision", .model, default: "highest", choices: ["highest", "high", "medium"],
+        help: """
+            How exactly a training run multiplies, as in PyTorch's set_float32_matmul_precision: highest in float32, high \
+            with activations as two bfloat16 parts, medium with one, which is what bf16 means elsewhere. The last two are \
+            fast on processors with AMX and give the same numbers, slower, on others.
+            """,
+        .acts(test: "TrainingLoopTests/PrecisionTests"))
     package static let upcastLayernorm = Parameter<Bool>(
         "upcast_layernorm", .model, default: false,
         help: "Hold the weights of norms in float32.",
@@ -176,6 +184,7 @@ extension Parameters {
         lowCpuMemUsage.description, ropeScaling.description, flashAttn.description, shiftAttn.description,
         mixtureOfDepths.description, useUnsloth.description, useUnslothGc.description,
         enableLigerKernel.description, moeAuxLossCoef.description, disableGradientCheckpointing.description,
+        matmulPrecision.description,
         upcastLayernorm.description, upcastLmheadOutput.description, trainFromScratch.description,
         inferBackend.description, offloadFolder.description, useCache.description, inferDtype.description,
         hfHubToken.description, msHubToken.description, omHubToken.description, printParamStatus.description,

@@ -14,6 +14,7 @@ package final class UpdateEngine {
     private let rule: UpdateRule
     private let seed: UInt64
     private let checkpointPolicy: CheckpointPolicy
+    private let precision: MatmulPrecision
     private let counting: InputTokenCount
     private let control: TrainingControl
     /// The most bytes of gradients that were held at once.
@@ -30,6 +31,7 @@ package final class UpdateEngine {
         self.control = control
         seed = UInt64(max(0, configuration[Parameters.seed]))
         checkpointPolicy = CheckpointPolicy(configuration)
+        precision = MatmulPrecision(configuration)
         counting = configuration[Parameters.includeNumInputTokensSeen]
     }
 
@@ -88,7 +90,7 @@ package final class UpdateEngine {
             let randomness = RandomContext(seed: engine.seed, step: step, microBatch: pass)
             return Tape(
                 recording: true, randomness: engine.stage.usesDropout ? randomness : nil,
-                checkpointPolicy: engine.checkpointPolicy)
+                checkpointPolicy: engine.checkpointPolicy, precision: engine.precision)
         }
 
         func backward(_ loss: StageLoss, on tape: Tape) throws {
@@ -122,5 +124,12 @@ extension CheckpointPolicy {
     init(_ configuration: RunConfiguration) {
         self =
             configuration[Parameters.disableGradientCheckpointing] ? .keep : .keepWhileBelow(liveBytes: 512 << 20)
+    }
+}
+
+extension MatmulPrecision {
+    /// What a run asks for; the values of `matmul_precision` are the names of the cases.
+    init(_ configuration: RunConfiguration) {
+        self = Self(rawValue: configuration[Parameters.matmulPrecision]) ?? .highest
     }
 }

@@ -44,6 +44,8 @@ package final class Tape {
     /// Seeds dropout; nil means evaluation, where dropout does nothing.
     package let randomness: RandomContext?
     package let checkpointPolicy: CheckpointPolicy
+    /// How exactly products with large operands are computed.
+    package let precision: MatmulPrecision
     /// Whether cheap values are made again on the way back; not worth it inside a block that is itself run again.
     private let remakesValues: Bool
     private var nodes: [Node] = []
@@ -52,11 +54,13 @@ package final class Tape {
     package var isRecording: Bool { mode == .recording }
 
     package init(
-        recording: Bool, randomness: RandomContext? = nil, checkpointPolicy: CheckpointPolicy = .recompute
+        recording: Bool, randomness: RandomContext? = nil, checkpointPolicy: CheckpointPolicy = .recompute,
+        precision: MatmulPrecision = .highest
     ) {
         mode = recording ? .recording : .computing
         self.randomness = randomness
         self.checkpointPolicy = checkpointPolicy
+        self.precision = precision
         remakesValues = recording
     }
 
@@ -65,6 +69,7 @@ package final class Tape {
         self.mode = mode
         randomness = outer.randomness
         checkpointPolicy = .keep
+        precision = outer.precision
         remakesValues = false
     }
 

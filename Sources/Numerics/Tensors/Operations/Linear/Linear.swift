@@ -8,7 +8,7 @@ extension Tape {
             let layer = LinearProjection(weight: projection.weight, bias: projection.bias)
             return try branch.forward(x, beside: layer, on: self)
         }
-        let work = LinearWork(projection)
+        let work = LinearWork(projection, rows: x.value.rows, precision: precision)
         let y = try work.forward(x.value)
         let input = projection.weight.parameterToTrain != nil && isRecording ? SavedValue(x) : nil
         let (slot, shape) = (x.slot, x.shape)

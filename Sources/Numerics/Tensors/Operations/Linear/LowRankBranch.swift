@@ -33,7 +33,7 @@ package final class LowRankBranch: LinearBranch {
     package var parameters: [Parameter] { [a, b] }
 
     package func forward(_ x: Variable, beside layer: LinearProjection, on tape: Tape) throws -> Variable {
-        let work = LowRankWork(branch: self, layer: layer, rows: x.value.rows, randomness: tape.randomness)
+        let work = LowRankWork(branch: self, layer: layer, rows: x.value.rows, tape)
         let y = try work.forward(x.value)
         let keepsInput = layer.weight.parameterToTrain != nil || isTrainable
         let input = keepsInput && tape.isRecording ? SavedValue(x) : nil
@@ -81,12 +81,13 @@ private struct LowRankWork {
     // From here up merging is cheaper.
     private static let rowsToMerge = 64
 
-    init(branch: LowRankBranch, layer: LinearProjection, rows: Int, randomness: RandomContext?) {
+    init(branch: LowRankBranch, layer: LinearProjection, rows: Int, _ tape: Tape) {
         self.branch = branch
-        mask = branch.dropout > 0 ? randomness?.generator(site: branch.site) : nil
-        merges = mask == nil && rows >= Self.rowsToMerge
+        mask = branch.dropout > 0 ? tape.randomness?.generator(site: branch.site) : nil
+        // A weight with an update inside it would be more than one bfloat16 part.
+        merges = mask == nil && rows >= Self.rowsToMerge && !LinearWork.splits(rows: rows, tape.precision)
         base = LinearWork(
-            layer,
+            layer, rows: rows, precision: tape.precision,
             update: merges
                 ? LowRankUpdate(a: branch.a.value, b: branch.b.value, scaling: branch.scaling) : nil)
     }
