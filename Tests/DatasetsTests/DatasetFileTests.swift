@@ -48,7 +48,7 @@ struct DatasetFileTests {
     }
 
     @Test func aSingleObjectIsOneRow() throws {
-        #expect(try rows("data.json", "{\n  \"a\": [1, 2],\n  \"b\": null\n}\n") == [["a": [1, 2], "b": nil]])
+        #expect(try rows("data.json", "{\n  \"a\": [1, 2],\n  \"b\": null\n}\n") == [["a": [1, 2], "b": .null]])
     }
 
     @Test func textsBecomeRowsOfOneColumn() throws {
@@ -64,15 +64,15 @@ struct DatasetFileTests {
         #expect(
             try rows("data.csv", text) == [
                 ["q": "plain", "a": "with, comma"], ["q": "two\nlines", "a": "say \"hi\""],
-                ["q": "only one", "a": nil],
-                ["q": "7", "a": nil],
+                ["q": "only one", "a": .null],
+                ["q": "7", "a": .null],
             ])
     }
 
     @Test func tabSeparatedValues() throws {
         #expect(
             try rows("data.tsv", "q\ta\none, two\t\"with\ttab\"\nthree\t\n")
-                == [["q": "one, two", "a": "with\ttab"], ["q": "three", "a": nil]])
+                == [["q": "one, two", "a": "with\ttab"], ["q": "three", "a": .null]])
         let error = #expect(throws: DataError.self) { try rows("data.tsv", "q\nx\ty\n") }
         #expect(error?.description.contains("put cells that hold tabs into quotation marks") == true)
     }

@@ -24,7 +24,7 @@ struct JSONCodableTests {
 
     let outer = Outer(
         inner: Inner(wide: .max, flag: nil, names: ["a", "\u{E9}"]), list: [Inner(wide: .min, flag: true, names: [])],
-        ratio: 2, single: 0.1, table: ["x": 1], shape: .square, anything: ["k": [1, 2.5, nil, "s"]], byte: 255)
+        ratio: 2, single: 0.1, table: ["x": 1], shape: .square, anything: ["k": [1, 2.5, .null, "s"]], byte: 255)
 
     @Test func valuesSurviveTheRoundTrip() throws {
         let value = try JSONValue(encoding: outer)
@@ -41,12 +41,12 @@ struct JSONCodableTests {
     @Test func plainValues() throws {
         #expect(try JSONValue(encoding: [1, 2]) == [1, 2])
         #expect(try JSONValue(encoding: "x") == "x")
-        #expect(try JSONValue(encoding: Int?.none) == nil)
+        #expect(try JSONValue(encoding: Int?.none) == .null)
         #expect(try JSONValue(encoding: [String: Int]()) == [:])
         #expect(try JSONValue(encoding: [Int]()) == [])
         #expect(try JSONValue.integer(3).decoded(as: Double.self) == 3)
         #expect(try JSONValue.number(3).decoded(as: Int.self) == 3)
-        #expect(try JSONValue.array([1, nil]).decoded(as: [Int?].self) == [1, nil])
+        #expect(try JSONValue.array([1, .null]).decoded(as: [Int?].self) == [1, nil])
         #expect(try JSONValue(encoding: UInt64(7)) == 7)
     }
 

@@ -2,7 +2,7 @@ import JSONDocuments
 import Testing
 
 struct JSONTextTests {
-    let value: JSONValue = ["b": [1, 2.5, nil, true], "a": ["\u{E9}\"\n": "\u{1F600}\u{7F}"], "e": [], "o": [:]]
+    let value: JSONValue = ["b": [1, 2.5, .null, true], "a": ["\u{E9}\"\n": "\u{1F600}\u{7F}"], "e": [], "o": [:]]
 
     @Test func stylesMatchPython() {
         #expect(

@@ -166,7 +166,7 @@ struct JobCommandTests {
             if job == "2" { return [FakeDaemon.error(id, kind: "conflict", "job 2 has ended")] }
             return [
                 FakeDaemon.result(
-                    id, ["id": .string(job), "state": "running", "wish": method == "job.pause" ? "pause" : nil])
+                    id, ["id": .string(job), "state": "running", "wish": method == "job.pause" ? "pause" : .null])
             ]
         }
         let run = TunectlRun(["pause", "1", "2", "3"], daemon: handler)
@@ -234,7 +234,7 @@ struct JobCommandTests {
 
     @Test func show() {
         let run = TunectlRun(["show", "3"]) { id, _, _ in
-            [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": nil, "notes": ["a", "b"]])]
+            [FakeDaemon.result(id, ["id": "3", "error": ["kind": "oom"], "metrics": .null, "notes": ["a", "b"]])]
         }
         #expect(run.output == "id:         3\nerror.kind: oom\nnotes:      [\"a\", \"b\"]\n")
     }

@@ -1,8 +1,10 @@
 extension Tokenizer {
-    package var bosToken: String? { configuration.tokens[.bos]?.content }
-    package var eosToken: String? { configuration.tokens[.eos]?.content }
-    package var padToken: String? { configuration.tokens[.pad]?.content }
-    package var unkToken: String? { configuration.tokens[.unk]?.content }
+    package func token(for role: TokenizerConfiguration.Role) -> String? { configuration.tokens[role]?.content }
+
+    package var bosToken: String? { token(for: .bos) }
+    package var eosToken: String? { token(for: .eos) }
+    package var padToken: String? { token(for: .pad) }
+    package var unkToken: String? { token(for: .unk) }
 
     package var bosTokenID: Int32? { bosToken.flatMap(tokenID(of:)) }
     package var eosTokenID: Int32? { eosToken.flatMap(tokenID(of:)) }

@@ -6,11 +6,11 @@ import Synchronization
 ///
 /// A value: a copy with other special tokens leaves the first one alone. Safe to use from many threads at once.
 package struct Tokenizer: Sendable {
-    private let model: TokenModel
+    let model: TokenModel
     package let normalizer: Normalizer?
     package let preTokenizer: PreTokenizer?
     package let decoder: TokenDecoder
-    private var postProcessor: PostProcessor
+    var postProcessor: PostProcessor
     var added = AddedTokens()
     package internal(set) var configuration: TokenizerConfiguration
     private let workspaces = WorkspacePool()
@@ -24,9 +24,13 @@ package struct Tokenizer: Sendable {
     /// Whether tokenizer.json, or tokenizer_config.json, no longer says what this value does.
     var changedVocabulary = false
     var changedConfiguration = false
+    /// Whether other files declare tokens that tokenizer.json does not have, or otherwise.
+    var needsCompanions = false
 
     /// Whether the text of special tokens is read like any other text (`split_special_tokens`).
     package var splitsSpecialTokens = false
+    /// What people should know who use it: what its files say in vain.
+    package internal(set) var warnings: [String] = []
 
     /// Reads the bytes of a tokenizer.json.
     package init(json: [UInt8], configuration: TokenizerConfiguration = TokenizerConfiguration()) throws {
@@ -51,39 +55,22 @@ package struct Tokenizer: Sendable {
         self.configuration = configuration
         self.source = source
         fingerprint = FileHash.of(json)
-        if let tokens = root.optional("added_tokens") {
-            _ = try added.add(try tokens.elements().map(Self.addedToken), model.vocabulary, normalizer)
-        }
-        try addConfiguredTokens()
+        let own = try root.optional("added_tokens").map { try $0.elements().map(Self.addedToken) } ?? []
+        _ = try added.add(own.map(\.token), model.vocabulary, normalizer)
+        try addDeclaredTokens(own: own)
+        let ends = postProcessor
         updateEnds()
+        warnOfDisregardedKeys(ends: ends)
     }
 
-    private static func addedToken(_ node: TokenizerNode) throws -> AddedToken {
+    private static func addedToken(_ node: TokenizerNode) throws -> (identifier: Int32, token: AddedToken) {
         let content = try node.string("content")
-        _ = try Vocabulary.identifier(try node.integer("id"), of: content)
-        return AddedToken(
+        let identifier = try Vocabulary.identifier(try node.integer("id"), of: content)
+        let token = AddedToken(
             content: content, singleWord: try node.bool("single_word"), stripsLeft: try node.bool("lstrip"),
             stripsRight: try node.bool("rstrip"), normalized: try node.bool("normalized"),
             special: try node.bool("special"))
-    }
-
-    /// Tokens that only tokenizer_config.json knows, and those with a role, are added as the reference does.
-    private mutating func addConfiguredTokens() throws {
-        let listed = configuration.addedTokens.map(\.token).filter { tokenIsNotAdded($0) }
-        let special = configuration.extraSpecialTokens
-        let roles = TokenizerConfiguration.Role.allCases.compactMap { configuration.tokens[$0] }
-        let missing = (roles + special).filter { token in
-            tokenIsNotAdded(token) || !added.isSpecial(Array(token.content.utf8))
-        }.map { token in
-            var token = token
-            token.special = true
-            return token
-        }
-        _ = try added.add(listed + missing, model.vocabulary, normalizer)
-    }
-
-    private func tokenIsNotAdded(_ token: AddedToken) -> Bool {
-        added.identifier(of: Array(token.content.utf8)) == nil
+        return (identifier, token)
     }
 
     /// `add_bos_token` and `add_eos_token` replace what tokenizer.json says about the ends of a text.
@@ -165,8 +152,11 @@ package struct Tokenizer: Sendable {
     package var identifierLimit: Int { Int(max(model.vocabulary.largest, added.largestIdentifier)) + 1 }
 
     package func tokenID(of token: String) -> Int32? {
-        let content = Array(token.utf8)
-        return added.identifier(of: content) ?? model.vocabulary.identifier(of: content)
+        tokenID(ofBytes: Array(token.utf8))
+    }
+
+    func tokenID(ofBytes content: [UInt8]) -> Int32? {
+        added.identifier(of: content) ?? model.vocabulary.identifier(of: content)
     }
 
     /// The token as it stands in the vocabulary, which is not always how it looks in text.

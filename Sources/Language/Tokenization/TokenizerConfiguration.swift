@@ -4,11 +4,12 @@ package import JSONDocuments
 package struct TokenizerConfiguration: Sendable {
     /// The named special tokens that other parts of the product use.
     package enum Role: String, CaseIterable, Sendable {
+        // In the order in which new ones get their ids.
         case bos = "bos_token"
         case eos = "eos_token"
-        case pad = "pad_token"
         case unk = "unk_token"
         case sep = "sep_token"
+        case pad = "pad_token"
         case cls = "cls_token"
         case mask = "mask_token"
     }
@@ -37,8 +38,14 @@ package struct TokenizerConfiguration: Sendable {
     var tokens: [Role: AddedToken] = [:]
     /// Special tokens without a role.
     var extraSpecialTokens: [AddedToken] = []
-    /// Tokens by id that older files list here as well.
-    var addedTokens: [(identifier: Int32, token: AddedToken)] = []
+    /// Special tokens with a name of the model's own, such as `image_token`.
+    var namedSpecialTokens: [AddedToken] = []
+    /// Tokens by id that files beside tokenizer.json list, smallest id first.
+    var listedTokens: [(identifier: Int32, token: AddedToken)] = []
+    /// The file that lists them.
+    var listingFile = "tokenizer_config.json"
+    /// Whether tokenizer_config.json lists tokens by id, so that its older companions are not asked.
+    var listsTokens = false
     /// Whether the file decides about the first and the last token itself, overruling tokenizer.json.
     var decidesAboutEnds = false
     package var addsBOS = false
@@ -47,33 +54,43 @@ package struct TokenizerConfiguration: Sendable {
 
     package init() { object = [:] }
 
-    /// - Parameters:
-    ///   - specialTokensMap: special_tokens_map.json of older folders, for roles that the main file leaves open.
-    ///   - template: chat_template.jinja, which goes before a template in the main file.
+    /// Reads what transformers would: special_tokens_map.json and added_tokens.json of older folders hold only where
+    /// tokenizer_config.json lists no tokens by id, the map before tokenizer_config.json.
+    ///
+    /// - Parameter template: chat_template.jinja, which goes before a template in the main file
     package init(
-        _ value: JSONValue, specialTokensMap: JSONValue? = nil, template: String? = nil
+        _ value: JSONValue, specialTokensMap: JSONValue? = nil, addedTokens: JSONValue? = nil, template: String? = nil
     ) throws {
         guard case .object(let object) = value else {
             throw Self.malformed("", expected: "an object", value)
         }
         self.object = object
+        let listed = object["added_tokens_decoder"]?.object
+        listsTokens = listed != nil
+        let map = listsTokens ? nil : specialTokensMap
         for role in Role.allCases {
-            for source in [object[role.rawValue], specialTokensMap?[role.rawValue]] where tokens[role] == nil {
-                if let source, !source.isNull { tokens[role] = try Self.token(source, role.rawValue) }
-            }
+            guard let source = [map, value].lazy.compactMap({ $0?[role.rawValue] }).first(where: { !$0.isNull })
+            else { continue }
+            tokens[role] = try Self.token(source, role.rawValue)
         }
         for key in ["additional_special_tokens", "extra_special_tokens"] {
-            guard let list = object[key] ?? specialTokensMap?[key], case .array(let elements) = list else { continue }
-            for element in elements { extraSpecialTokens.append(try Self.token(element, key)) }
-        }
-        if let listed = object["added_tokens_decoder"]?.object {
-            for (key, entry) in listed {
-                guard let number = Int64(key), number >= 0, number <= Vocabulary.largestIdentifier else {
-                    throw Self.malformed("added_tokens_decoder.\(key)", expected: "an id as key", .string(key))
+            for list in [object[key], map?[key]].compactMap(\.self) {
+                for element in list.array ?? [] {
+                    let token = try Self.token(element, key)
+                    if !extraSpecialTokens.contains(where: { $0.content.utf8.elementsEqual(token.content.utf8) }) {
+                        extraSpecialTokens.append(token)
+                    }
                 }
-                addedTokens.append((Int32(number), try Self.token(entry, "added_tokens_decoder.\(key)")))
+                for (name, element) in list.object ?? [:] {
+                    namedSpecialTokens.append(try Self.token(element, "\(key).\(name)"))
+                }
             }
-            addedTokens.sort { $0.identifier < $1.identifier }
+        }
+        if let listed {
+            listedTokens = try Self.listedTokens(listed)
+        } else if let addedTokens {
+            listingFile = "added_tokens.json"
+            listedTokens = try self.addedTokens(addedTokens)
         }
         decidesAboutEnds = object.contains("add_bos_token") || object.contains("add_eos_token")
         addsBOS = object["add_bos_token"]?.bool ?? false
@@ -83,6 +100,38 @@ package struct TokenizerConfiguration: Sendable {
         } else if let given = object["chat_template"], !given.isNull {
             chatTemplate = try Self.chatTemplate(given)
         }
+    }
+
+    /// What has a role or a name, and is special whatever else is said of it.
+    var namedTokens: [AddedToken] { Role.allCases.compactMap { tokens[$0] } + namedSpecialTokens }
+
+    /// `added_tokens_decoder`: tokens by id.
+    private static func listedTokens(_ listed: JSONObject) throws -> [(identifier: Int32, token: AddedToken)] {
+        try listed.map { key, entry in
+            let path = "added_tokens_decoder.\(key)"
+            guard let number = Int64(key) else { throw malformed(path, expected: "an id as key", .string(key)) }
+            var token = try token(entry, path)
+            token.special = entry["special"]?.bool ?? false
+            token.normalized = entry["normalized"]?.bool ?? !token.special
+            return (try Vocabulary.identifier(number, of: token.content), token)
+        }.sorted { $0.identifier < $1.identifier }
+    }
+
+    /// added_tokens.json: ids by token.
+    private func addedTokens(_ value: JSONValue) throws -> [(identifier: Int32, token: AddedToken)] {
+        guard let object = value.object else {
+            throw TokenizerError.malformed(
+                file: "added_tokens.json", path: "", expected: "an object", found: value.kindName)
+        }
+        let special = Set((namedTokens + extraSpecialTokens).map { Array($0.content.utf8) })
+        return try object.map { content, entry in
+            guard let number = entry.integer else {
+                throw TokenizerError.malformed(
+                    file: "added_tokens.json", path: content, expected: "an id", found: entry.kindName)
+            }
+            let token = AddedToken(content: content, special: special.contains(Array(content.utf8)))
+            return (try Vocabulary.identifier(number, of: content), token)
+        }.sorted { $0.identifier < $1.identifier }
     }
 
     private static func malformed(_ path: String, expected: String, _ value: JSONValue) -> TokenizerError {

@@ -9,6 +9,8 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
     case mergeOutsideVocabulary(index: Int, token: String)
     case unknownTokenOutsideVocabulary(String)
     case identifierOutOfRange(token: String, identifier: Int64)
+    /// A token that a file gives an id which it cannot have.
+    case wrongIdentifier(token: String, listed: Int32, found: Int32, file: String)
     case invalidPattern(pattern: String, reason: String, offset: Int)
     case patternTooExpensive(pattern: String)
     case tokenTooLong(bytes: Int, limit: Int)
@@ -31,6 +33,9 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
             "the unknown token '\(token)' is not in the vocabulary"
         case .identifierOutOfRange(let token, let identifier):
             "token '\(token)' has the id \(identifier); ids lie between 0 and \(Vocabulary.largestIdentifier)"
+        case .wrongIdentifier(let token, let listed, let found, let file):
+            "\(file) gives the token '\(token)' the id \(listed), but tokenizer.json does not have it and the next "
+                + "free id is \(found); add it to 'added_tokens' of tokenizer.json"
         case .invalidPattern(let pattern, let reason, let offset):
             "the pattern '\(pattern)' cannot be used: \(reason) (at offset \(offset))"
         case .patternTooExpensive(let pattern):

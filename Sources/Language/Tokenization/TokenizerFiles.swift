@@ -22,33 +22,32 @@ extension Tokenizer {
         "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json", "merges.txt",
     ]
     private static let largestFile = 1 << 28
+    /// Every file that may say something about how text becomes ids.
+    package static let fileNames = [mainFile, configurationFile, templateFile] + companions
 
-    /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json and
+    /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json, added_tokens.json and
     /// chat_template.jinja of a folder.
     package init(directory: String) throws {
         guard let json = try Self.contents(directory, Self.mainFile) else {
             throw TokenizerError.missingFile(path: "\(directory)/\(Self.mainFile)")
         }
-        var configuration = TokenizerConfiguration()
-        let template = try Self.contents(directory, Self.templateFile).map(\.text)
-        if let bytes = try Self.contents(directory, Self.configurationFile) {
-            configuration = try TokenizerConfiguration(
-                try Self.parse(bytes, Self.configurationFile),
-                specialTokensMap: try Self.contents(directory, "special_tokens_map.json").map {
-                    try Self.parse($0, "special_tokens_map.json")
-                }, template: template)
-        } else if let template {
-            configuration.chatTemplate = .single(template)
+        func parsed(_ name: String) throws -> JSONValue? {
+            try Self.contents(directory, name).map { try Self.parse($0, name) }
         }
+        let configuration = try TokenizerConfiguration(
+            parsed(Self.configurationFile) ?? [:], specialTokensMap: parsed("special_tokens_map.json"),
+            addedTokens: parsed("added_tokens.json"),
+            template: try Self.contents(directory, Self.templateFile).map(\.text))
         try self.init(json: json, configuration: configuration, source: .directory(directory))
+        splitsSpecialTokens = configuration.object["split_special_tokens"]?.bool ?? false
     }
 
     /// The files of the tokenizer as it is now: unchanged ones byte for byte, the others patched.
     package func files() throws -> [TokenizerFile] {
         var files: [TokenizerFile] = []
         let original = try mainContents()
-        files.append(
-            TokenizerFile(name: Self.mainFile, contents: changedVocabulary ? try patched(original) : original))
+        let needsPatch = changedVocabulary || needsCompanions && changedConfiguration
+        files.append(TokenizerFile(name: Self.mainFile, contents: needsPatch ? try patched(original) : original))
         if let configuration = try configurationContents() {
             files.append(TokenizerFile(name: Self.configurationFile, contents: configuration))
         }
@@ -80,12 +79,9 @@ extension Tokenizer {
         var root = try Self.parse(original, Self.mainFile)
         root["added_tokens"] = .array(
             added.byIdentifier.sorted { $0.key < $1.key }.map { identifier, token in
-                [
-                    "id": .integer(Int64(identifier)), "content": .string(token.content),
-                    "single_word": .bool(token.singleWord), "lstrip": .bool(token.stripsLeft),
-                    "rstrip": .bool(token.stripsRight), "normalized": .bool(token.normalized),
-                    "special": .bool(token.special),
-                ]
+                var entry: JSONValue = ["id": .integer(Int64(identifier))]
+                for (key, value) in flags(of: token) { entry[key] = value }
+                return entry
             })
         return root.serializedBytes(.indented(2))
     }
@@ -105,11 +101,16 @@ extension Tokenizer {
             }
         }
         if !configuration.extraSpecialTokens.isEmpty {
-            let key =
-                object.contains("additional_special_tokens") ? "additional_special_tokens" : "extra_special_tokens"
-            object[key] = .array(configuration.extraSpecialTokens.map { .string($0.content) })
+            // Both versions of transformers read this key; a list under the newer one stops version 4.
+            object["additional_special_tokens"] = .array(
+                configuration.extraSpecialTokens.map { .string($0.content) })
+            if object["extra_special_tokens"]?.array != nil { object["extra_special_tokens"] = nil }
         }
-        object["added_tokens_decoder"] = object.contains("added_tokens_decoder") ? addedTokensByIdentifier() : nil
+        // Version 5's name for what version 4 calls by this one, which both know.
+        if object["tokenizer_class"] == "TokenizersBackend" { object["tokenizer_class"] = "PreTrainedTokenizerFast" }
+        if object["added_tokens_decoder"]?.object?.isEmpty == false {
+            object["added_tokens_decoder"] = addedTokensByIdentifier()
+        }
         // The template is saved in its own file.
         if case .single = configuration.chatTemplate { object["chat_template"] = nil }
         return JSONValue.object(object).serializedBytes(.indented(2), escapingNonASCII: false) + [UInt8(ascii: "\n")]
@@ -122,13 +123,19 @@ extension Tokenizer {
     private func addedTokensByIdentifier() -> JSONValue {
         var object = JSONObject()
         for (identifier, token) in added.byIdentifier.sorted(by: { $0.key < $1.key }) {
-            object["\(identifier)"] = [
-                "content": .string(token.content), "lstrip": .bool(token.stripsLeft),
-                "normalized": .bool(token.normalized), "rstrip": .bool(token.stripsRight),
-                "single_word": .bool(token.singleWord), "special": .bool(token.special),
-            ]
+            object["\(identifier)"] = .object(flags(of: token))
         }
         return .object(object)
+    }
+
+    private func flags(of token: AddedToken) -> JSONObject {
+        [
+            "content": .string(token.content), "single_word": .bool(token.singleWord),
+            "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight),
+            "normalized": .bool(token.normalized),
+            // Once special, a token stays so, whatever was said of it later.
+            "special": .bool(token.special || added.isSpecial(Array(token.content.utf8))),
+        ]
     }
 
     private func templateContents() throws -> [UInt8]? {
