@@ -9,6 +9,16 @@ import Testing
         #expect(read.targetModules == .names(["q_proj"]))
     }
 
+    /// A key of a later PEFT may change what the adapter computes.
+    @Test func unknownKeysThatSaySomethingAreTold() throws {
+        let read = try AdapterConfiguration([
+            "target_modules": ["q_proj"], "use_new": true, "new_size": 3, "use_other": false, "other": .null,
+            "list": [], "object": [:],
+        ])
+        #expect(read.warnings.count == 2)
+        #expect(read.warnings[0].contains("'use_new' is true") && read.warnings[1].contains("'new_size' is 3"))
+    }
+
     @Test func scaling() {
         let plain = AdapterConfiguration(baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["x"]))
         #expect(plain.scaling(rank: 2, alpha: 4) == 2)
@@ -36,6 +46,10 @@ import Testing
         (#"{"layer_replication":[[0,2],[1,3]],"target_modules":["q"]}"#, "layer_replication"),
         (#"{"arrow_config":{"top_k":3},"target_modules":["q"]}"#, "arrow_config"),
         (#"{"megatron_config":{"a":1},"target_modules":["q"]}"#, "megatron_config"),
+        (
+            #"{"ensure_weight_tying":true,"modules_to_save":["embed_tokens"],"target_modules":["q"]}"#,
+            "ensure_weight_tying"
+        ),
     ])
     func refusedByName(text: String, mentioned: String) throws {
         let error = try #require(throws: AdapterError.self) {

@@ -69,6 +69,26 @@ import WeightFiles
         #expect(error.description.contains("down_proj") && error.description.contains("[1, 20]"))
     }
 
+    @Test func numbersThatAreNoneAreNamed() throws {
+        let fixtures = try AdapterFixtures()
+        let adapter = try fixtures.adapter("plain")
+        try inTemporaryDirectory { directory in
+            try adapter.save(into: DirectoryOutput(path: directory))
+            var tensors = adapter.tensorsToWrite
+            var numbers = adapter.parameters[1].value.array
+            numbers[2] = .infinity
+            let (name, shape) = (adapter.parameters[1].name, adapter.parameters[1].shape)
+            tensors[1] = TensorToWrite(name: name, tensor: try Tensor(numbers, shape: shape))
+            try DirectoryOutput(path: directory).writeFile(
+                "adapter_model.safetensors", bytes: SafetensorsWriter.bytes(tensors))
+            let error = try #require(throws: NotFiniteTensor.self) {
+                try LoRAAdapter.load(directory: directory, for: fixtures.model)
+            }
+            #expect(error.name == name && error.position == 2 && error.value == .infinity)
+            #expect(error.description.contains("adapter_model.safetensors: the tensor '\(name)' holds inf"))
+        }
+    }
+
     @Test func incompleteFiles() throws {
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter("plain")

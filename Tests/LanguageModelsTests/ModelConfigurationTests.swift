@@ -1,3 +1,4 @@
+import Foundation
 import JSONDocuments
 import LanguageModels
 import Tensors
@@ -89,6 +90,9 @@ import Testing
         #expect(try configuration(#""model_type":"llama","eos_token_id":null"#).endTokens == [])
         let absent = try configuration(#""model_type":"llama""#)
         #expect(absent.endTokens == [2] && absent.beginToken == 1 && absent.paddingToken == nil)
+        let gemma = try configuration(
+            #""model_type":"gemma","num_key_value_heads":4,"eos_token_id":null"#)
+        #expect(gemma.endTokens == [] && gemma.beginToken == 2 && gemma.paddingToken == 0)
         let none = try configuration(#""model_type":"qwen2""#)
         #expect(none.endTokens == [] && none.beginToken == nil)
     }
@@ -130,10 +134,56 @@ import Testing
             #""model_type":"qwen2","layer_types":["full_attention","sliding_attention","full_attention"]"#,
             "use_sliding_window"
         ),
+        (#""model_type":"llama","is_causal":false"#, "is_causal"),
+        (
+            #""model_type":"gemma","num_key_value_heads":4,"use_bidirectional_attention":true"#,
+            "use_bidirectional_attention"
+        ),
+        (#""model_type":"llama","pruned_heads":{"0":[1]}"#, "pruned_heads"),
     ])
     func refusedByName(keys: String, mentioned: String) throws {
         let error = try #require(throws: ModelConfigurationError.self) { try configuration(keys) }
         #expect(error.description.contains(mentioned))
+    }
+
+    /// Whichever version of transformers wrote the file, and whichever reads it after us.
+    @Test func savedFilesMeanTheSame() throws {
+        let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures").path
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            guard FileManager.default.fileExists(atPath: "\(folder)/\(name)/config.json") else { continue }
+            let configuration = try ModelConfiguration(directory: "\(folder)/\(name)")
+            let saved = configuration.saved(weightFormat: .float32)
+            var (older, newer) = (saved, saved)
+            older["rope_parameters"] = nil
+            for key in ["rope_scaling", "rope_theta", "partial_rotary_factor"] { newer[key] = nil }
+            for file in [saved, older, newer] {
+                let again = try ModelConfiguration(file)
+                #expect(again.rotary == configuration.rotary, "\(name)")
+                #expect(again.slidingWindows == configuration.slidingWindows, "\(name)")
+                #expect(again.tiesEmbeddings == configuration.tiesEmbeddings, "\(name)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#""attention_dropout":0.1"#, "'attention_dropout' is 0.1"),
+        (#""auto_map":{"AutoModelForCausalLM":"code.Model"}"#, "'auto_map'"),
+        (#""rope_scaling":{"type":"linear","factor":2.0,"finetuned":true}"#, "'finetuned' of 'rope_scaling'"),
+        (#""rope_parameters":{"rope_type":"default","factor":2.0}"#, "'factor' of 'rope_parameters'"),
+    ])
+    func whatIsNotFollowedIsSaid(keys: String, mentioned: String) throws {
+        let warnings = try configuration(#""model_type":"llama",\#(keys)"#).warnings
+        #expect(warnings.count == 1 && warnings[0].contains(mentioned), "\(warnings)")
+    }
+
+    @Test func keysThatChangeNothingAreSilent() throws {
+        let neutral = try configuration(
+            """
+            "model_type":"llama","attention_dropout":0,"auto_map":null,"is_causal":true,"pruned_heads":{},
+            "rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
+            "original_max_position_embeddings":32},"use_cache":true,"pretraining_tp":2
+            """)
+        #expect(neutral.warnings.isEmpty)
     }
 
     @Test func savingKeepsUnknownKeysAndBothSpellings() throws {

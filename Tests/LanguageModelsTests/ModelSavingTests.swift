@@ -125,6 +125,24 @@ import WeightFiles
         #expect(other.tensors[1].value.widened().array != model.tensors[1].value.widened().array)
     }
 
+    @Test func generationKeysInVain() throws {
+        let fixture = try Fixture("llama-gradients")
+        let configuration = try ModelConfiguration(directory: fixture.directory)
+        var defaults = try GenerationDefaults(directory: fixture.directory, configuration: configuration)
+        #expect(defaults.warnings.isEmpty)
+        defaults.source = [
+            "no_repeat_ngram_size": 0, "typical_p": 1, "encoder_repetition_penalty": 1.0, "min_p": .null,
+            "bad_words_ids": [], "remove_invalid_values": false, "temperature": 0.7, "early_stopping": false,
+        ]
+        #expect(defaults.warnings.isEmpty)
+        defaults.source = ["no_repeat_ngram_size": 3, "typical_p": 0.9, "bad_words_ids": [[1, 2]], "top_k": 5]
+        #expect(
+            defaults.warnings.map { $0.prefix { $0 != "," } } == [
+                "generation_config.json: 'bad_words_ids' is [[1", "generation_config.json: 'no_repeat_ngram_size' is 3",
+                "generation_config.json: 'typical_p' is 0.9",
+            ])
+    }
+
     @Test func samplingIsSwitchedOnWhereOtherKeysNeedIt() throws {
         let fixture = try Fixture("llama-gradients")
         let configuration = try ModelConfiguration(directory: fixture.directory)

@@ -81,4 +81,40 @@ private struct NibbleStorage: WeightStorage {
         try expectClose(tape.gradient(of: x), try #require(other.gradient(of: again)), "dx")
         try expectClose(tape.gradient(of: w), try #require(weight.gradient), "dw")
     }
+
+    /// The first number that is none, at every place of a block and behind whole blocks, in every format.
+    @Test(arguments: WeightFormat.allCases) func numbersThatAreNoneAreFound(format: WeightFormat) throws {
+        let count = 9001
+        var numbers = (0..<count).map { Float($0 % 200) - 100 }
+        func found() throws -> (position: Int, value: Float)? {
+            let bytes = Weight.narrowedBytes(try Tensor(numbers, shape: [count]), to: format)
+            return try Weight(name: "w", format: format, shape: [1, count], copying: bytes).firstNotFinite()
+        }
+        #expect(try found() == nil)
+        let places: [(Int, Float)] = [
+            (9000, .infinity), (8191, -.infinity), (4096, .nan), (4095, .infinity), (0, .nan),
+        ]
+        for (position, value) in places {
+            numbers[position] = value
+            let first = try #require(try found())
+            #expect(first.position == position)
+            #expect(value.isNaN ? first.value.isNaN : first.value == value)
+        }
+        numbers = [.greatestFiniteMagnitude, 65504, -3e38, .leastNonzeroMagnitude]
+        let bytes = Weight.narrowedBytes(try Tensor(numbers, shape: [4]), to: .float32)
+        #expect(try Weight(name: "w", format: .float32, shape: [4], copying: bytes).firstNotFinite() == nil)
+    }
+
+    @Test func packedNumbersThatAreNoneAreFound() throws {
+        let whole = NibbleStorage(
+            shape: [3, 16], nibbles: Array(repeating: 0x11, count: 24), scales: [1, 2, 3, 4, 5, 6])
+        #expect(Weight(name: "w", storage: whole).firstNotFinite() == nil)
+        let broken = NibbleStorage(
+            shape: [3, 16], nibbles: whole.nibbles, scales: [1, 2, 3, .infinity, 5, 6])
+        let error = #expect(throws: NotFiniteTensor.self) {
+            try Weight(name: "w", storage: broken).requireFinite(in: "model.safetensors")
+        }
+        #expect(error?.name == "w" && error?.position == 24 && error?.value == .infinity)
+        #expect(error?.file == "model.safetensors")
+    }
 }

@@ -110,7 +110,7 @@ package struct TrainingRun: Sendable {
         if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
         for item in data.training { try stage.check(item) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, modelFolder: modelFolder, report)
+        let model = try loadModel(configuration, stage, modelFolder: modelFolder, text.specialTokens, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model,
             training: isStreamed ? [] : data.training, stream: isStreamed ? KeptItemStream(data.training) : nil,
@@ -135,7 +135,7 @@ package struct TrainingRun: Sendable {
         if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
         let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, modelFolder: modelFolder, report)
+        let model = try loadModel(configuration, stage, modelFolder: modelFolder, text.specialTokens, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model, training: [],
             stream: stream, evaluations: evaluations, dataHash: stream.identity)
@@ -143,7 +143,7 @@ package struct TrainingRun: Sendable {
 
     private func loadModel(
         _ configuration: RunConfiguration, _ stage: any TrainingStage, modelFolder: String,
-        _ report: (TrainingEvent) -> Void
+        _ specialTokens: SpecialTokenIDs, _ report: (TrainingEvent) -> Void
     ) throws -> RunModel {
         report(.phase(.loading))
         let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
@@ -151,7 +151,7 @@ package struct TrainingRun: Sendable {
         }
         let model = try RunModel(
             configuration, stage: stage, modelFolder: modelFolder, adapterFolders: adapters,
-            note: { report(.note($0)) })
+            specialTokens: specialTokens, note: { report(.note($0)) })
         report(.note(model.trainable.parameterLine))
         if configuration[Parameters.printParamStatus] {
             for (name, value) in model.trainable.base.tensors {

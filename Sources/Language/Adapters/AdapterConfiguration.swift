@@ -26,6 +26,8 @@ package struct AdapterConfiguration: Sendable, Equatable {
     package var rankPattern: [(pattern: String, value: Int)]
     /// Alphas of modules that differ.
     package var alphaPattern: [(pattern: String, value: Double)]
+    /// What people should know who use the adapter: what its file says in vain.
+    package var warnings: [String] = []
 
     package init(
         baseModel: String?, revision: String? = nil, rank: Int, alpha: Double, dropout: Double = 0,

@@ -20,7 +20,8 @@ extension AdapterConfiguration {
         }
     }
 
-    /// Absent keys take PEFT's defaults; unknown ones are ignored, since PEFT adds new ones with every release.
+    /// Absent keys take PEFT's defaults; unknown ones that say something are named in a warning, since PEFT adds new ones
+    /// with every release.
     package init(_ value: JSONValue, file: String = fileName) throws {
         guard let object = value.object else {
             throw AdapterError.wrongValue(
@@ -53,6 +54,11 @@ extension AdapterConfiguration {
         alphaPattern = try reader.pattern("alpha_pattern") { value in
             guard let number = value.double else { throw reader.wrong("alpha_pattern", "numbers", value) }
             return number
+        }
+        let known = json.object ?? [:]
+        for (key, value) in object where !known.contains(key) && !Reader.saysNothing(value) {
+            let said = value.serialized(.spaced)
+            warnings.append("\(file): '\(key)' is \(said), which is not known here; the adapter is used without")
         }
     }
 
@@ -123,6 +129,10 @@ private struct Reader {
         .wrongValue(key: key, expected: expected, found: value.serialized(.compact), file: file)
     }
 
+    static func saysNothing(_ value: JSONValue) -> Bool {
+        value.isNull || value == false || value.array?.isEmpty == true || value.object?.isEmpty == true
+    }
+
     func text(_ key: String) throws -> String? {
         guard let value = object[key], !value.isNull else { return nil }
         guard let text = value.string else { throw wrong(key, "a text", value) }
@@ -183,6 +193,10 @@ private struct Reader {
         }
         for key in ["use_qalora", "lora_bias", "fan_in_fan_out"] where try flag(key) {
             throw AdapterError.unsupported(key: key, value: "true", file: file, instead: "merge it with PEFT first")
+        }
+        if try flag("ensure_weight_tying"), try modules("modules_to_save") != nil {
+            throw AdapterError.unsupported(
+                key: "ensure_weight_tying", value: "true", file: file, instead: "merge it with PEFT first")
         }
         try refuseChangedBases()
         let bias = try text("bias") ?? "none"

@@ -11,12 +11,19 @@ extension LoRAAdapter {
         package var adapter: LoRAAdapter
         /// Tensors that the file lacks; they have the values of a fresh adapter.
         package var missing: [String]
+
+        /// What people should know who use the adapter.
+        package var warnings: [String] {
+            guard !missing.isEmpty else { return adapter.configuration.warnings }
+            let names = missing.joined(separator: ", ")
+            return adapter.configuration.warnings + ["the adapter's file lacks \(names); there the base stays as it is"]
+        }
     }
 
     /// Reads an adapter that PEFT or we have saved.
     ///
     /// - Parameter seed: for matrices that the file lacks
-    /// - Throws: `AdapterError`, among others for a matrix that does not fit the base
+    /// - Throws: `AdapterError`, among others for a matrix that does not fit the base; `NotFiniteTensor`
     package static func load(directory: String, for model: DecoderModel, seed: UInt64 = 0) throws -> Loaded {
         let configuration = try AdapterConfiguration(directory: directory)
         let path = "\(directory)/\(weightsName)"
@@ -37,7 +44,9 @@ extension LoRAAdapter {
                 throw AdapterError.wrongShape(tensor: name, expected: shape, found: record.shape, file: path)
             }
             used.insert(name)
-            return try file.tensor(named: name)
+            let weight = try file.weight(named: name)
+            try weight.requireFinite(in: path)
+            return weight.widened()
         }
         guard !used.isEmpty else { throw AdapterError.missingTensors(names: missing, file: path) }
         // A missing B makes a pair that adds nothing; a fresh A before a trained B would add noise.

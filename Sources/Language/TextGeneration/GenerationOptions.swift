@@ -59,6 +59,8 @@ package enum GenerationError: Error, Equatable, CustomStringConvertible {
     case promptTooLong(tokens: Int, maximumLength: Int)
     case emptyPrompt
     case unknownToken(Int32, vocabulary: Int)
+    /// The model's scores after so many new tokens are no numbers.
+    case notFinite(newTokens: Int)
 
     package var description: String {
         switch self {
@@ -69,6 +71,8 @@ package enum GenerationError: Error, Equatable, CustomStringConvertible {
         case .emptyPrompt: "the prompt has no tokens; give at least one to continue"
         case .unknownToken(let token, let vocabulary):
             "token id \(token) is outside the model's vocabulary of \(vocabulary)"
+        case .notFinite(let count):
+            "the model's scores after \(count) new tokens are infinite or not numbers"
         }
     }
 }

@@ -68,6 +68,7 @@ package struct TextGenerator: Sendable {
             return finished(.cancelled)
         }
         while true {
+            guard scores.allSatisfy(\.isFinite) else { throw GenerationError.notFinite(newTokens: tokens.count) }
             let token = sampler.next(scores)
             tokens.append(token)
             if firstToken == nil { firstToken = clock.now }

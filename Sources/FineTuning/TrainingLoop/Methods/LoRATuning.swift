@@ -17,6 +17,7 @@ enum LoRATuning: TuningMethod {
         }
         if continuesLast, let last = folders.last {
             let adapter = try adapter(in: last, for: base, start)
+            noteWhatDoesNotAct(start, beside: adapter.configuration)
             return TrainableModel.Parts(base: adapter.model, adapter: adapter)
         }
         let targets = try targets(configuration, base)
@@ -45,10 +46,33 @@ enum LoRATuning: TuningMethod {
         return .names(paths)
     }
 
+    /// Says which settings of a fresh adapter differ from those of the one that training goes on with, which hold.
+    private static func noteWhatDoesNotAct(_ start: TuningStart, beside adapter: AdapterConfiguration) {
+        let configuration = start.configuration
+        func note<Value: Equatable>(_ parameter: Parameter<Value>, _ differs: Bool, _ own: String) {
+            guard configuration.isExplicit(parameter), differs else { return }
+            start.note(
+                "`\(parameter.name)` does not act: training goes on with an adapter, whose own is \(own) "
+                    + "(`create_new_adapter: true` begins a fresh one)")
+        }
+        note(Parameters.loraRank, configuration[Parameters.loraRank] != adapter.rank, "\(adapter.rank)")
+        note(
+            Parameters.loraAlpha, Double(configuration.loraAlphaInEffect) != adapter.alpha, "\(adapter.alpha)")
+        note(Parameters.loraDropout, configuration[Parameters.loraDropout] != adapter.dropout, "\(adapter.dropout)")
+        note(
+            Parameters.useRslora, configuration[Parameters.useRslora] != adapter.usesRankStabilization,
+            "\(adapter.usesRankStabilization)")
+        note(Parameters.useDora, configuration[Parameters.useDora] != adapter.usesDoRA, "\(adapter.usesDoRA)")
+        note(
+            Parameters.additionalTarget, configuration[Parameters.additionalTarget] ?? [] != adapter.modulesToSave,
+            "[\(adapter.modulesToSave.joined(separator: ", "))]")
+    }
+
     private static func adapter(
         in folder: String, for model: DecoderModel, _ start: TuningStart
     ) throws -> LoRAAdapter {
         let loaded = try LoRAAdapter.load(directory: folder, for: model, seed: start.seed)
+        for warning in loaded.adapter.configuration.warnings { start.note(warning) }
         if !loaded.missing.isEmpty {
             start.note("\(folder) lacks \(loaded.missing.joined(separator: ", ")); they begin as in a fresh adapter")
         }

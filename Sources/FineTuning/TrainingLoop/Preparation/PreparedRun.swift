@@ -2,6 +2,7 @@ package import ChatTemplates
 import Checkpoints
 import Datasets
 import JSONDocuments
+import LanguageModels
 import LinuxSystem
 package import RunConfiguration
 import Tensors
@@ -18,10 +19,16 @@ package struct RunTokenizer: Sendable {
     /// - Parameter modelFolder: the folder with the tokenizer's files
     package init(_ configuration: RunConfiguration, modelFolder: String) throws {
         var tokenizer = try Tokenizer(directory: modelFolder)
+        // The run decides, whatever the tokenizer's files say.
+        tokenizer.splitsSpecialTokens = configuration[Parameters.splitSpecialTokens]
         template = try ChatTemplate.configured(
             by: configuration, tokenizer: tokenizer, stage: configuration[Parameters.stage])
-        warnings = try template.fix(&tokenizer).warnings
+        warnings = tokenizer.warnings + (try template.fix(&tokenizer).warnings)
         self.tokenizer = tokenizer
+    }
+
+    var specialTokens: SpecialTokenIDs {
+        SpecialTokenIDs(begin: tokenizer.bosTokenID, end: tokenizer.eosTokenID, padding: tokenizer.padTokenID)
     }
 }
 

@@ -22,6 +22,10 @@ struct RunModel {
     /// Writes the files that a loader needs.
     func save(into output: some CheckpointOutput) throws { try trainable.save(into: output) }
 
+    /// - Parameter folder: the model's, named in the error
+    /// - Throws: `NotFiniteTensor` for a weight that is no number
+    func requireFinite(in folder: String) throws { try trainable.base.requireFinite(in: folder) }
+
     /// Replaces the values that are trained by those of a folder that `save` has written.
     func load(from folder: String) throws { try trainable.load(from: folder) }
 }
@@ -29,13 +33,16 @@ struct RunModel {
 extension RunModel {
     /// Loads the model, makes trainable what the method trains, and adds what the stage needs.
     ///
-    /// - Parameter adapterFolders: the adapters' folders, in order
+    /// - Parameters:
+    ///   - adapterFolders: the adapters' folders, in order
+    ///   - specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, modelFolder: String, adapterFolders: [String],
-        note: (String) -> Void
+        specialTokens: SpecialTokenIDs? = nil, note: (String) -> Void
     ) throws {
         trainable = try TrainableModel(
-            configuration, modelFolder: modelFolder, adapterFolders: adapterFolders, note: note)
+            configuration, modelFolder: modelFolder, adapterFolders: adapterFolders, specialTokens: specialTokens,
+            note: note)
         learner = Learner(policy: Network(trainable.base, branches: trainable.adapter?.branches))
     }
 }

@@ -43,25 +43,43 @@ struct TrainableModel {
     }
 
     /// Replaces the values that are trained by those of a folder that `save` has written.
+    ///
+    /// - Throws: `CheckpointError.doesNotFit` for a folder of another kind of run, `NotFiniteTensor`
     func load(from folder: String) throws {
-        let file: (String) throws -> Tensor
+        try checkKind(of: folder)
+        let file: (String) throws -> Weight
         if adapter != nil {
             let weights = try SafetensorsFile(path: "\(folder)/\(LoRAAdapter.weightsName)")
-            file = { try weights.tensor(named: $0) }
+            file = { try weights.weight(named: $0) }
         } else {
             let weights = try CheckpointWeights(directory: folder)
-            file = { name in
-                try weights.weight(name, shape: weights.record(name)?.shape ?? []).widened()
-            }
+            file = { try weights.weight($0, shape: weights.record($0)?.shape ?? []) }
         }
         for parameter in parameters {
-            let value = try file(parameter.name)
-            guard value.shape == parameter.shape else {
+            let weight = try file(parameter.name)
+            guard weight.shape == parameter.shape else {
                 throw CheckpointError.doesNotFit(
                     path: folder,
-                    problem: "\(parameter.name) has the shape \(value.shape), the run needs \(parameter.shape)")
+                    problem: "\(parameter.name) has the shape \(weight.shape), the run needs \(parameter.shape)")
             }
-            parameter.value = value
+            try weight.requireFinite(in: folder)
+            parameter.value = weight.widened()
+        }
+    }
+
+    private func checkKind(of folder: String) throws {
+        let holdsAdapter = FileSystem.isFile("\(folder)/\(LoRAAdapter.weightsName)")
+        if adapter != nil, !holdsAdapter {
+            throw CheckpointError.doesNotFit(
+                path: folder,
+                problem: "it holds a whole model, and this run trains an adapter (start from it by "
+                    + "`model_name_or_path`, or go on with `finetuning_type: full`)")
+        }
+        if adapter == nil, holdsAdapter {
+            throw CheckpointError.doesNotFit(
+                path: folder,
+                problem: "it holds an adapter, and this run trains the model itself (give it as "
+                    + "`adapter_name_or_path` with `finetuning_type: lora`)")
         }
     }
 }
@@ -75,12 +93,22 @@ extension TrainableModel {
 
     /// Loads the base and makes trainable what the method trains.
     ///
-    /// - Parameter folders: the adapters' folders, in order
+    /// - Parameters:
+    ///   - folders: the adapters' folders, in order
+    ///   - specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
     init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
-        note: (String) -> Void
+        specialTokens: SpecialTokenIDs?, note: (String) -> Void
     ) throws {
-        let modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        var modelConfiguration = try ModelConfiguration(directory: modelFolder)
+        generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
+        // An adapter is saved without these files.
+        if configuration[Parameters.finetuningType] != .lora, let specialTokens {
+            let changes = specialTokens.align(&modelConfiguration, &generation)
+            if !changes.isEmpty {
+                note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
+            }
+        }
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(
@@ -90,6 +118,6 @@ extension TrainableModel {
         }
         base = parts.base
         adapter = parts.adapter
-        generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
+        for warning in base.configuration.warnings { note(warning) }
     }
 }

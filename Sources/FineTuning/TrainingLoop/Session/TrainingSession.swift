@@ -122,6 +122,8 @@ final class TrainingSession {
             try keep(for: .pause)
             return .init(isFinished: false, step: progress.step, metrics: metrics)
         } catch let error as NotFinite {
+            // Of an update that was given up nothing is left: what is no number now was none before.
+            try prepared.model.requireFinite(in: configuration[Parameters.modelNameOrPath] ?? "")
             throw TrainingError.notFinite(
                 what: error.what, value: error.value, step: progress.step + 1,
                 lastCheckpoint: saver.newestCheckpoint?.path)

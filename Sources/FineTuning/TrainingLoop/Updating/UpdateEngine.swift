@@ -64,12 +64,16 @@ package final class UpdateEngine {
     }
 
     /// The loss of one batch of an evaluation.
+    ///
+    /// - Throws: `TrainingStopped`, `NotFinite`, and what the stage throws
     func evaluate(_ items: [PreparedItem], memory: StageMemory) throws -> StageLoss {
         if control.isStopping { throw TrainingStopped() }
         var memory = memory
-        return try stage.loss(
+        let loss = try stage.loss(
             of: items, divisor: stage.divisor(of: [items]), learner: learner, on: Tape(recording: false),
             memory: &memory)
+        try NotFinite.check(loss.value, "evaluation loss")
+        return loss
     }
 
     /// The steps of one update.

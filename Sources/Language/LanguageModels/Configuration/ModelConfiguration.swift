@@ -61,6 +61,7 @@ package struct ModelConfiguration: Sendable {
                 supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
         }
         self = try family.configuration(reader)
+        warnings += try reader.disregarded()
     }
 
     /// The keys that all standard decoders share.
@@ -99,6 +100,13 @@ package struct ModelConfiguration: Sendable {
         rotary = try RotaryFrequencies.reading(
             reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare)
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
+    }
+
+    /// The family's tokens for keys that are absent; null stands for none.
+    mutating func setDefaultTokens(begin: Int32?, ends: [Int32], padding: Int32? = nil) {
+        if !source.contains("bos_token_id") { beginToken = begin }
+        if !source.contains("eos_token_id") { endTokens = ends }
+        if !source.contains("pad_token_id") { paddingToken = padding }
     }
 
     private func check(

@@ -20,6 +20,11 @@ extension ModelConfiguration {
         object["rope_scaling"] = scaling.map { .object($0) } ?? .null
         var parameters = scaling ?? ["rope_type": "default"]
         parameters["rope_theta"] = .number(rotary.theta)
+        if rotary.dimensions != headSize {
+            let share = JSONValue.number(Double(rotary.dimensions) / Double(headSize))
+            object["partial_rotary_factor"] = share
+            parameters["partial_rotary_factor"] = share
+        }
         object["rope_parameters"] = .object(parameters)
         return .object(object)
     }

@@ -5,9 +5,14 @@ enum GLM: ModelFamily {
     static let architecture = "GlmForCausalLM"
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
-        try ModelConfiguration(
+        var configuration = try ModelConfiguration(
             standard: reader, family: Self.self, maximumPositions: 131_072, keyValueHeads: 2, headSize: 128,
             rotatedShare: 0.5, normEpsilon: 1.5625e-7)
+        let ends: [Int32] = [151_329, 151_336, 151_338]
+        configuration.setDefaultTokens(begin: nil, ends: ends, padding: 151_329)
+        // In this family null means the same as an absent key.
+        if configuration.endTokens.isEmpty { configuration.endTokens = ends }
+        return configuration
     }
 
     static func build(_ builder: inout ModelBuilder) throws -> ModelParts {

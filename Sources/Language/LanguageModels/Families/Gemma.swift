@@ -9,9 +9,11 @@ enum Gemma: ModelFamily {
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         // Files of the first release say `gelu` and mean its approximation by tanh, which was trained with.
-        try ModelConfiguration(
+        var configuration = try ModelConfiguration(
             standard: reader, family: Self.self, maximumPositions: 8192, keyValueHeads: 16, headSize: 256,
             activations: activations, tiesEmbeddings: true)
+        configuration.setDefaultTokens(begin: 2, ends: [1], padding: 0)
+        return configuration
     }
 
     static func build(_ builder: inout ModelBuilder) throws -> ModelParts {

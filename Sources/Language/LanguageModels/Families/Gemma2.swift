@@ -13,6 +13,7 @@ enum Gemma2: ModelFamily {
             standard: reader, family: Self.self, maximumPositions: 8192, keyValueHeads: 4, headSize: 256,
             activations: Gemma.activations, tiesEmbeddings: true)
         configuration.slidingWindows = try slidingWindows(reader, layers: configuration.layerCount)
+        configuration.setDefaultTokens(begin: 2, ends: [1], padding: 0)
         return configuration
     }
 

@@ -1,5 +1,3 @@
-import JSONDocuments
-
 /// Llama 1, 2, 3 and 3.1: the standard decoder (Touvron et al., arXiv 2302.13971).
 enum Llama: ModelFamily {
     static let modelType = "llama"
@@ -7,9 +5,7 @@ enum Llama: ModelFamily {
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(standard: reader, family: Self.self, maximumPositions: 2048)
-        // An absent key has the family's default; null stands for none.
-        if !reader.object.contains("bos_token_id") { configuration.beginToken = 1 }
-        if !reader.object.contains("eos_token_id") { configuration.endTokens = [2] }
+        configuration.setDefaultTokens(begin: 1, ends: [2])
         return configuration
     }
 

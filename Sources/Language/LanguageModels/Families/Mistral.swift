@@ -13,8 +13,7 @@ enum Mistral: ModelFamily {
             let window = try reader.size("sliding_window", default: 4096)
             configuration.slidingWindows = Array(repeating: window, count: configuration.layerCount)
         }
-        if !reader.object.contains("bos_token_id") { configuration.beginToken = 1 }
-        if !reader.object.contains("eos_token_id") { configuration.endTokens = [2] }
+        configuration.setDefaultTokens(begin: 1, ends: [2])
         return configuration
     }
 

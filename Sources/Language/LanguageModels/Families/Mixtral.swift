@@ -12,8 +12,7 @@ enum Mixtral: ModelFamily {
             let window = try reader.size("sliding_window")
             configuration.slidingWindows = Array(repeating: window, count: configuration.layerCount)
         }
-        if !reader.object.contains("bos_token_id") { configuration.beginToken = 1 }
-        if !reader.object.contains("eos_token_id") { configuration.endTokens = [2] }
+        configuration.setDefaultTokens(begin: 1, ends: [2])
         guard try reader.number("router_jitter_noise", default: 0) == 0 else {
             throw reader.wrong("router_jitter_noise", "0", reader.object["router_jitter_noise"] ?? .null)
         }

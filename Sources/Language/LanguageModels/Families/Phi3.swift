@@ -17,6 +17,7 @@ enum Phi3: ModelFamily {
             throw ModelConfigurationError.unsupported(
                 key: key, value: "\(try reader.number(key, default: 0))", supported: ["0"], file: reader.file)
         }
+        configuration.setDefaultTokens(begin: 1, ends: [32000], padding: 32000)
         return configuration
     }
 

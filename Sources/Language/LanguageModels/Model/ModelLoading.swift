@@ -41,6 +41,21 @@ extension DecoderModel {
         return model
     }
 
+    /// Reads every tensor to the end.
+    ///
+    /// - Parameter directory: named in the error
+    /// - Throws: `NotFiniteTensor`
+    package func requireFinite(in directory: String) throws {
+        for (name, value) in tensors {
+            let weight =
+                switch value {
+                case .frozen(let weight): weight
+                case .trainable(let parameter): Weight(name: name, tensor: parameter.value)
+                }
+            try weight.requireFinite(in: directory)
+        }
+    }
+
     /// Random weights of the configuration's range; the same seed gives the same model.
     ///
     /// Matrices are N(0, `initializer_range`), biases zero, norms one, and the padding token's row is zero.
