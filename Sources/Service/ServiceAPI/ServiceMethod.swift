@@ -67,8 +67,8 @@ extension ServiceMethod {
     /// What a method that needs a model or its tokenizer may end with.
     static var modelErrors: [ErrorKind] {
         [
-            .badConfig, .badData, .badModel, .cancelled, .notAvailable, .notFound, .outOfMemory, .permission,
-            .workerCrashed,
+            .badConfig, .badData, .badModel, .cancelled, .notAvailable, .notFinite, .notFound, .outOfMemory,
+            .permission, .workerCrashed,
         ]
     }
     static var workingDirectory: MethodParameter {

@@ -19,15 +19,21 @@ extension ModelRequests {
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
         let decoder = try adapter?.model ?? model.loadedModel()
-        settings.options.stopTokens = try stopTokens(settings.template, prompt, model, decoder)
+        let defaults = try GenerationDefaults(directory: model.directory, configuration: decoder.configuration)
+        settings.options.stopTokens = stopTokens(settings.template, prompt, defaults)
 
         var stream = TextStream(
             prompt.tokenizer, send: request.stream ?? streamsByDefault ? exchange.progress : nil)
-        let generation = try TextGenerator(model: decoder).generate(
-            prompt.ids, options: settings.options, branches: adapter?.branches
-        ) { token in
-            if let token { try stream.push(token) }
-            return exchange.isCancelled() ? .cancel : .goOn
+        let generation: Generation
+        do {
+            generation = try TextGenerator(model: decoder).generate(
+                prompt.ids, options: settings.options, branches: adapter?.branches
+            ) { token in
+                if let token { try stream.push(token) }
+                return exchange.isCancelled() ? .cancel : .goOn
+            }
+        } catch GenerationError.notFinite {
+            throw try model.causeOfNotFinite("the scores of the next token")
         }
         guard generation.finishReason != .cancelled else {
             throw ServiceError(.cancelled, "the request was cancelled after \(generation.tokens.count) tokens")
@@ -39,15 +45,16 @@ extension ModelRequests {
             ids: generation.tokens, text: text,
             toolCalls: calls?.map { ToolCall(name: $0.name, arguments: $0.arguments) },
             finishReason: generation.finishReason.rawValue, promptTokens: generation.promptTokens,
-            promptSeconds: generation.promptSeconds, generationSeconds: generation.generationSeconds)
+            promptSeconds: generation.promptSeconds, generationSeconds: generation.generationSeconds,
+            warnings: try warnings(
+                of: model, adapter: request.adapter, request.workingDirectory, generation: defaults))
     }
 
     /// With a template its own stop tokens; otherwise those of the tokenizer and of the model.
     private func stopTokens(
-        _ template: ChatTemplate?, _ prompt: Prompt, _ model: ModelInMemory, _ decoder: DecoderModel
-    ) throws -> Set<Int32> {
+        _ template: ChatTemplate?, _ prompt: Prompt, _ defaults: GenerationDefaults
+    ) -> Set<Int32> {
         if let template, let tokenizer = prompt.tokenizer { return Set(template.stopTokenIDs(of: tokenizer)) }
-        let defaults = try GenerationDefaults(directory: model.directory, configuration: decoder.configuration)
         return Set(defaults.endTokens).union([prompt.tokenizer?.eosTokenID].compactMap { $0 })
     }
 }

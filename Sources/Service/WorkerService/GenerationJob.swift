@@ -36,6 +36,12 @@ struct GenerationJob: TrainingWork {
         if done > 0 { note("goes on behind line \(done)", send) }
         send(WorkerEvent(kind: .phase, fields: ["phase": "generating", "total_steps": .integer(Int64(input.count))]))
 
+        var told: Set<String> = []
+        func warn(_ warnings: JSONValue?) {
+            for warning in warnings?.array ?? [] {
+                if let text = warning.string, told.insert(text).inserted { note(text, send) }
+            }
+        }
         let exchange = ModelRequests.Exchange(progress: { _ in }, isCancelled: { control.isStopping })
         let start = MonotonicClock.seconds
         var lastSync = start
@@ -43,7 +49,7 @@ struct GenerationJob: TrainingWork {
         var failed = 0
         for line in input.lines.dropFirst(done) {
             if control.isStopping { break }
-            let (answer, isError) = self.answer(line, request, requests, exchange)
+            let (answer, isError) = self.answer(line, request, requests, exchange, warn)
             // Cut off by the stop: it is done again as a whole.
             if control.isStopping { break }
             failed += isError ? 1 : 0
@@ -103,13 +109,15 @@ struct GenerationJob: TrainingWork {
     }
 
     private func answer(
-        _ line: ArraySlice<UInt8>, _ common: JSONObject, _ requests: ModelRequests, _ exchange: ModelRequests.Exchange
+        _ line: ArraySlice<UInt8>, _ common: JSONObject, _ requests: ModelRequests, _ exchange: ModelRequests.Exchange,
+        _ warn: (JSONValue?) -> Void
     ) -> (line: JSONValue, isError: Bool) {
         do {
             var request = common
             let given = try JSONValue(parsing: Array(line)).object ?? [:]
             for name in ["ids", "prompt", "messages"] { request[name] = given[name] }
             let result = try requests.answer(WorkerMethod.generate, .object(request), exchange)
+            warn(result["warnings"])
             var shown: JSONObject = [:]
             for name in ["ids", "text", "finish_reason"] { shown[name] = result[name] }
             return (.object(shown), false)

@@ -23,7 +23,10 @@ extension ModelRequests {
         if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw GenerationError.unknownToken(unknown, vocabulary: vocabulary)
         }
-        let found = try decoder.tokenLogProbabilities([ids], branches: adapter?.branches)
-        return LogProbabilities.Result(ids: ids, tokenLogProbabilities: found[0].map { Double($0) })
+        let found = try decoder.tokenLogProbabilities([ids], branches: adapter?.branches)[0]
+        guard found.allSatisfy(\.isFinite) else { throw try model.causeOfNotFinite("the log-probabilities") }
+        return LogProbabilities.Result(
+            ids: ids, tokenLogProbabilities: found.map { Double($0) },
+            warnings: try warnings(of: model, adapter: request.adapter, request.workingDirectory))
     }
 }

@@ -33,6 +33,7 @@ extension ServiceError {
         case is ModelConfigurationError, is ModelLoadingError, is AdapterError, is TokenizerError, is TensorError:
             self.init(.badModel, "\(error)")
         case let error as CheckpointError: self.init(.badModel, error.description)
+        case let error as NotFiniteTensor: self.init(.notFinite, error.description, file: error.file)
         case let error as ChatTemplateError: self.init(.badConfig, error.description, field: "template")
         case let error as GenerationError: self.init(.badRequest, error.description)
         case is JSONError, is DecodingError: self.init(.badRequest, "the request's parameters cannot be read: \(error)")

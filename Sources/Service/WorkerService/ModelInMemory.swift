@@ -13,9 +13,9 @@ import Tokenization
 /// A folder whose files were replaced since, as a new training run does, is read again.
 final class ModelInMemory {
     let directory: String
-    private var tokenizer: (identity: FileIdentity?, value: Tokenizer)?
+    private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
-    private var model: (identity: FileIdentity?, value: DecoderModel)?
+    private var model: (identities: [FileIdentity?], value: DecoderModel)?
     private var adapters: [String: HeldAdapter] = [:]
     private var uses = 0
 
@@ -25,6 +25,7 @@ final class ModelInMemory {
     private struct HeldAdapter {
         var identity: [FileIdentity?]
         var value: LoRAAdapter
+        var warnings: [String]
         var lastUse: Int
     }
 
@@ -33,11 +34,11 @@ final class ModelInMemory {
     var hasWeights: Bool { model != nil }
 
     func loadedTokenizer() throws -> Tokenizer {
-        let identity = FileIdentity("\(directory)/tokenizer.json")
-        if let tokenizer, tokenizer.identity == identity { return tokenizer.value }
+        let identities = identities(of: Tokenizer.fileNames)
+        if let tokenizer, tokenizer.identities == identities { return tokenizer.value }
         fixedTokenizers = [:]
         let value = try Tokenizer(directory: directory)
-        tokenizer = (identity, value)
+        tokenizer = (identities, value)
         return value
     }
 
@@ -51,14 +52,18 @@ final class ModelInMemory {
     }
 
     func loadedModel() throws -> DecoderModel {
-        let identity = FileIdentity("\(directory)/model.safetensors", or: "\(directory)/model.safetensors.index.json")
-        if let model, model.identity == identity { return model.value }
+        let identities = identities(of: ["config.json", "model.safetensors", "model.safetensors.index.json"])
+        if let model, model.identities == identities { return model.value }
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
         let value = try DecoderModel.load(directory: directory)
-        model = (identity, value)
+        model = (identities, value)
         return value
+    }
+
+    private func identities(of names: [String]) -> [FileIdentity?] {
+        names.map { FileIdentity("\(directory)/\($0)") }
     }
 
     /// An adapter beside the weights, which stay as they are.
@@ -72,14 +77,31 @@ final class ModelInMemory {
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let value = try LoRAAdapter.load(directory: path, for: model).adapter
+        let loaded = try LoRAAdapter.load(directory: path, for: model)
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {
             adapters[oldest] = nil
         }
-        adapters[path] = HeldAdapter(identity: identity, value: value, lastUse: uses)
-        return value
+        adapters[path] = HeldAdapter(
+            identity: identity, value: loaded.adapter, warnings: loaded.warnings, lastUse: uses)
+        return loaded.adapter
+    }
+
+    /// What the files of what is in memory say in vain.
+    var warnings: [String] { (tokenizer?.value.warnings ?? []) + (model?.value.configuration.warnings ?? []) }
+
+    func warnings(ofAdapter path: String) -> [String] { adapters[path]?.warnings ?? [] }
+
+    /// Why numbers computed with the weights are none: the tensor that is to blame, or else the input.
+    func causeOfNotFinite(_ what: String) throws -> any Error {
+        do {
+            try loadedModel().requireFinite(in: directory)
+        } catch let error as NotFiniteTensor {
+            return error
+        }
+        return ServiceError(
+            .notFinite, "\(what) are infinite or not numbers, though all weights of \(directory) are finite")
     }
 
     /// Forgets an adapter; false when it was not there.
@@ -117,10 +139,10 @@ private struct FileIdentity: Equatable {
     private let seconds: Int
     private let nanoseconds: Int
 
-    /// Nil when there is neither file.
-    init?(_ path: String, or other: String? = nil) {
+    /// Nil when there is no such file.
+    init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 || (other.map { stat($0, &status) == 0 } ?? false) else { return nil }
+        guard stat(path, &status) == 0 else { return nil }
         device = UInt(status.st_dev)
         inode = UInt(status.st_ino)
         size = Int(status.st_size)

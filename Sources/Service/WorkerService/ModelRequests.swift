@@ -64,6 +64,18 @@ final class ModelRequests {
         return try model.adapter(directory)
     }
 
+    /// What the files that an answer was made from say in vain; nil when nothing.
+    func warnings(
+        of model: ModelInMemory, adapter: String?, _ workingDirectory: String?, generation: GenerationDefaults? = nil
+    ) throws -> [String]? {
+        var warnings = model.warnings + (generation?.warnings ?? [])
+        if let adapter, !adapter.isEmpty {
+            warnings += model.warnings(
+                ofAdapter: try ModelFolder.locate(adapter, workingDirectory: workingDirectory))
+        }
+        return warnings.isEmpty ? nil : warnings
+    }
+
     /// Whether text gets the tokenizer's special tokens: unless told not to, under either name.
     static func addsSpecialTokens(_ parameters: JSONValue) -> Bool {
         (parameters["special_tokens"] ?? parameters["add_special_tokens"])?.bool ?? true
@@ -71,9 +83,15 @@ final class ModelRequests {
 
     private func load(_ parameters: ModelLoad.Parameters) throws -> WorkerInfo {
         let model = try model(parameters.model, parameters.workingDirectory)
-        _ = try model.loadedModel()
+        // Who asks for a model ahead of any request wants to know that it can be used.
+        try model.loadedModel().requireFinite(in: model.directory)
         _ = try adapter(parameters.adapter, for: model, parameters.workingDirectory)
-        return try info(weightsLoaded: true)
+        var info = try info(weightsLoaded: true)
+        info.warnings = try warnings(
+            of: model, adapter: parameters.adapter, parameters.workingDirectory,
+            generation: GenerationDefaults(
+                directory: model.directory, configuration: model.loadedModel().configuration))
+        return info
     }
 
     private func loadAdapter(_ parameters: JSONValue) throws -> ResidentAdapter {

@@ -7,7 +7,7 @@ extension ModelRequests {
         let request = try parameters.decoded(as: Tokenize.Parameters.self)
         let tokenizer = try model(request.model, request.workingDirectory).loadedTokenizer()
         let ids = try tokenizer.encode(request.text, addingSpecialTokens: Self.addsSpecialTokens(parameters))
-        return Tokenize.Result(ids: ids)
+        return Tokenize.Result(ids: ids, warnings: tokenizer.warnings.isEmpty ? nil : tokenizer.warnings)
     }
 
     func detokenize(_ parameters: JSONValue) throws -> Detokenize.Result {

@@ -90,6 +90,7 @@ final class ConversationSession {
             if !streamed.isEmpty { context.output.write("\n") }
             throw error
         }
+        context.tellWarnings(of: result)
         figures = AnswerFigures(result: result, firstPiece: firstPiece, total: (clock.now - start) / .seconds(1))
         if streams {
             context.output.write(shown(StreamedText.rest(of: result, after: streamed)) + "\n")

@@ -28,6 +28,7 @@ extension Command {
             ModelLoad.Parameters(
                 model: invocation.positionals[0], adapter: invocation.value("adapter"),
                 workingDirectory: context.workingDirectory, keepAlive: invocation.value("keep-alive")))
+        context.tellWarnings(of: result)
         if context.wantsJSON {
             context.printJSON(result)
         } else {

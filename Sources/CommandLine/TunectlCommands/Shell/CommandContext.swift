@@ -25,6 +25,8 @@ package final class CommandContext {
     package var terminal: (any InteractiveTerminal)?
     /// Whether standard output carries one JSON value a line, so that nothing else may be written there.
     var isWritingJSONLines = false
+    /// Warnings of the service that were told.
+    var toldWarnings: Set<String> = []
 
     package init(
         environment: [String: String], workingDirectory: String, input: any LineSource, output: any TextSink,

@@ -41,7 +41,9 @@ extension Command {
                 }
                 (request.prompt, request.ids, request.messages) = (nil, try line.ids("ids"), try line.messages())
                 if let prompt = try line.text("prompt") { try setPrompt(prompt) }
-                return answer(try client.call(Generate.self, request))
+                let result = try client.call(Generate.self, request)
+                context.tellWarnings(of: result)
+                return answer(result)
             }
         }
         try setPrompt(try TextArgument.of(invocation, context))
@@ -57,6 +59,7 @@ extension Command {
         } else {
             context.output.write(StreamedText.rest(of: result, after: streamed) + "\n")
         }
+        context.tellWarnings(of: result)
         return .success
     }
 

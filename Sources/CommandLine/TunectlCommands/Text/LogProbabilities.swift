@@ -20,6 +20,7 @@ extension Command {
                 LogProbabilities.Parameters(
                     model: model, adapter: invocation.value("adapter"), ids: ids, text: text,
                     specialTokens: !invocation.has("no-special-tokens"), workingDirectory: context.workingDirectory))
+            context.tellWarnings(of: result)
             return ["ids": result["ids"] ?? .array([]), "token_logprobs": result["token_logprobs"] ?? .array([])]
         }
         if invocation.has("jsonl") {

@@ -26,6 +26,7 @@ extension Command {
                 Tokenize.Parameters(
                     model: model, text: text, specialTokens: !invocation.has("no-special-tokens"),
                     workingDirectory: context.workingDirectory))
+            context.tellWarnings(of: result)
             return result["ids"] ?? .array([])
         }
         if invocation.has("jsonl") {

@@ -20,8 +20,10 @@ func unloadModel(_ call: MethodCall<ModelUnload>) throws -> ResidentModel {
 
 func loadModel(_ call: MethodCall<ModelLoad>) throws {
     let models = call.daemon.models
-    try forwardToModel(call, WorkerMethod.load) { [caller = call.caller] model, _ in
-        (try? models.description(of: model, for: caller).map { try JSONValue(encoding: $0) }) ?? .null
+    try forwardToModel(call, WorkerMethod.load) { [caller = call.caller] model, answer in
+        guard var description = models.description(of: model, for: caller) else { return .null }
+        description.warnings = answer["warnings"]?.array?.compactMap(\.string)
+        return (try? JSONValue(encoding: description)) ?? .null
     }
 }
 

@@ -106,6 +106,7 @@ extension Generate.Result: MembersExplained {
         "tool_calls": "the calls that the text consists of, if tools were given and it does",
         "finish_reason": "stop or length", "prompt_seconds": "time for the prompt",
         "generation_seconds": "time for the new tokens",
+        "warnings": "what the files of model, tokenizer and adapter say in vain",
     ]
 }
 
@@ -119,7 +120,8 @@ extension ToolCall: MembersExplained {
 
 extension LogProbabilities.Result: MembersExplained {
     package static let memberNotes = [
-        "token_logprobs": "one fewer than ids; entry i is that of ids[i+1] after ids[..i]"
+        "token_logprobs": "one fewer than ids; entry i is that of ids[i+1] after ids[..i]",
+        "warnings": "what the files of model, tokenizer and adapter say in vain",
     ]
 }
 

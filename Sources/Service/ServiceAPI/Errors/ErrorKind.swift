@@ -83,7 +83,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .inputOutput: "the operating system could not read or write something; see its log"
         case .internalError: "a defect of the program"
         case .notAvailable: "a feature that this version does not have"
-        case .notFinite: "the loss or a gradient became infinite or not a number"
+        case .notFinite: "a weight, a score, the loss or a gradient is infinite or not a number"
         case .notFound: "a file, folder, job or model does not exist"
         case .outOfMemory: "the worker needed more memory than there was"
         case .permission: "the service or the caller may not do this"

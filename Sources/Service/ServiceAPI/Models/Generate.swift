@@ -92,10 +92,12 @@ package enum Generate: ServiceMethod {
         /// Seconds for the prompt and for the new tokens.
         package var promptSeconds: Double?
         package var generationSeconds: Double?
+        /// What the files of model, tokenizer and adapter say in vain; absent when nothing.
+        package var warnings: [String]?
 
         package init(
             ids: [Int32], text: String, toolCalls: [ToolCall]? = nil, finishReason: String, promptTokens: Int,
-            promptSeconds: Double? = nil, generationSeconds: Double? = nil
+            promptSeconds: Double? = nil, generationSeconds: Double? = nil, warnings: [String]? = nil
         ) {
             self.ids = ids
             self.text = text
@@ -104,10 +106,11 @@ package enum Generate: ServiceMethod {
             self.promptTokens = promptTokens
             self.promptSeconds = promptSeconds
             self.generationSeconds = generationSeconds
+            self.warnings = warnings
         }
 
         enum CodingKeys: String, CodingKey {
-            case ids, text
+            case ids, text, warnings
             case toolCalls = "tool_calls"
             case finishReason = "finish_reason"
             case promptTokens = "prompt_tokens"

@@ -42,14 +42,17 @@ package enum LogProbabilities: ServiceMethod {
         package var ids: [Int32]
         /// `ids.count - 1` entries; entry i is that of `ids[i + 1]` after `ids[...i]`.
         package var tokenLogProbabilities: [Double]
+        /// What the files of model, tokenizer and adapter say in vain; absent when nothing.
+        package var warnings: [String]?
 
-        package init(ids: [Int32], tokenLogProbabilities: [Double]) {
+        package init(ids: [Int32], tokenLogProbabilities: [Double], warnings: [String]? = nil) {
             self.ids = ids
             self.tokenLogProbabilities = tokenLogProbabilities
+            self.warnings = warnings
         }
 
         enum CodingKeys: String, CodingKey {
-            case ids
+            case ids, warnings
             case tokenLogProbabilities = "token_logprobs"
         }
     }

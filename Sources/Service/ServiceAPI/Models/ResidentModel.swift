@@ -20,6 +20,8 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     package var keepAlive: String?
     /// When it goes if nobody uses it, ISO 8601, UTC; absent when never.
     package var expiresAt: String?
+    /// Of `model.load`: what its files say in vain.
+    package var warnings: [String]?
 
     package init(
         model: String, adapters: [String], weightsLoaded: Bool, worker: Int32, requestsInFlight: Int,
@@ -40,7 +42,7 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, adapters, worker
+        case model, adapters, worker, warnings
         case weightsLoaded = "weights_loaded"
         case requestsInFlight = "requests_in_flight"
         case lastUsedAt = "last_used_at"

@@ -32,8 +32,13 @@ package enum Tokenize: ServiceMethod {
 
     package struct Result: Codable, Sendable {
         package var ids: [Int32]
+        /// What the tokenizer's files say in vain; absent when nothing.
+        package var warnings: [String]?
 
-        package init(ids: [Int32]) { self.ids = ids }
+        package init(ids: [Int32], warnings: [String]? = nil) {
+            self.ids = ids
+            self.warnings = warnings
+        }
     }
 }
 

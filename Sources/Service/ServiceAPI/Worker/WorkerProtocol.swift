@@ -155,6 +155,8 @@ package struct WorkerInfo: Codable, Sendable {
     package var kernels: String
     package var threads: Int
     package var weightsLoaded: Bool
+    /// What the files of the model that was loaded say in vain.
+    package var warnings: [String]?
 
     package init(openBLASCoreName: String?, kernels: String, threads: Int, weightsLoaded: Bool) {
         self.openBLASCoreName = openBLASCoreName
@@ -164,7 +166,7 @@ package struct WorkerInfo: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case kernels, threads
+        case kernels, threads, warnings
         case openBLASCoreName = "openblas_core_name"
         case weightsLoaded = "weights_loaded"
     }
