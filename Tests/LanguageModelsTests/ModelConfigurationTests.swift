@@ -90,7 +90,8 @@ import Testing
         #expect(try configuration(#""model_type":"llama","eos_token_id":null"#).endTokens == [])
         let absent = try configuration(#""model_type":"llama""#)
         #expect(absent.endTokens == [2] && absent.beginToken == 1 && absent.paddingToken == nil)
-        let gemma = try configuration(#""model_type":"gemma","eos_token_id":null"#)
+        let gemma = try configuration(
+            #""model_type":"gemma","num_key_value_heads":4,"eos_token_id":null"#)
         #expect(gemma.endTokens == [] && gemma.beginToken == 2 && gemma.paddingToken == 0)
         let none = try configuration(#""model_type":"qwen2""#)
         #expect(none.endTokens == [] && none.beginToken == nil)
@@ -134,7 +135,10 @@ import Testing
             "use_sliding_window"
         ),
         (#""model_type":"llama","is_causal":false"#, "is_causal"),
-        (#""model_type":"gemma","use_bidirectional_attention":true"#, "use_bidirectional_attention"),
+        (
+            #""model_type":"gemma","num_key_value_heads":4,"use_bidirectional_attention":true"#,
+            "use_bidirectional_attention"
+        ),
         (#""model_type":"llama","pruned_heads":{"0":[1]}"#, "pruned_heads"),
     ])
     func refusedByName(keys: String, mentioned: String) throws {

@@ -91,7 +91,10 @@ private struct NibbleStorage: WeightStorage {
             return try Weight(name: "w", format: format, shape: [1, count], copying: bytes).firstNotFinite()
         }
         #expect(try found() == nil)
-        for (position, value) in [(9000, Float.infinity), (8191, -.infinity), (4096, .nan), (4095, .infinity), (0, .nan)] {
+        let places: [(Int, Float)] = [
+            (9000, .infinity), (8191, -.infinity), (4096, .nan), (4095, .infinity), (0, .nan),
+        ]
+        for (position, value) in places {
             numbers[position] = value
             let first = try #require(try found())
             #expect(first.position == position)
@@ -103,7 +106,8 @@ private struct NibbleStorage: WeightStorage {
     }
 
     @Test func packedNumbersThatAreNoneAreFound() throws {
-        let whole = NibbleStorage(shape: [3, 16], nibbles: Array(repeating: 0x11, count: 24), scales: [1, 2, 3, 4, 5, 6])
+        let whole = NibbleStorage(
+            shape: [3, 16], nibbles: Array(repeating: 0x11, count: 24), scales: [1, 2, 3, 4, 5, 6])
         #expect(Weight(name: "w", storage: whole).firstNotFinite() == nil)
         let broken = NibbleStorage(
             shape: [3, 16], nibbles: whole.nibbles, scales: [1, 2, 3, .infinity, 5, 6])

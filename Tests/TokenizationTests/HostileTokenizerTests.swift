@@ -34,7 +34,8 @@ struct HostileTokenizerTests {
     @Test(
         arguments: [
             ["vocab": ["a": -1]], ["vocab": ["a": 16_777_216]], ["vocab": ["a": 4_294_967_296]], ["vocab": ["a": 1.5]],
-            ["vocab": ["a": "0"]], ["vocab": ["a": .null]], ["merges": ["a"]], ["merges": ["a b c"]], ["merges": [["a"]]],
+            ["vocab": ["a": "0"]], ["vocab": ["a": .null]], ["merges": ["a"]], ["merges": ["a b c"]],
+            ["merges": [["a"]]],
             ["merges": [["a", "b", "c"]]], ["merges": [["a", 1]]], ["merges": [1]], ["merges": ["a x"]],
             ["merges": ["b a"]],
             ["merges": "a b"], ["unk_token": "<unk>"], ["unk_token": 3], ["dropout": 0.5], ["dropout": 2],

@@ -57,7 +57,8 @@ struct TokenizerFolderTests {
 
     /// A token whose id nobody can give would use another token's row of the embedding.
     @Test(arguments: [
-        ("added_tokens.json", #"{"<y>": 300}"#), ("tokenizer_config.json", #"{"added_tokens_decoder": {"300": {"content": "<y>"}}}"#),
+        ("added_tokens.json", #"{"<y>": 300}"#),
+        ("tokenizer_config.json", #"{"added_tokens_decoder": {"300": {"content": "<y>"}}}"#),
     ])
     func idsThatCannotBeAreRefused(file: String, contents: String) throws {
         let folder = try folder(addedTokens: [], [file: JSONValue(parsing: contents)])

@@ -71,7 +71,7 @@ struct ModelFilesTests {
 
     /// The tensor is named, whether the loss of an update or that of an evaluation meets it first.
     @Test(arguments: [
-        ("sft-full", [String]()), ("sft-lora", []), ("sft-full", ["do_train=false"]), ("sft-lora", ["eval_on_start=true"]),
+        ("sft-full", [String]()), ("sft-lora", []), ("sft-lora", ["eval_on_start=true"]),
     ])
     func weightsThatAreNoNumbersAreNamed(name: String, settings: [String]) throws {
         let base = try baseModel(endingIn: "<|endoftext|>")

@@ -78,6 +78,17 @@ struct JSONLinesTests {
         #expect(run.requests[1]["params"]?["special_tokens"] == .bool(false))
     }
 
+    /// What the model's files say in vain is told on stderr, once.
+    @Test func warningsAreToldOnce() {
+        for (command, line) in [("logprobs", "{\"ids\": [1, 2]}"), ("tokenize", "{\"text\": \"a\"}")] {
+            let run = TunectlRun([command, "--model", "m", "--jsonl"], input: [line, line]) { id, _, params in
+                [FakeDaemon.result(id, ["ids": [1, 2], "token_logprobs": [-0.5], "warnings": ["one", "other"]])]
+            }
+            #expect(run.exitCode == .success && run.lines.count == 2 && !run.output.contains("one"))
+            #expect(run.errors == "warning: one\nwarning: other\n")
+        }
+    }
+
     @Test func generation() {
         let run = TunectlRun(
             ["generate", "--model", "m", "--jsonl", "do_sample=false", "max_new_tokens=4"],

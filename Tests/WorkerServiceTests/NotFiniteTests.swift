@@ -12,10 +12,11 @@ import WorkerService
 @Suite struct NotFiniteTests {
     static let tensor = "model.layers.1.mlp.up_proj.weight"
 
-    @Test(arguments: [
-        ("worker.logprobs", ["ids": [72, 105, 32]]), ("worker.generate", ["ids": [72, 105]]),
-        ("worker.generate", ["ids": [72, 105], "overrides": ["use_cache=false"]]), ("worker.load", [:]),
-    ] as [(String, JSONObject)])
+    @Test(
+        arguments: [
+            ("worker.logprobs", ["ids": [72, 105, 32]]), ("worker.generate", ["ids": [72, 105]]),
+            ("worker.generate", ["ids": [72, 105], "overrides": ["use_cache=false"]]), ("worker.load", [:]),
+        ] as [(String, JSONObject)])
     func requestsNameTheTensor(method: String, fields: JSONObject) throws {
         let fixture = try ModelFolderFixture()
         var tensors = fixture.model.tensorsToWrite()

@@ -57,8 +57,8 @@ extension AdapterConfiguration {
         }
         let known = json.object ?? [:]
         for (key, value) in object where !known.contains(key) && !Reader.saysNothing(value) {
-            warnings.append(
-                "\(file): '\(key)' is \(value.serialized(.spaced)), which is not known here; the adapter is used without")
+            let said = value.serialized(.spaced)
+            warnings.append("\(file): '\(key)' is \(said), which is not known here; the adapter is used without")
         }
     }
 

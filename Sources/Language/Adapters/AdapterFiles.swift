@@ -14,9 +14,9 @@ extension LoRAAdapter {
 
         /// What people should know who use the adapter.
         package var warnings: [String] {
-            adapter.configuration.warnings
-                + (missing.isEmpty
-                    ? [] : ["the adapter's file lacks \(missing.joined(separator: ", ")); these layers stay as in the base"])
+            guard !missing.isEmpty else { return adapter.configuration.warnings }
+            let names = missing.joined(separator: ", ")
+            return adapter.configuration.warnings + ["the adapter's file lacks \(names); there the base stays as it is"]
         }
     }
 

@@ -7,8 +7,9 @@ extension Tokenizer {
     /// - Throws: `TokenizerError.wrongIdentifier` for a token that does not get the id that its file gives it
     mutating func addDeclaredTokens(own: [(identifier: Int32, token: AddedToken)]) throws {
         let named = Set(configuration.namedTokens.map { Array($0.content.utf8) })
-        let listed = configuration.listsTokens ? configuration.listedTokens : Self.replacing(
-            configuration.listedTokens, with: own)
+        let listed =
+            configuration.listsTokens
+            ? configuration.listedTokens : Self.replacing(configuration.listedTokens, with: own)
         let known = Set(listed.map { Array($0.token.content.utf8) }.filter { tokenID(ofBytes: $0) != nil })
         var changes = try added.add(
             listed.map { Self.special($0.token, named.contains(Array($0.token.content.utf8))) }, model.vocabulary,

@@ -12,7 +12,8 @@ extension Tokenizer {
                 "\(file): \(keys.joined(separator: " and ")) put other tokens around a text than tokenizer.json does; "
                     + "they are followed here, transformers 5 follows tokenizer.json")
         }
-        if let wanted = object["add_prefix_space"]?.bool, case .byteLevel(let found, _) = preTokenizer, wanted != found {
+        if let wanted = object["add_prefix_space"]?.bool, case .byteLevel(let found, _) = preTokenizer, wanted != found
+        {
             warnings.append(
                 "\(file): 'add_prefix_space' is \(wanted), tokenizer.json says \(found), which is followed as in "
                     + "transformers 5")
