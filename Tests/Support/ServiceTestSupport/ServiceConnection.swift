@@ -48,12 +48,20 @@ package final class ServiceConnection {
     @discardableResult
     package func send(_ method: String, _ parameters: Object) throws -> Int {
         lastID += 1
-        var message = try JSONSerialization.data(
-            withJSONObject: ["jsonrpc": "2.0", "id": lastID, "method": method, "params": parameters] as Object)
+        try write(["jsonrpc": "2.0", "id": lastID, "method": method, "params": parameters])
+        return lastID
+    }
+
+    /// Sends what has no answer.
+    package func notify(_ method: String, _ parameters: Object) throws {
+        try write(["jsonrpc": "2.0", "method": method, "params": parameters])
+    }
+
+    private func write(_ object: Object) throws {
+        var message = try JSONSerialization.data(withJSONObject: object)
         message.append(10)
         let sent = message.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if sent != message.count { throw Closed() }
-        return lastID
     }
 
     /// The result, as an object.
