@@ -29,7 +29,8 @@ import Testing
         let folder = daemon.path("way-\(way)")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let requests: [(String, Object)] = [
-            ("model.load", [:]), ("generate", ["prompt": "x"]), ("chat", ["messages": [["role": "user", "content": "x"]]]),
+            ("model.load", [:]), ("generate", ["prompt": "x"]),
+            ("chat", ["messages": [["role": "user", "content": "x"]]]),
             ("tokenize", ["text": "x"]), ("detokenize", ["ids": [1]]), ("logprobs", ["ids": [1, 2]]),
             ("adapter.load", ["adapter": folder]),
         ]
@@ -38,7 +39,8 @@ import Testing
 
     private func kind(_ daemon: DaemonFixture, _ request: Case) throws -> String {
         do {
-            return "succeeded: \(try ServiceConnection(daemon.socket, patience: 60).call(request.method, request.parameters))"
+            return
+                "succeeded: \(try ServiceConnection(daemon.socket, patience: 60).call(request.method, request.parameters))"
         } catch let failure as ServiceConnection.Failure {
             return failure.kind
         } catch is ServiceConnection.Closed {
@@ -103,7 +105,9 @@ import Testing
         let methods = try connection.call("rpc.discover", [:])["methods"] as? [Object] ?? []
         #expect(methods.count > 30)
         for method in methods.compactMap({ $0["name"] as? String }) where method != "system.shutdown" {
-            for parameters in [[:], ["no such": 1], ["model": "/none", "job": "none", "config": [:] as Object]] as [Object] {
+            for parameters in [[:], ["no such": 1], ["model": "/none", "job": "none", "config": [:] as Object]]
+                as [Object]
+            {
                 _ = try? connection.call(method, parameters)
             }
         }
@@ -157,7 +161,9 @@ import Testing
     @Test func noWorkerOutlivesTheDaemon() throws {
         let daemon = try DaemonFixture.scripted()
         var connections: [ServiceConnection] = []
-        for request in requestsWithAWorkerOfTheirOwn(daemon, "hangs") + (try requestsToModels(daemon, "hangs").prefix(1)) {
+        for request in requestsWithAWorkerOfTheirOwn(daemon, "hangs")
+            + (try requestsToModels(daemon, "hangs").prefix(1))
+        {
             connections.append(try daemon.connection())
             try connections.last?.send(request.method, request.parameters)
         }

@@ -53,7 +53,8 @@ import Testing
             while true {
                 let message = try connection.receive()
                 if message["method"] == nil { break }
-                if let seq = (message["params"] as? Object)?["seq"] as? Int, message["method"] as? String == "job.event" {
+                if let seq = (message["params"] as? Object)?["seq"] as? Int, message["method"] as? String == "job.event"
+                {
                     numbers.append(seq)
                 }
             }
