@@ -40,7 +40,9 @@ struct ModelGoldenTests {
         return nil
     }()
 
-    @Test(.enabled(if: folder != nil), arguments: ["tiny-llama", "tiny-qwen2", "tiny-mistral", "tiny-mixtral", "tiny-gemma2"])
+    @Test(
+        .enabled(if: folder != nil),
+        arguments: ["tiny-llama", "tiny-qwen2", "tiny-mistral", "tiny-mixtral", "tiny-gemma2"])
     func logProbabilitiesAndGreedyTokens(name: String) throws {
         let folder = try #require(Self.folder) + "/" + name
         let model = try DecoderModel.load(directory: folder)

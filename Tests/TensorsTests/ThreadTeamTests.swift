@@ -78,5 +78,7 @@ import Testing
         #expect(try threads() < before + 100)
     }
 
-    private func threads() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
+    private func threads() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
+    }
 }

@@ -250,7 +250,8 @@ final class JobTable {
 
     /// Only the figures. Stores of the first schema hold them among the events.
     func metrics(of id: String, since: Int64, limit: Int) throws -> [JobEvent] {
-        let older = try store.events(of: id, since: since, limit: limit, kinds: JobEvent.Kind.allCases.filter(\.isMetric))
+        let older = try store.events(
+            of: id, since: since, limit: limit, kinds: JobEvent.Kind.allCases.filter(\.isMetric))
         let figures = try MetricsLog.events(at: metricsPath(of: id), since: since, limit: limit)
         return Array((older + figures).prefix(limit))
     }

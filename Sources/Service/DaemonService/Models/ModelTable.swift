@@ -154,7 +154,9 @@ final class ModelTable {
 
     /// Ends a worker that holds nothing: what it was started for has failed, and nothing else was asked of it.
     func endIfEmpty(_ model: Resident) {
-        func isUseless() -> Bool { table[model.key]?.model === model && table[model.key]?.uses == 0 && !model.hasServed }
+        func isUseless() -> Bool {
+            table[model.key]?.model === model && table[model.key]?.uses == 0 && !model.hasServed
+        }
         guard isUseless() else { return }
         // It may hold a model although the request failed, as one does whose prompt is too long.
         _ = model.call(WorkerMethod.info, [:], progress: { _ in }) { [weak self] result in
