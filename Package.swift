@@ -197,7 +197,7 @@ let allTests: [Target] = [
         name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/FuzzTests", swiftSettings: swiftSettings),
     tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
-    tests("Checkpoints", ["JSONDocuments", "LinuxSystem"]),
+    tests("Checkpoints", ["RunConfiguration"]),
     tests("CKernels"),
     .executableTarget(
         name: "scripted-worker", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"],
@@ -236,8 +236,10 @@ let allTests: [Target] = [
     tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop",
-        ["Checkpoints", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors", "WeightFiles"],
-        resources: [.copy("Fixtures")]),
+        [
+            "Checkpoints", "Datasets", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
+            "TrainingStages", "WeightFiles",
+        ], resources: [.copy("Fixtures")]),
     tests("TrainingStages", ["Datasets", "RunConfiguration"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),

@@ -1,27 +1,29 @@
+import Checkpoints
 import Foundation
-import JSONDocuments
 import Synchronization
 import Testing
 
-import Checkpoints
-
-private func temporaryFolder() throws -> String {
+func temporaryFolder() throws -> String {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("checkpoints-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path
 }
 
 /// Writes a small checkpoint of three files.
-private func write(step: Int, in path: String, run: String = "run") throws {
+func write(
+    step: Int, in path: String, run: String = "run", isResumable: Bool = true,
+    passing: CheckpointTransaction.Passing? = nil
+) throws {
     let transaction = try CheckpointTransaction(step: step, in: OutputFolder(path: path))
-    for name in ["model.safetensors", "optimizer.safetensors", "trainer_state.json"] {
+    for name in ["model.safetensors"] + (isResumable ? ["optimizer.safetensors"] : []) + ["trainer_state.json"] {
         try transaction.writeFile(name) { append in
             try [UInt8](repeating: UInt8(step & 255), count: 1000).withUnsafeBytes { try append($0) }
         }
     }
     _ = try transaction.commit(
         run: run,
-        .init(configuration: "c", data: "d", seed: 1, threads: 2, coreType: "x", vectorInstructions: "y"))
+        .init(configuration: "c", data: "d", seed: 1, threads: 2, coreType: "x", vectorInstructions: "y"),
+        passing: passing)
 }
 
 /// What one thread counts until another says that it is over.
@@ -116,20 +118,5 @@ struct CheckpointTests {
             #expect(CheckpointName.step(of: name) == nil, "\(name)")
         }
         #expect(CheckpointName.isTemporary("checkpoint-5.tmp-ab") && !CheckpointName.isTemporary("notes.tmp-ab"))
-    }
-
-    @Test func decisions() throws {
-        func decide(_ findings: ResumeDecision.Findings, overwrites: Bool = false, again: Bool = false) throws
-            -> ResumeDecision
-        {
-            try .decide(request: nil, overwrites: overwrites, isContinuation: again, output: "o", findings: findings)
-        }
-        let own = ResumeDecision.Findings(newestValid: "b", newestOwn: "a")
-        #expect(try decide(.init()) == .startAnew)
-        #expect(try decide(own) == .resume(path: "b", automatic: true))
-        #expect(try decide(own, overwrites: true) == .startAnew)
-        #expect(try decide(own, overwrites: true, again: true) == .resume(path: "a", automatic: true))
-        #expect(throws: CheckpointError.self) { try decide(.init(finalModelFile: "model.safetensors")) }
-        #expect(try decide(.init(finalModelFile: "model.safetensors"), again: true) == .startAnew)
     }
 }

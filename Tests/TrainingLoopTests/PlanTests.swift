@@ -41,13 +41,14 @@ import TrainingLoop
         #expect(sets == [["per_device_train_batch_size=1", "gradient_accumulation_steps=15"]])
     }
 
+    private func plan(_ overrides: [String]) throws -> RunPlan {
+        let text = try String(contentsOfFile: "\(RunFixture.folder)/runs/\(Self.run)/config.yaml", encoding: .utf8)
+        return try RunPlanner(paths: PathResolver(workingDirectory: RunFixture.folder)).plan(
+            RunConfiguration.parse(yaml: text, name: "test", overrides: overrides))
+    }
+
     /// The parts of a whole model's training are known to the byte.
     @Test func partsAreThoseOfTheModel() throws {
-        let text = try String(contentsOfFile: "\(RunFixture.folder)/runs/\(Self.run)/config.yaml", encoding: .utf8)
-        func plan(_ overrides: [String]) throws -> RunPlan {
-            try RunPlanner(paths: PathResolver(workingDirectory: RunFixture.folder)).plan(
-                RunConfiguration.parse(yaml: text, name: "test", overrides: overrides))
-        }
         let full = try plan(["finetuning_type=full", "adapter_name_or_path=null"])
         #expect(full.trainableCount == full.parameterCount && full.trainableCount > 1000)
         #expect(full.memory.parameters == 4 * full.trainableCount)
@@ -59,6 +60,22 @@ import TrainingLoop
         #expect(larger.memory.activations > lora.memory.activations)
         #expect(larger.largestBatch > lora.largestBatch)
         #expect(lora.time.totalSteps > 0 && lora.time.secondsPerStep > 0 && lora.time.totalSeconds < 3600)
+    }
+
+    /// What is computed is planned: padding that is learned makes micro-batches larger, and so does each other parameter
+    /// that changes what a batch holds.
+    @Test func whatIsTrainedIsPlanned() throws {
+        let common = [
+            "finetuning_type=lora", "lora_rank=4", "per_device_train_batch_size=4", "adapter_name_or_path=null",
+            "max_steps=4", "cutoff_len=200",
+        ]
+        let plain = try plan(common)
+        let padded = try plan(common + ["ignore_pad_token_for_loss=false"])
+        #expect(padded.memory.activations > plain.memory.activations)
+        #expect(padded.largestBatch == plain.largestBatch)
+        let small = try plan(common + ["per_device_train_batch_size=1"])
+        #expect(small.memory.activations < plain.memory.activations)
+        #expect(plain.memory.optimizer == 2 * plain.memory.parameters && plain.memory.gradients == plain.memory.parameters)
     }
 
     /// A rehearsal leaves nothing behind: the run after it gives the same numbers as one without.

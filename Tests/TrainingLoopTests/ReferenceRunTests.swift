@@ -46,6 +46,16 @@ struct ReferenceRunTests {
         }
     }
 
+    /// The run with learned padding has some.
+    @Test func paddingIsLearnedWhereItIsAskedFor() throws {
+        let losses = try ["true", "false"].map { ignored in
+            let fixture = RunFixture()
+            try fixture.run("sft-padding", ["ignore_pad_token_for_loss=\(ignored)"])
+            return try fixture.history().first?["loss"]?.double
+        }
+        #expect(losses[0] != nil && losses[0] != losses[1])
+    }
+
     /// A stream's last short batch is left out when asked; the reference's loader forgets that for streams.
     @Test func aStreamsShortBatchMayBeDropped() throws {
         let epochs = try ["false", "true"].map { drops in

@@ -10,6 +10,9 @@ final class RunFixture {
     static let folder = Bundle.module.bundleURL.appendingPathComponent("Fixtures").path
     let output: String
 
+    /// - Parameter output: a folder that another fixture has made
+    init(output: String) { self.output = output }
+
     init() { output = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)").path }
     deinit { try? FileManager.default.removeItem(atPath: output) }
 
@@ -17,12 +20,11 @@ final class RunFixture {
     @discardableResult
     func run(
         _ name: String, _ overrides: [String] = [], isContinuation: Bool = false, stopAfter: Int? = nil,
-        events: (TrainingEvent) -> Void = { _ in }
+        control: TrainingControl = TrainingControl(), events: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingRun.Outcome {
         let text = try String(contentsOfFile: "\(Self.folder)/runs/\(name)/config.yaml", encoding: .utf8)
         let configuration = try RunConfiguration.parse(
             yaml: text, name: name, overrides: ["output_dir=\(output)"] + overrides)
-        let control = TrainingControl()
         return try withoutActuallyEscaping(events) { events in
             try TrainingRun(
                 configuration: configuration, paths: PathResolver(workingDirectory: Self.folder), identifier: "test",
@@ -33,6 +35,9 @@ final class RunFixture {
             }
         }
     }
+
+    /// Removes everything that was written, for another run in the same place.
+    func clear() throws { try FileManager.default.removeItem(atPath: output) }
 
     func bytes(_ name: String) throws -> [UInt8] {
         try Array(Data(contentsOf: URL(fileURLWithPath: "\(output)/\(name)")))

@@ -11,6 +11,8 @@ package final class StreamedBatches: BatchSource {
         package var position = DataStream.Position()
         /// Micro-batches of the epoch that updates were made with.
         package var batches = 0
+
+        package init() {}
     }
 
     private let stream: any ItemStream
@@ -47,7 +49,8 @@ package final class StreamedBatches: BatchSource {
             }
             if !next.isEmpty { groups.append(next) }
             try stream.begin(epoch: place.position.epoch + 1)
-            place = Place(position: stream.position)
+            place = Place()
+            place.position = stream.position
             next = try lookAhead()
         }
         groups.append(next)
