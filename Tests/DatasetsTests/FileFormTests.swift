@@ -27,10 +27,10 @@ struct FileFormTests {
     @Test(
         arguments: [
             // NaN is null; the infinities are too, as in columnar files.
-            (#"[{"a": "x", "n": 1.5}, {"a": NaN, "n": NaN}]"#, [["a": "x", "n": 1.5], ["a": nil, "n": nil]]),
+            (#"[{"a": "x", "n": 1.5}, {"a": NaN, "n": NaN}]"#, [["a": "x", "n": 1.5], ["a": .null, "n": .null]]),
             (
                 "{\"a\": \"x\", \"n\": NaN}\n{\"a\": \"y\", \"n\": -Infinity}\n",
-                [["a": "x", "n": nil], ["a": "y", "n": nil]]
+                [["a": "x", "n": .null], ["a": "y", "n": .null]]
             ),
             // Control characters in texts.
             ("[{\"a\": \"tab\there\", \"b\": \"line\nbreak\"}]", [["a": "tab\there", "b": "line\nbreak"]]),

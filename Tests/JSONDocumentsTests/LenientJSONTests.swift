@@ -10,12 +10,12 @@ struct LenientJSONTests {
 
     @Test(
         arguments: [
-            (#"{"a": NaN, "b": [Infinity, -Infinity, NaN]}"#, ["a": nil, "b": [nil, nil, nil]]),
-            ("NaN", nil), ("\u{FEFF}[1]", [1]),
+            (#"{"a": NaN, "b": [Infinity, -Infinity, NaN]}"#, ["a": .null, "b": [.null, .null, .null]]),
+            ("NaN", .null), ("\u{FEFF}[1]", [1]),
             (#"["NaN", "Infinity \" -Infinity"]"#, ["NaN", "Infinity \" -Infinity"]),
             ("[\"a\tb\nc\u{1}d\r\", \"\\n\t\"]", ["a\tb\nc\u{1}d\r", "\n\t"]),
             (#"{"a": 1, "b": 2, "a": 3}"#, ["a": 3, "b": 2]), (#"{"a": {"b": 1, "b": 2}}"#, ["a": ["b": 2]]),
-            ("[123456789012345678901, NaN]", [1.2345678901234568e20, nil]), (#"{"a\u0000": NaN}"#, ["a\u{0}": nil]),
+            ("[123456789012345678901, NaN]", [1.2345678901234568e20, .null]), (#"{"a\u0000": NaN}"#, ["a\u{0}": .null]),
             (#"[-1, -1e2, "x"]"#, [-1, -100.0, "x"]),
         ] as [(String, JSONValue)])
     func accepted(text: String, value: JSONValue) throws {

@@ -51,7 +51,7 @@ struct ConversationTests {
         let dialogue: JSONValue = [
             "messages": [
                 ["role": "user", "content": [["type": "text", "text": "tide?"]]],
-                ["role": "assistant", "content": nil, "tool_calls": [call]],
+                ["role": "assistant", "content": .null, "tool_calls": [call]],
                 ["role": "tool", "tool_call_id": "c1", "content": "1"],
             ]
         ]
@@ -72,7 +72,7 @@ struct ConversationTests {
             ("text", .noMessages), (["messages": 3], .noMessages),
             ([["role": "user"]], .noRoleOrContent(number: 1)),
             ([["role": "bot", "content": "x"]], .unknownRole("bot", number: 1)),
-            ([["role": "assistant", "content": nil, "tool_calls": []]], .noRoleOrContent(number: 1)),
+            ([["role": "assistant", "content": .null, "tool_calls": []]], .noRoleOrContent(number: 1)),
             (
                 [["role": "user", "content": "x"], ["role": "system", "content": "y"]], .lateSystemMessage(number: 2)
             ),

@@ -155,7 +155,7 @@ import WorkerService
                 #expect(try promptTokens(question, .object(message), result) == expected)
             }
         }
-        let calls: JSONValue = ["role": "assistant", "content": nil, "tool_calls": [["function": function]]]
+        let calls: JSONValue = ["role": "assistant", "content": .null, "tool_calls": [["function": function]]]
         #expect(
             try promptTokens(question, calls, result, ["role": "tool", "content": "2"])
                 == promptTokens(
@@ -205,14 +205,14 @@ import WorkerService
                 ], "message 3 is a system message; only the first may be one"
             ),
             (
-                [["role": "user", "content": nil]],
+                [["role": "user", "content": .null]],
                 "message 1 of role 'user' has no text: its `content` is null or absent"
             ),
             ([["role": "user"]], "message 1 of role 'user' has no text"),
             ([["role": "system"], ["role": "user", "content": "a"]], "message 1 of role 'system' has no text"),
             (
                 [
-                    ["role": "user", "content": "a"], ["role": "assistant", "content": nil, "tool_calls": []],
+                    ["role": "user", "content": "a"], ["role": "assistant", "content": .null, "tool_calls": []],
                     ["role": "user", "content": "b"],
                 ], "message 2 of role 'assistant' has no text"
             ),

@@ -98,7 +98,7 @@ extension Dialog {
     /// The calls as a function message has them.
     private static func calls(of message: DialogueMessage, number: Int) throws -> String {
         let functions = try (message.toolCalls ?? []).map { call in
-            guard let function = call["function"] ?? (call.contains("name") ? .object(call) : JSONValue?.none) else {
+            guard let function = call["function"] ?? (call.contains("name") ? .object(call) : nil) else {
                 throw refusal("a call in `tool_calls` of message \(number) has no `function`")
             }
             return function
