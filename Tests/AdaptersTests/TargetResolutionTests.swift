@@ -32,6 +32,14 @@ import Testing
         }
     }
 
+    @Test func namesThatMatchNothingAreTold() throws {
+        let model = try AdapterFixtures().model
+        let targets = TargetModules.names(["q_proj", "v_porj", "mlp.up_proj", "proj", "all", "lm_head"])
+        #expect(targets.unmatchedNames(in: model) == ["v_porj", "proj", "all"])
+        #expect(TargetModules(requested: ["all"], model: model).unmatchedNames(in: model).isEmpty)
+        #expect(TargetModules.expression(".*q_proj").unmatchedNames(in: model).isEmpty)
+    }
+
     @Test func expressionsMatchWholePaths() throws {
         #expect(try paths(configuration(.expression(#".*\.0\..*(q|v)_proj"#))).count == 2)
         #expect(throws: AdapterError.self) { try paths(configuration(.expression("q_proj"))) }

@@ -48,6 +48,13 @@ import Tokenization
     private static let files: [(String, String)] =
         [
             ("d.jsonl", lines.joined(separator: "\n\n")), ("d.json", "[\n" + lines.joined(separator: ",\n") + "]"),
+            ("d.json", lines.joined()),
+            ("d.jsonl", lines.map { $0.replacing(", ", with: ",\n ") }.joined(separator: "\n")),
+            (
+                "d.json",
+                "\u{FEFF}["
+                    + lines.map { $0.replacing("\"input\": \"\"", with: "\"input\": NaN") }.joined(separator: ",") + "]"
+            ),
         ] + separated
 
     @Test(arguments: files)

@@ -60,6 +60,53 @@ import Testing
         }
     }
 
+    /// printf writes the bytes; a line that is no text is answered in its place.
+    @Test func linesInOtherEncodings() throws {
+        let daemon = try DaemonFixture()
+        let tokenize = "tunectl tokenize --jsonl --model '\(Self.model)'"
+        let plain = try shell("printf '{\"text\":\"Ada\"}\\n' | \(tokenize)", daemon)
+        #expect(plain.status == 0, "\(plain.errors)")
+        let marked = try shell("printf '\\357\\273\\277{\"text\":\"Ada\"}\\n' | \(tokenize)", daemon)
+        #expect(marked.status == 0 && marked.output == plain.output, "\(marked.output)")
+        let latin = try shell(
+            "printf '{\"text\":\"\\351\"}\\n{\"text\":\"Ada\"}\\n' | \(tokenize)", daemon)
+        #expect(latin.status == 65)
+        #expect(
+            latin.output == #"{"error":{"kind":"bad_data","message":"line 1 of the input is not valid UTF-8"}}"# + "\n"
+                + plain.output)
+        let long = try shell(
+            "(head -c 17000000 /dev/zero | tr '\\0' a; printf '\\n{\"text\":\"Ada\"}\\n') | \(tokenize)", daemon)
+        #expect(long.status == 65)
+        #expect(long.output.hasPrefix(#"{"error":{"kind":"bad_data","message":"line 1 of the input is longer"#))
+        #expect(long.output.hasSuffix("\n" + plain.output))
+        let wide = try shell("printf '\\377\\376{\\000}\\000\\n\\000' | \(tokenize)", daemon)
+        #expect(wide.status == 66)
+        #expect(wide.errors.contains("standard input cannot be read: it is UTF-16 text"), "\(wide.errors)")
+        let script = try shell("printf '\\357\\273\\277/help\\n' | tunectl --model m", daemon)
+        #expect(script.status == 0 && script.output.contains("/model"), "\(script.errors)")
+    }
+
+    @Test func configurationsInOtherEncodings() throws {
+        let folder = DaemonFixture.newFolder()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.path + "/c.yaml"
+        func check(_ bytes: [UInt8], _ command: String = "tunectl check --inference") throws -> Finished {
+            try Data(bytes).write(to: URL(fileURLWithPath: file))
+            return try shell("\(command) '\(file)'")
+        }
+        let text = "model_name_or_path: m\n"
+        #expect(try check([0xEF, 0xBB, 0xBF] + Array(text.utf8)).status == 0)
+        let wide = try check([0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+        #expect(wide.status == 78 && wide.errors.contains("c.yaml cannot be read: it is UTF-16 text"), "\(wide.errors)")
+        let latin = try check(Array(text.utf8) + Array("output_dir: caf".utf8) + [0xE9, 0x0A])
+        #expect(latin.status == 78 && latin.errors.contains("its line 2 is not valid UTF-8"), "\(latin.errors)")
+        let settings = "finetuned --check-config --config"
+        #expect(try check([0xEF, 0xBB, 0xBF] + Array("limits: {}\n".utf8), settings).status == 0)
+        let bad = try check([0xFF, 0xFE, 0x61, 0], settings)
+        #expect(bad.status == 78 && bad.errors.contains("c.yaml cannot be read: it is UTF-16 text"), "\(bad.errors)")
+    }
+
     @Test func inputThatIsClosedOrNoFile() throws {
         let daemon = try DaemonFixture()
         let model = "--model '\(Self.model)'"

@@ -46,6 +46,24 @@ struct ConversationTests {
         #expect(other.system == nil && other.messages.count == 1)
     }
 
+    @Test func dialoguesWithToolsComeBack() throws {
+        let call: JSONValue = ["id": "c1", "type": "function", "function": ["name": "f", "arguments": "{}"]]
+        let dialogue: JSONValue = [
+            "messages": [
+                ["role": "user", "content": [["type": "text", "text": "tide?"]]],
+                ["role": "assistant", "content": .null, "tool_calls": [call]],
+                ["role": "tool", "tool_call_id": "c1", "content": "1"],
+            ]
+        ]
+        var conversation = Conversation()
+        try conversation.load(dialogue)
+        #expect(conversation.lastPrompt == "tide?" && conversation.messages.count == 3)
+        #expect(conversation.messages[1].toolCalls == [call.object ?? [:]])
+        var other = Conversation()
+        try other.load(conversation.saved)
+        #expect(other.messages == conversation.messages)
+    }
+
     @Test func whatIsNoDialogueIsRefused() {
         var conversation = Conversation()
         conversation.record("kept", answer: "yes")
@@ -53,7 +71,8 @@ struct ConversationTests {
         let cases: [(JSONValue, DialogueFileError)] = [
             ("text", .noMessages), (["messages": 3], .noMessages),
             ([["role": "user"]], .noRoleOrContent(number: 1)),
-            ([["role": "tool", "content": "x"]], .unknownRole("tool", number: 1)),
+            ([["role": "bot", "content": "x"]], .unknownRole("bot", number: 1)),
+            ([["role": "assistant", "content": .null, "tool_calls": []]], .noRoleOrContent(number: 1)),
             (
                 [["role": "user", "content": "x"], ["role": "system", "content": "y"]], .lateSystemMessage(number: 2)
             ),

@@ -10,7 +10,6 @@ struct CrossRuleTests {
 
     @Test(arguments: [
         ("do_train: true\ndataset: d\ntemplate: t", "model_name_or_path"),
-        ("model_name_or_path: m\ndo_train: true\ndataset: d", "template"),
         ("model_name_or_path: m\ndo_train: true\ntemplate: t", "dataset"),
         ("model_name_or_path: m\ndataset: d\ntemplate: t", "do_train"),
         ("model_name_or_path: m\ntemplate: t\ndo_train: true\nval_size: 0.1", "val_size"),

@@ -94,7 +94,7 @@ struct JSONLinesTests {
             ["generate", "--model", "m", "--jsonl", "do_sample=false", "max_new_tokens=4"],
             input: [
                 "{\"prompt\": \"x\"}", "{\"ids\": [3]}", "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}",
-                "{\"prompt\": \"x\", \"ids\": [3]}", "{\"messages\": 4}", "{\"messages\": [{\"role\": \"user\"}]}",
+                "{\"prompt\": \"x\", \"ids\": [3]}", "{\"messages\": 4}", "{\"messages\": [{\"content\": \"user\"}]}",
                 "{}",
             ]
         ) { id, _, _ in [FakeDaemon.result(id, ["ids": [7, 2], "text": "t", "finish_reason": "stop", "usage": 1])] }

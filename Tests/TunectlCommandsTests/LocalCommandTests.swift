@@ -26,7 +26,7 @@ struct LocalCommandTests {
         #expect(run.errors == "run.yaml is valid, and so is its data\n")
         let request = try #require(run.requests.first)
         #expect(request["method"] == "dataset.preview")
-        #expect(request["params"]?["format"] == "none")
+        #expect(request["params"]?["format"] == "none" && request["params"]?["check_model"] == true)
         let left = TunectlRun(["check", "run.yaml", "--no-data"], files: ["run.yaml": Self.valid], daemon: look)
         #expect(left.requests.isEmpty && left.exitCode == .success)
         let bad = TunectlRun(["check", "run.yaml"], files: ["run.yaml": Self.valid]) { id, _, _ in

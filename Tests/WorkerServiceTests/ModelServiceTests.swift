@@ -135,6 +135,140 @@ import WorkerService
         #expect(error.message.contains("the tools cannot be described to the model"), "\(error.message)")
     }
 
+    /// A call in the words of other services is the same as one in JSON, and results in a row are one turn.
+    @Test func dialoguesOfOtherClients() throws {
+        func promptTokens(_ messages: JSONValue...) throws -> Int64? {
+            let fields: JSONObject = [
+                "messages": .array(messages), "overrides": ["template=qwen", "max_new_tokens=1"],
+            ]
+            return try pair.call("worker.chat", request(fields))["prompt_tokens"]?.integer
+        }
+        let question: JSONValue = ["role": "user", "content": "tide?"]
+        let function: JSONValue = ["name": "f", "arguments": "{\"x\":1}"]
+        let result: JSONValue = ["role": "tool", "tool_call_id": "c1", "content": "1"]
+        let expected = try promptTokens(
+            question, ["role": "function", "content": .string(JSONValue.array([function]).serialized(.spaced))], result)
+        for call in [["id": "c1", "type": "function", "function": function], function] as [JSONValue] {
+            for content in [JSONValue.null, "", nil] as [JSONValue?] {
+                var message: JSONObject = ["role": "assistant", "tool_calls": [call]]
+                message["content"] = content
+                #expect(try promptTokens(question, .object(message), result) == expected)
+            }
+        }
+        let calls: JSONValue = ["role": "assistant", "content": .null, "tool_calls": [["function": function]]]
+        #expect(
+            try promptTokens(question, calls, result, ["role": "tool", "content": "2"])
+                == promptTokens(
+                    question, calls, ["role": "tool", "content": "1\n</tool_response>\n<tool_response>\n2"]))
+        #expect(
+            try promptTokens([
+                "role": "user", "content": [["type": "text", "text": "ti"], ["type": "text", "text": "de?"]],
+            ])
+                == promptTokens(question))
+    }
+
+    /// What is wrong with a dialogue, and with which message.
+    @Test(
+        arguments: [
+            ([], "a dialogue must end with a message of the user, and there is none"),
+            (
+                [["role": "system", "content": "s"]],
+                "must end with a message of the user; its last one is of role 'system'"
+            ),
+            (
+                [["role": "user", "content": "a"], ["role": "assistant", "content": "b"]],
+                "must end with a message of the user; its last one is of role 'assistant'"
+            ),
+            (
+                [["role": "user", "content": "a"], ["role": "user", "content": "b"]],
+                "message 2 should be of role assistant (or function), it is of 'user'"
+            ),
+            (
+                [["role": "assistant", "content": "a"], ["role": "user", "content": "b"]],
+                "message 1 should be of role user (or tool), it is of 'assistant'"
+            ),
+            (
+                [["role": "developer", "content": "a"], ["role": "user", "content": "b"]],
+                "message 1 is of the unknown role 'developer'"
+            ),
+            (
+                [
+                    ["role": "user", "content": "a"], ["role": "bot", "content": "b"],
+                    ["role": "user", "content": "c"],
+                ],
+                "message 2 is of the unknown role 'bot'"
+            ),
+            (
+                [
+                    ["role": "user", "content": "a"], ["role": "assistant", "content": "b"],
+                    ["role": "system", "content": "c"], ["role": "user", "content": "d"],
+                ], "message 3 is a system message; only the first may be one"
+            ),
+            (
+                [["role": "user", "content": .null]],
+                "message 1 of role 'user' has no text: its `content` is null or absent"
+            ),
+            ([["role": "user"]], "message 1 of role 'user' has no text"),
+            ([["role": "system"], ["role": "user", "content": "a"]], "message 1 of role 'system' has no text"),
+            (
+                [
+                    ["role": "user", "content": "a"], ["role": "assistant", "content": .null, "tool_calls": []],
+                    ["role": "user", "content": "b"],
+                ], "message 2 of role 'assistant' has no text"
+            ),
+            ([["role": "user", "content": 5]], "expected a string"),
+            ([["content": "x"]], "role"),
+            (
+                [["role": "user", "content": [["type": "image_url", "image_url": ["url": "x"]]]]],
+                "message 1 has a part of type 'image_url'"
+            ),
+            (
+                [
+                    ["role": "user", "content": "a"], ["role": "assistant", "tool_calls": [["id": "c"]]],
+                    ["role": "tool"],
+                ],
+                "a call in `tool_calls` of message 2 has no `function`"
+            ),
+            (
+                [["role": "user", "content": "a", "tool_calls": [["name": "f"]]]],
+                "message 1 of role 'user' calls tools; only an assistant does"
+            ),
+            (
+                [
+                    ["role": "user", "content": "a"], ["role": "assistant", "tool_calls": [["name": "f"]]],
+                    ["role": "tool", "content": "1"],
+                ], "the call of `f` needs `arguments`"
+            ),
+        ] as [(JSONValue, String)])
+    func whatIsWrongWithADialogue(messages: JSONValue, message: String) throws {
+        let error = try pair.failure(
+            "worker.chat", request(["messages": messages, "overrides": ["template=qwen", "max_new_tokens=1"]]))
+        #expect(error.message.contains(message), "\(error.message)")
+    }
+
+    /// What formats dialogues does nothing to a raw prompt, and says so.
+    @Test func templatesOfRawPrompts() throws {
+        for input in [["prompt": "Hi"], ["ids": [72, 105]]] as [JSONObject] {
+            func answer(_ overrides: JSONValue..., tools: JSONValue? = nil) -> JSONObject {
+                var fields = input
+                fields["overrides"] = .array(["max_new_tokens=2", "seed=1"] + overrides)
+                fields["tools"] = tools
+                return fields
+            }
+            let warned = try pair.call("worker.generate", request(answer("template=qwen")))["warnings"]?.array
+            #expect(
+                warned?.count == 1
+                    && warned?[0].string?.contains("`template=qwen` does not format a raw prompt") == true)
+            #expect(try pair.call("worker.generate", request(answer()))["warnings"] == nil)
+            for name in ["tool_format=qwen", "enable_thinking=false", "preserve_thinking=true"] {
+                let error = try pair.failure("worker.generate", request(answer(.string(name), "template=qwen")))
+                #expect(error.kind == .badConfig && error.message.contains("acts on a dialogue, not on a raw prompt"))
+            }
+            let error = try pair.failure("worker.generate", request(answer(tools: [["name": "f"]])))
+            #expect(error.kind == .badRequest && error.message.contains("`tools` act on a dialogue"))
+        }
+    }
+
     /// Without a named template a dialogue goes by the one that the tokenizer brings.
     @Test func theTokenizersOwnChatTemplate() throws {
         let template =

@@ -50,18 +50,24 @@ package struct Conversation: Equatable, Sendable {
 
     /// Takes the last prompt and its answer out of the dialogue, if it ends with them.
     package mutating func dropLastExchange() {
-        guard messages.count >= 2, messages[messages.count - 2].content == lastPrompt else { return }
+        guard messages.count >= 2, messages[messages.count - 2].text == lastPrompt else { return }
         messages.removeLast(2)
     }
 
     package mutating func clear() { messages = [] }
 
+    /// Who may speak in a dialogue that is loaded.
+    static let roles = ["system", "user", "assistant", "function", "tool"]
+
     /// Everything said, as other programs read it: `{"messages": [{"role", "content"}]}`.
     package var saved: JSONValue {
         let all = (system.map { [DialogueMessage(role: "system", content: $0)] } ?? []) + messages
-        return [
-            "messages": .array(all.map { ["role": .string($0.role), "content": .string($0.content)] })
-        ]
+        return ["messages": .array(all.map(Self.saved))]
+    }
+
+    private static func saved(_ message: DialogueMessage) -> JSONValue {
+        // What `load` has taken can be written again; calls stand in place of the text.
+        (try? JSONValue(encoding: message)) ?? ["role": .string(message.role), "content": .string(message.text)]
     }
 
     /// Takes over a saved dialogue: the object that `saved` makes, or the list of messages alone.
@@ -69,16 +75,16 @@ package struct Conversation: Equatable, Sendable {
         guard let items = value.array ?? value["messages"]?.array else { throw .noMessages }
         var loaded: [DialogueMessage] = []
         for (number, item) in items.enumerated() {
-            guard let role = item["role"]?.string, let content = item["content"]?.string else {
-                throw .noRoleOrContent(number: number + 1)
-            }
-            guard ["system", "user", "assistant"].contains(role) else { throw .unknownRole(role, number: number + 1) }
-            guard role != "system" || number == 0 else { throw .lateSystemMessage(number: number + 1) }
-            loaded.append(DialogueMessage(role: role, content: content))
+            guard let message = try? item.decoded(as: DialogueMessage.self),
+                message.content != nil || message.callsTools
+            else { throw .noRoleOrContent(number: number + 1) }
+            guard Self.roles.contains(message.role) else { throw .unknownRole(message.role, number: number + 1) }
+            guard message.role != "system" || number == 0 else { throw .lateSystemMessage(number: number + 1) }
+            loaded.append(message)
         }
-        system = loaded.first.flatMap { $0.role == "system" ? $0.content : nil }
+        system = loaded.first.flatMap { $0.role == "system" ? $0.text : nil }
         messages = system == nil ? loaded : Array(loaded.dropFirst())
-        lastPrompt = messages.last { $0.role == "user" }?.content
+        lastPrompt = messages.last { $0.role == "user" }?.text
     }
 }
 
@@ -92,9 +98,10 @@ package enum DialogueFileError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noMessages: "expected a list of messages or an object with `messages`"
-        case .noRoleOrContent(let number): "message \(number) needs the texts `role` and `content`"
+        case .noRoleOrContent(let number):
+            "message \(number) needs the texts `role` and `content`; `tool_calls` may stand in place of a text"
         case .unknownRole(let role, let number):
-            "message \(number) has role `\(role)`; known are system, user, assistant"
+            "message \(number) has role `\(role)`; known are \(Conversation.roles.joined(separator: ", "))"
         case .lateSystemMessage(let number): "message \(number) is a system message; only the first may be one"
         }
     }

@@ -27,6 +27,19 @@ package struct CommandFailure: Error, Sendable {
         CommandFailure(kind: "usage", message: message, hint: hint)
     }
 
+    /// What standard input does not give.
+    init(input failure: SystemError) {
+        self.init(
+            kind: ErrorKind.inputOutput.rawValue, message: "standard input cannot be read: \(failure)",
+            exitCode: .noInput)
+    }
+
+    /// Whether no further line of a script can be answered: without a daemon, after Ctrl-C, and without input.
+    var endsScripts: Bool {
+        ["unreachable", "interrupted"].contains(kind)
+            || kind == ErrorKind.inputOutput.rawValue && exitCode == .noInput
+    }
+
     static let interrupted = CommandFailure(kind: "interrupted", message: "interrupted")
 
     init(_ error: ConfigurationError) {

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ServiceAPI
 import TerminalOutput
 
 /// The program `tunectl`.
@@ -68,6 +69,15 @@ enum InputFile {
     private static let largestSize = 2 << 20
 
     static func text(_ path: String) throws -> String {
+        let bytes = try bytes(of: path)
+        do {
+            return try TextEncoding.text(of: bytes)
+        } catch {
+            throw CommandFailure(kind: ErrorKind.badConfig.rawValue, message: "\(path) cannot be read: \(error)")
+        }
+    }
+
+    static func bytes(of path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let code = errno
@@ -87,6 +97,6 @@ enum InputFile {
             if count == 0 { break }
             bytes += chunk[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }

@@ -4,6 +4,7 @@ struct ConfigurationDecoder {
     /// Written values under the parameters' own names.
     private var written: [String: Written] = [:]
     private var order: [String] = []
+    private var unread = UnreadParameters.none
 
     private struct Written {
         let name: String
@@ -18,6 +19,7 @@ struct ConfigurationDecoder {
             for entry in entries { take(entry, isOverride: false) }
         case .scalar(.null): return
         default:
+            unread = .all
             problems.append(
                 ConfigurationError(
                     .syntax("a configuration is a mapping of parameter names to values"), place: root.place))
@@ -41,6 +43,7 @@ struct ConfigurationDecoder {
             }
             take(.init(key: path[0], keyPlace: place, node: node), isOverride: true, merging: path.count > 1)
         } catch {
+            if let row = Parameters.named(path[0]) { unread.insert(row.name) }
             problems.append(error)
         }
     }
@@ -64,10 +67,12 @@ struct ConfigurationDecoder {
 
     private mutating func take(_ entry: ConfigurationNode.Entry, isOverride: Bool, merging: Bool = false) {
         guard let row = Parameters.named(entry.key) else {
+            let nearest = Parameters.nearestName(to: entry.key)
+            if let nearest { unread.insert(nearest) }
             problems.append(
                 ConfigurationError(
-                    .unknownParameter(nearest: Parameters.nearestName(to: entry.key)),
-                    parameter: String(entry.key.prefix(100)), place: entry.keyPlace))
+                    .unknownParameter(nearest: nearest), parameter: String(entry.key.prefix(100)),
+                    place: entry.keyPlace))
             return
         }
         if let earlier = written[row.name] {
@@ -98,10 +103,11 @@ struct ConfigurationDecoder {
                 given[name] = RunConfiguration.GivenValue(
                     writtenAs: written.name, stored: stored, text: written.node.text, place: written.node.place)
             } catch {
+                unread.insert(name)
                 problems.append(error)
             }
         }
-        return (RunConfiguration(given: given, order: order.filter { given[$0] != nil }), problems)
+        return (RunConfiguration(given: given, order: order.filter { given[$0] != nil }, unread: unread), problems)
     }
 
     private static func value(of row: ParameterDescription, _ node: ConfigurationNode, writtenAs name: String)

@@ -11,6 +11,10 @@ package struct RunConfiguration: Sendable {
     let given: [String: GivenValue]
     /// The order in which they were given.
     let order: [String]
+    /// What could not be read; rules do not speak of it.
+    var unread = UnreadParameters.none
+    /// Notes what a rule looks at.
+    var reads: ParameterReads?
 
     /// A value somebody wrote, with the spelling of its name.
     struct GivenValue: Sendable {
@@ -22,12 +26,14 @@ package struct RunConfiguration: Sendable {
 
     /// The value given for `parameter`, or its default.
     package subscript<Value>(parameter: Parameter<Value>) -> Value {
-        (given[parameter.name]?.stored as? StoredValue<Value>)?.value ?? parameter.defaultValue
+        reads?.note(parameter.name)
+        return (given[parameter.name]?.stored as? StoredValue<Value>)?.value ?? parameter.defaultValue
     }
 
     /// Whether the user gave the parameter, be it its default.
     package func isExplicit<Value>(_ parameter: Parameter<Value>) -> Bool {
-        given[parameter.name] != nil
+        reads?.note(parameter.name)
+        return given[parameter.name] != nil
     }
 
     /// The values that were given, as a plain mapping in the order they were given.
@@ -99,7 +105,7 @@ extension RunConfiguration {
         do throws(ConfigurationError) {
             return decode(try YAMLDocument.parse(text, source: .file(name)), overrides: overrides)
         } catch {
-            return (RunConfiguration(given: [:], order: []), [error])
+            return (RunConfiguration(given: [:], order: [], unread: .all), [error])
         }
     }
 

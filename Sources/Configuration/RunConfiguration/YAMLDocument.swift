@@ -14,7 +14,8 @@ enum YAMLDocument {
     static func parse(_ text: String, source: ConfigurationPlace.Source) throws(ConfigurationError)
         -> ConfigurationNode?
     {
-        var text = text
+        // YAML 1.2, 5.2: a byte order mark may stand before a document.
+        var text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         let size = text.utf8.count
         guard size <= largestSize else {
             throw ConfigurationError(

@@ -21,6 +21,16 @@ extension ChatTemplate {
         return try template.changed(by: configuration)
     }
 
+    /// What to tell of a run whose configuration names no template, which it is formatted by all the same.
+    package func note(ofAbsentNameIn configuration: RunConfiguration, _ tokenizer: Tokenizer) -> String? {
+        guard configuration[Parameters.template] == nil, configuration[Parameters.stage] != .pt else { return nil }
+        if case .single = tokenizer.configuration.chatTemplate {
+            return "`template` is not given: dialogs are formatted as the tokenizer's own chat template shows"
+        }
+        return "`template` is not given, and the tokenizer brings no chat template: texts are joined without any mark "
+            + "between question and answer (`template: empty`)"
+    }
+
     /// This template with what `tool_format`, `default_system` and the thinking switches of a run ask for.
     package func changed(by configuration: RunConfiguration) throws -> ChatTemplate {
         var template = self

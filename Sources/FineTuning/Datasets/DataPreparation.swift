@@ -122,6 +122,7 @@ package func prepareData(
     var evaluation = try MixedRows(
         options.evaluationDatasets, of: catalog, options: evaluationOptions, sampler: &sampler)
     prepared.report.sources = training.sources + evaluation.sources
+    prepared.report.warnings = catalog.warnings.isEmpty ? nil : catalog.warnings
     if options.evaluationDatasets.isEmpty, options.validation.isPositive {
         (training, evaluation) = try training.split(options.validation, seed: options.seed)
     }

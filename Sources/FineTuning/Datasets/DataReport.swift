@@ -54,6 +54,8 @@ package struct DataReport: Hashable, Codable, Sendable {
     }
 
     package var sources: [Source] = []
+    /// What is worth a look about the files.
+    package var warnings: [String]? = nil
     /// What else is to be known.
     package var notes: [String]? = nil
     package var training: Part?
@@ -66,7 +68,8 @@ package struct DataReport: Hashable, Codable, Sendable {
 extension DataReport {
     /// The report as lines for a log; nothing about what did not happen.
     package var lines: [String] {
-        (notes ?? []) + sources.flatMap(\.lines) + ([training].compactMap { $0 } + evaluations).flatMap(\.lines)
+        (notes ?? []) + (warnings ?? []) + sources.flatMap(\.lines)
+            + ([training].compactMap { $0 } + evaluations).flatMap(\.lines)
     }
 }
 

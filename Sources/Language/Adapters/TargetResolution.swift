@@ -27,6 +27,13 @@ extension TargetModules {
         }
     }
 
+    /// Names that no linear layer of the model matches.
+    package func unmatchedNames(in model: DecoderModel) -> [String] {
+        guard case .names(let names) = self else { return [] }
+        let paths = model.linearModules.map(\.path)
+        return names.filter { name in !paths.contains { $0 == name || $0.hasSuffix(".\(name)") } }
+    }
+
     var description: String {
         switch self {
         case .names(let names): names.map { "'\($0)'" }.joined(separator: ", ")

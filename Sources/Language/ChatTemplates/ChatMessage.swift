@@ -18,6 +18,13 @@ package struct ChatMessage: Hashable, Sendable {
     }
 }
 
+extension ChatMessage {
+    /// What several tools gave that were called at once, as the reference joins them.
+    package static func observation(of results: [String]) -> ChatMessage {
+        ChatMessage(role: .observation, content: results.joined(separator: "\n</tool_response>\n<tool_response>\n"))
+    }
+}
+
 /// A dialog ready for a template: alternating messages, the system text and the tools beside them.
 package struct Dialog: Hashable, Sendable {
     /// Messages without a system message; questions and observations at even places, answers at odd ones.

@@ -72,7 +72,8 @@ extension ServiceMethod {
         ]
     }
     static var workingDirectory: MethodParameter {
-        MethodParameter("working_directory", "string", "absolute folder that relative paths start from")
+        MethodParameter(
+            "working_directory", "string", "absolute folder that relative paths start from; ~ is the caller's home")
     }
     static var overrides: MethodParameter {
         MethodParameter("overrides", "array", "strings key=value that win over the configuration")

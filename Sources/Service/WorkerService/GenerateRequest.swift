@@ -13,6 +13,7 @@ extension ModelRequests {
     ) throws -> Generate.Result {
         let request = try parameters.decoded(as: Generate.Parameters.self)
         var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
+        let ownWarnings = try settings.judge(isDialogue: request.messages != nil, hasTools: request.tools != nil)
         let model = try model(request.model, request.workingDirectory)
         if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
         let prompt = try Prompt(
@@ -47,7 +48,7 @@ extension ModelRequests {
             finishReason: generation.finishReason.rawValue, promptTokens: generation.promptTokens,
             promptSeconds: generation.promptSeconds, generationSeconds: generation.generationSeconds,
             warnings: try warnings(
-                of: model, adapter: request.adapter, request.workingDirectory, generation: defaults))
+                of: model, adapter: request.adapter, request.workingDirectory, generation: defaults, ownWarnings))
     }
 
     /// With a template its own stop tokens; otherwise those of the tokenizer and of the model.
@@ -83,7 +84,7 @@ private struct Prompt {
                     hint: "give template=NAME, for example template=qwen or template=llama3", field: "template")
             }
             let tokenizer = try model.tokenizer(fixedTo: template)
-            var dialog = try Self.dialog(messages)
+            var dialog = try Dialog(messages)
             dialog.tools = request.tools.map { JSONValue.array($0.map(JSONValue.object)).serialized(.spaced) }
             ids = try template.prompt(for: dialog, with: tokenizer)
             self.tokenizer = tokenizer
@@ -94,34 +95,6 @@ private struct Prompt {
 
     private static func tokenizer(_ template: ChatTemplate?, _ model: ModelInMemory) throws -> Tokenizer {
         try template.map(model.tokenizer(fixedTo:)) ?? model.loadedTokenizer()
-    }
-
-    /// An optional system message, then questions and answers in turn, a question last.
-    private static func dialog(_ messages: [DialogueMessage]) throws -> Dialog {
-        var rest = messages[...]
-        var system: String?
-        if let first = rest.first, first.role == "system" {
-            system = first.content
-            rest = rest.dropFirst()
-        }
-        guard rest.count % 2 == 1 else {
-            throw ServiceError(.badRequest, "a dialogue must end with a message of the user", field: "messages")
-        }
-        let turns = try rest.enumerated().map { index, message in
-            let roles: [String: ChatRole] =
-                index % 2 == 0
-                ? ["user": .user, "tool": .observation, "observation": .observation]
-                : ["assistant": .assistant, "function": .function]
-            guard let role = roles[message.role] else {
-                throw ServiceError(
-                    .badRequest,
-                    "message \(index + 1 + (system == nil ? 0 : 1)) should be of role "
-                        + "\(index % 2 == 0 ? "user (or tool)" : "assistant (or function)"), "
-                        + "it is of '\(message.role)'", hint: "user and assistant take turns", field: "messages")
-            }
-            return ChatMessage(role: role, content: message.content)
-        }
-        return Dialog(messages: turns, system: system)
     }
 }
 

@@ -50,6 +50,30 @@ struct GenerateSettings {
         template = try ChatTemplate.configured(by: configuration, tokenizer: tokenizer, stage: .sft)
     }
 
+    /// Parameters that say how messages are formatted.
+    private static let dialogueParameters = ["tool_format", "enable_thinking", "preserve_thinking"]
+
+    /// Refuses what acts on dialogues alone where a raw prompt or ids are continued.
+    ///
+    /// - Returns: what acts in part
+    func judge(isDialogue: Bool, hasTools: Bool) throws -> [String] {
+        guard !isDialogue, case .mapping(let entries) = configuration.explicitValues else { return [] }
+        let hint = "give `messages`; on the command line `tunectl chat` does"
+        if hasTools {
+            throw ServiceError(
+                .badRequest, "`tools` act on a dialogue, not on a raw prompt", hint: hint, field: "tools")
+        }
+        if let entry = entries.first(where: { Self.dialogueParameters.contains($0.key) }) {
+            throw ServiceError(
+                .badConfig, "`\(entry.key)` acts on a dialogue, not on a raw prompt", hint: hint, field: entry.key)
+        }
+        guard let template else { return [] }
+        return [
+            "`template=\(template.name)` does not format a raw prompt, only its stop tokens act; `tunectl chat`, and "
+                + "`messages` in a request, put it around what is said"
+        ]
+    }
+
     private static func refuseWhatCannotAct(_ configuration: RunConfiguration) throws {
         guard case .mapping(let entries) = configuration.explicitValues else { return }
         for entry in entries where entry.key != Parameters.modelNameOrPath.name {

@@ -114,12 +114,20 @@ struct GenerationJob: TrainingWork {
     ) -> (line: JSONValue, isError: Bool) {
         do {
             var request = common
-            let given = try JSONValue(parsing: Array(line)).object ?? [:]
-            for name in ["ids", "prompt", "messages"] { request[name] = given[name] }
+            guard let given = try JSONValue(parsing: Array(line)).object else {
+                throw ServiceError(.badData, "the line is JSON, but not an object")
+            }
+            for (name, value) in given {
+                guard ["ids", "prompt", "messages", "tools"].contains(name) else {
+                    throw ServiceError(
+                        .badData, "there is no field `\(name)` here; known are ids, prompt, messages, tools")
+                }
+                request[name] = value
+            }
             let result = try requests.answer(WorkerMethod.generate, .object(request), exchange)
             warn(result["warnings"])
             var shown: JSONObject = [:]
-            for name in ["ids", "text", "finish_reason"] { shown[name] = result[name] }
+            for name in ["ids", "text", "tool_calls", "finish_reason"] { shown[name] = result[name] }
             return (.object(shown), false)
         } catch {
             let failure = ServiceError(modelFailure: error)
@@ -165,7 +173,11 @@ private struct JSONLinesInput {
 
     init(path: String) throws {
         let bytes = try MappedFile.contents(of: path, limit: 4 << 30)
-        lines = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
+        if let name = TextEncoding.foreignName(of: bytes.span) {
+            throw ServiceError(
+                .badData, "\(path) cannot be read: \(TextEncoding.Failure.foreign(name))", file: path)
+        }
+        lines = bytes[TextEncoding.markLength(of: bytes.span)...].split(separator: UInt8(ascii: "\n")).filter { line in
             line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
         }
         guard !lines.isEmpty else { throw ServiceError(.badData, "\(path) has no lines", file: path) }

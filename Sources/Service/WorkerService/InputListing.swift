@@ -102,6 +102,6 @@ struct InputListing: TrainingWork {
         } else {
             bytes = try? MappedFile.contents(of: path)
         }
-        return bytes.flatMap { try? JSONValue(parsing: $0) }
+        return bytes.flatMap { try? JSONDocument(parsingLeniently: $0.span).root.value }
     }
 }

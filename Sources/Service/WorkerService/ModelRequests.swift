@@ -64,11 +64,12 @@ final class ModelRequests {
         return try model.adapter(directory)
     }
 
-    /// What the files that an answer was made from say in vain; nil when nothing.
+    /// What the files that an answer was made from say in vain, behind what the request itself does; nil when nothing.
     func warnings(
-        of model: ModelInMemory, adapter: String?, _ workingDirectory: String?, generation: GenerationDefaults? = nil
+        of model: ModelInMemory, adapter: String?, _ workingDirectory: String?, generation: GenerationDefaults? = nil,
+        _ ownWarnings: [String] = []
     ) throws -> [String]? {
-        var warnings = model.warnings + (generation?.warnings ?? [])
+        var warnings = ownWarnings + model.warnings + (generation?.warnings ?? [])
         if let adapter, !adapter.isEmpty {
             warnings += model.warnings(
                 ofAdapter: try ModelFolder.locate(adapter, workingDirectory: workingDirectory))

@@ -38,6 +38,8 @@ struct TrainingJobPreview: TrainingWork {
         let folder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: folder)
+        // Before the data, which may take long to prepare.
+        let modelNotes = try modelNotes(configuration, modelFolder: folder, paths)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
             workingDirectory: parameters.workingDirectory ?? "/"
@@ -71,8 +73,17 @@ struct TrainingJobPreview: TrainingWork {
         }
         return try JSONValue(
             encoding: DatasetPreview.Result(
-                items: items.count, notes: text.warnings + data.report.lines,
-                warnings: text.warnings + parts.flatMap(\.warnings), parts: parts.map(Self.figures)))
+                items: items.count, notes: text.warnings + modelNotes + data.report.lines,
+                warnings: text.warnings + modelNotes + (data.report.warnings ?? []) + parts.flatMap(\.warnings),
+                parts: parts.map(Self.figures)))
+    }
+
+    /// What the run would say of its model, where that is asked for and its files can be read in their places.
+    private func modelNotes(
+        _ configuration: RunConfiguration, modelFolder: String, _ paths: PathResolver
+    ) throws -> [String] {
+        guard parameters.checksModel == true, parameters.files?.isEmpty ?? true else { return [] }
+        return try ModelCheck(configuration.validated(for: .training), modelFolder: modelFolder, paths: paths).notes
     }
 
     private func write(

@@ -17,6 +17,8 @@ package struct JSONDocument: Sendable {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }
 
+    init(tree: JanssonTree) { self.tree = tree }
+
     package var root: JSONElement { JSONElement(tree: tree, node: tree.root) }
 }
 

@@ -9,20 +9,22 @@ final class JanssonTree: @unchecked Sendable {
     let root: Node
     private let nulSubstitute: NULSubstitute?
 
-    init(parsing text: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
+    /// - Parameter allowsDuplicates: whether a key may be given twice; its last value counts
+    init(parsing text: Span<UInt8>, limits: JSONLimits, allowsDuplicates: Bool = false) throws(JSONError) {
+        let flags = Self.flags | (allowsDuplicates ? 0 : JSON_REJECT_DUPLICATES)
         let prescan = try JSONPrescan(text, limits: limits)
         if !prescan.endsOfWideIntegers.isEmpty {
             var widened = Self.copy(of: text, markingAsReal: prescan.endsOfWideIntegers)
-            (root, nulSubstitute) = try Self.loadAllowingNULInKeys(&widened)
+            (root, nulSubstitute) = try Self.loadAllowingNULInKeys(&widened, flags)
             return
         }
-        switch Self.load(text) {
+        switch Self.load(text, flags) {
         case .success(let node):
             root = node
             nulSubstitute = nil
         case .failure(let failure) where failure.isNULInKey:
             var copy = Self.copy(of: text, markingAsReal: [])
-            (root, nulSubstitute) = try Self.loadAllowingNULInKeys(&copy)
+            (root, nulSubstitute) = try Self.loadAllowingNULInKeys(&copy, flags)
         case .failure(let failure): throw failure.error
         }
     }
@@ -34,21 +36,25 @@ final class JanssonTree: @unchecked Sendable {
         var isNULInKey: Bool
     }
 
-    private static func loadAllowingNULInKeys(_ text: inout [UInt8]) throws(JSONError) -> (Node, NULSubstitute?) {
-        switch load(text.span) {
+    private static let flags = JSON_DECODE_ANY | JSON_ALLOW_NUL
+
+    private static func loadAllowingNULInKeys(
+        _ text: inout [UInt8], _ flags: Int32
+    ) throws(JSONError) -> (Node, NULSubstitute?) {
+        switch load(text.span, flags) {
         case .success(let node): return (node, nil)
         case .failure(let failure):
             guard failure.isNULInKey, let substitute = NULSubstitute(replacingIn: &text) else { throw failure.error }
-            switch load(text.span) {
+            switch load(text.span, flags) {
             case .success(let node): return (node, substitute)
             case .failure(let failure): throw failure.error
             }
         }
     }
 
-    private static func load(_ text: Span<UInt8>) -> Result<Node, Failure> {
+    private static func load(_ text: Span<UInt8>, _ flags: Int32) -> Result<Node, Failure> {
         var error = json_error_t()
-        let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
+        let flags = Int(flags)
         let loaded = text.withUnsafeBytes { bytes -> Node? in
             // jansson refuses a null buffer, which is how an empty span arrives.
             guard let start = bytes.baseAddress else { return json_loadb("", 0, flags, &error) }

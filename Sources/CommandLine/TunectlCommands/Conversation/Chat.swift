@@ -9,7 +9,7 @@ extension Command {
         positionals: [.several("MESSAGE", .text, isRequired: false)],
         options: [modelOption, adapterOption, keepAliveOption, jsonLinesOption], takesOverrides: true,
         details: """
-            Needs template=NAME, as in training. With MESSAGE, answers once. On a terminal, a conversation: /help lists
+            Takes template=NAME as in training, else the tokenizer's own. With MESSAGE, answers once. On a terminal, a conversation: /help lists
             its commands, Tab completes them, Ctrl-C stops an answer, Ctrl-D leaves. Otherwise standard input is a
             script of prompts and /commands; the exit code is the largest that a line gave. With --jsonl, every line is
             {"messages"} -> {"message"}, or {"prompt"} or {"command"} for a dialogue that goes on.

@@ -87,19 +87,20 @@ extension ConversationSession {
     func runScript() throws -> ExitCode {
         var collector = InputCollector()
         var worst = ExitCode.success
-        var isAtEnd = false
+        var (isFirst, isAtEnd) = (true, false)
         while !isAtEnd, context.output.failure == nil {
-            let line = try context.input.nextLine()
-            isAtEnd = line == nil
-            guard let input = line.map({ collector.take($0) }) ?? collector.finish() else { continue }
             do {
+                let line = try context.input.nextLine()
+                isAtEnd = line == nil
+                defer { isFirst = false }
+                let taken = line.map { collector.take(isFirst ? $0.withoutByteOrderMark : $0) }
+                guard let input = taken ?? collector.finish() else { continue }
                 let reply = try obey(input)
                 tell(reply)
                 worst = max(worst, reply.exitCode)
                 if reply.leaves { break }
             } catch let failure as CommandFailure {
-                // Without a daemon, or after Ctrl-C, no further line can be answered.
-                if failure.kind == "unreachable" || failure.kind == "interrupted" { throw failure }
+                if failure.endsScripts { throw failure }
                 context.tell(failure)
                 worst = max(worst, failure.exitCode)
             }

@@ -5,7 +5,7 @@ import TerminalOutput
 
 extension Command {
     static let check = Command(
-        "check", "validate a configuration file, and look at its data",
+        "check", "validate a configuration file, and look at its model and data",
         positionals: [.one("FILE", .file)],
         options: [
             .flag("inference", "check it for chat and generation instead of training"),
@@ -15,8 +15,9 @@ extension Command {
         details: """
             Reads FILE (- is standard input) as the service would, with overrides, and prints every problem with its
             place, then a note for each parameter that is accepted but changes nothing here. Exit code 78 if there
-            is a problem. No daemon is needed for that; where one answers, the data is prepared as for training, and
-            what is cut, dropped, repeated or not trained on is told as well.
+            is a problem. No daemon is needed for that; where one answers, the model's files are looked at (what
+            lora_target names has to be there) and the data is prepared as for training, and what is cut, dropped,
+            repeated or not trained on is told as well.
             """
     ) { invocation, context in
         let file = try ConfigurationFile(invocation, context)
@@ -61,7 +62,7 @@ extension Command {
         return try client.call(
             DatasetPreview.self,
             DatasetPreview.Parameters(
-                config: config, overrides: invocation.overrides, format: DatasetPreview.Format.none,
+                config: config, overrides: invocation.overrides, format: DatasetPreview.Format.none, checksModel: true,
                 workingDirectory: context.workingDirectory, files: inputs.files),
             passing: inputs.descriptors, onInterrupt: .cancelCall)
     }

@@ -47,6 +47,7 @@ enum ExternalEditor {
 
     /// This process's own environment, as `KEY=VALUE`; libc's global is not safe to touch from Swift.
     private static func environmentStrings() throws -> [String] {
-        try InputFile.text("/proc/self/environ").split(separator: "\0").map(String.init)
+        let bytes = try InputFile.bytes(of: "/proc/self/environ")
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -8,8 +8,9 @@ extension Command {
         options: [modelOption, adapterOption, keepAliveOption, plainTokensOption, jsonLinesOption],
         takesOverrides: true,
         details: """
-            PROMPT is raw text, standard input when absent. key=value sets generation parameters: do_sample=false is
-            greedy, seed=N fixes sampling, max_new_tokens=N limits, ignore_eos=true runs to the limit.
+            PROMPT is raw text, standard input when absent; `tunectl chat` puts the model's template around what is
+            said. key=value sets generation parameters: do_sample=false is greedy, seed=N fixes sampling,
+            max_new_tokens=N limits, ignore_eos=true runs to the limit.
             With --jsonl: {"ids"}, {"prompt"} or {"messages"} (needs template=NAME unless the tokenizer brings a chat
             template) -> {"ids","text","finish_reason"}. {"messages","tools"} tells the model of tools; its calls of
             them come back as "tool_calls".

@@ -10,13 +10,15 @@ enum JSONLines {
     /// Answers every line of standard input; bad lines get their error in place and make the exit code 65.
     static func run(_ context: CommandContext, answer: (JSONObject) throws -> JSONValue) throws -> ExitCode {
         var worst = ExitCode.success
-        while let line = try context.input.nextLine() {
+        var isFirst = true
+        while true {
             let reply: JSONValue
             do {
-                reply = try answer(try object(line))
+                guard let line = try context.input.nextLine() else { return worst }
+                // Editors put a mark before the first line that is none of JSON's.
+                reply = try answer(try object(isFirst ? line.withoutByteOrderMark : line))
             } catch let failure as CommandFailure {
-                // Without a daemon, or after Ctrl-C, no further line can be answered.
-                if failure.kind == "unreachable" || failure.kind == "interrupted" { throw failure }
+                if failure.endsScripts { throw failure }
                 let isBadLine = ["bad_data", "bad_request", "usage"].contains(failure.kind)
                 worst = max(worst, isBadLine ? .badData : failure.exitCode)
                 reply = [
@@ -25,9 +27,9 @@ enum JSONLines {
                     ]
                 ]
             }
+            isFirst = false
             guard context.output.write(reply.serialized(.compact) + "\n") else { return worst }
         }
-        return worst
     }
 
     private static func object(_ line: String) throws -> JSONObject {
@@ -63,15 +65,12 @@ extension JSONObject {
     /// The line's dialogue, when it is one.
     func messages() throws -> [DialogueMessage]? {
         guard let value = self["messages"] else { return nil }
-        let messages = (value.array ?? []).compactMap { message -> DialogueMessage? in
-            guard let role = message["role"]?.string, let content = message["content"]?.string else { return nil }
-            return DialogueMessage(role: role, content: content)
-        }
-        guard let items = value.array, !items.isEmpty, messages.count == items.count else {
-            throw CommandFailure(
-                kind: "bad_data", message: "`messages` must be a list of objects with the texts role and content")
-        }
-        return messages
+        do {
+            let messages = try value.decoded(as: [DialogueMessage].self)
+            if !messages.isEmpty { return messages }
+        } catch {}
+        throw CommandFailure(
+            kind: "bad_data", message: "`messages` must be a list of objects with the texts role and content")
     }
 
     /// The line's tools, when they are objects.

@@ -2,7 +2,7 @@
 extension Parameters {
     package static let template = Parameter<String?>(
         "template", .data, default: nil,
-        help: "Chat template that turns dialogs into prompts; when absent the tokenizer's own is read.",
+        help: "Chat template that turns dialogs into prompts; when absent, what the tokenizer's own shows, or empty.",
         .acts(test: "DatasetsTests/ReferenceCaseTests"))
     package static let dataset = Parameter<[String]?>(
         "dataset", .data, default: nil,

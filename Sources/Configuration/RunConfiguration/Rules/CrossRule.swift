@@ -32,7 +32,7 @@ extension RunConfiguration {
 
     /// Parameters whose rules matter as well where nothing but the data is looked at.
     private static let namesOfDataRules: Set<String> = [
-        Parameters.template.name, Parameters.predictWithGenerate.name, Parameters.neatPacking.name,
+        Parameters.predictWithGenerate.name, Parameters.neatPacking.name,
         Parameters.trainOnPrompt.name, Parameters.maskHistory.name, Parameters.streaming.name,
         Parameters.dataset.name, Parameters.evalDataset.name,
     ]
@@ -57,12 +57,24 @@ extension RunConfiguration {
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }
         return rules.compactMap { rule in
-            guard rule.isBroken(self) else { return nil }
+            guard rule.isBroken(self), !isFollower(rule) else { return nil }
             let given = given[rule.parameter]
             return ConfigurationError(
                 .conflict(reason: rule.message, hint: rule.hint), parameter: given?.writtenAs ?? rule.parameter,
                 value: given?.stored.configurationValue.description, place: given?.place)
         }
+    }
+}
+
+extension RunConfiguration {
+    /// Whether a broken rule would hold, for all that is known, if what could not be read were mended.
+    private func isFollower(_ rule: CrossRule) -> Bool {
+        if case .none = unread { return false }
+        var observed = self
+        let reads = ParameterReads()
+        observed.reads = reads
+        _ = rule.isBroken(observed)
+        return unread.touches(reads.names)
     }
 }
 

@@ -1,10 +1,6 @@
 extension CrossRule {
     /// Rules between the run, its stage and its data (training-and-inference, 1.5; data, 1.3).
     static let training: [CrossRule] = [
-        CrossRule(
-            Parameters.template, "this stage turns dialogs into prompts and needs a `template`",
-            hint: "set `template`, for example to qwen or llama3"
-        ) { $0[Parameters.stage] != .pt && $0[Parameters.template] == nil },
         sftOnly(Parameters.predictWithGenerate) { $0[Parameters.predictWithGenerate] },
         sftOnly(Parameters.neatPacking) { $0[Parameters.neatPacking] },
         sftOnly(Parameters.trainOnPrompt) { $0[Parameters.trainOnPrompt] },

@@ -53,17 +53,13 @@ extension RowConverter {
                 continue
             }
             if !observations.isEmpty {
-                merged.append(
-                    ChatMessage(
-                        role: .observation, content: observations.joined(separator: Self.betweenObservations)))
+                merged.append(.observation(of: observations))
                 observations = []
             }
             merged.append(ChatMessage(role: role, content: text))
         }
         return merged
     }
-
-    private static let betweenObservations = "\n</tool_response>\n<tool_response>\n"
 
     private func functions(_ calls: [JSONValue], number: Int) throws -> String {
         let functions = try calls.map { call in

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSONDocuments
+import LinuxSystem
 
 /// Rows of a file of separated values (RFC 4180 for commas) whose first record names the columns.
 ///
@@ -72,13 +73,28 @@ struct CSVScanner {
 
     /// The columns' names: the first record.
     mutating func names(in text: Span<UInt8>) throws -> [String] {
-        if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { position = 3 }
+        position = TextEncoding.markLength(of: text)
         guard let first = try next(in: text) else { throw DataError.emptyFile(path: path) }
-        var seen: Set<String> = []
-        for name in first.cells where !seen.insert(name).inserted {
-            throw DataError.badFile(path: path, line: 1, reason: "two columns are named `\(name)`")
+        return Self.distinct(first.cells)
+    }
+
+    /// The names that pandas gives: `Unnamed: 2` to the third column if it has none, and `a.1` to the second `a`.
+    static func distinct(_ cells: [String]) -> [String] {
+        var names = cells.enumerated().map { $1.isEmpty ? "Unnamed: \($0)" : $1 }
+        var taken = Set(names)
+        var uses: [String: Int] = [:]
+        // Columns that have a name keep it before those that were given one.
+        for index in cells.indices.filter({ !cells[$0].isEmpty }) + cells.indices.filter({ cells[$0].isEmpty }) {
+            let given = names[index]
+            var count = uses[given, default: 0]
+            while count > 0 {
+                uses[given] = count + 1
+                names[index] = "\(given).\(count)"
+                count = taken.insert(names[index]).inserted ? 0 : count + 1
+            }
+            uses[names[index], default: 0] += 1
         }
-        return first.cells
+        return names
     }
 
     /// The next record that is not a blank line.

@@ -8,6 +8,8 @@ package struct DatasetCatalog: Sendable {
     package let folder: String
     private let hub: HubCache
     private let entries: JSONObject
+    /// What is odd about the description file, for the run's notes.
+    let warnings: [String]
     /// Shared by all datasets of a run.
     let batches: BatchCache
 
@@ -21,10 +23,11 @@ package struct DatasetCatalog: Sendable {
         self.folder = folder
         self.batches = batches
         self.hub = hub
-        entries = folder == Self.hubOnly ? [:] : try Self.entries(of: folder + "/dataset_info.json")
+        (entries, warnings) = folder == Self.hubOnly ? ([:], []) : try Self.read(folder + "/dataset_info.json")
     }
 
-    private static func entries(of path: String) throws -> JSONObject {
+    /// The entries as Python reads them, which takes the last of several that have one name.
+    private static func read(_ path: String) throws -> (entries: JSONObject, warnings: [String]) {
         let text: Data
         do {
             text = try FileContents.read(path)
@@ -32,13 +35,25 @@ package struct DatasetCatalog: Sendable {
             throw DataError.noDescriptionFile(path: path, reason: DataError.reason(cause))
         }
         do {
-            let value = try JSONValue(parsing: Array(text))
-            if let object = value.object { return object }
+            try FileContents.checkEncoding(of: text.span, path)
+            let value = try JSONDocument(parsingLeniently: text.span).root.value
+            if let object = value.object { return (object, duplicates(in: text.span, path)) }
             throw DataError.badDescriptionFile(
                 path: path, reason: "must hold an object (names with their descriptions), not \(value.kindName)")
         } catch let error as JSONError {
             throw DataError.badDescriptionFile(path: path, reason: error.description)
         }
+    }
+
+    private static func duplicates(in text: Span<UInt8>, _ path: String) -> [String] {
+        do {
+            _ = try JSONDocument(parsing: text.extracting(TextEncoding.markLength(of: text)..<text.count))
+        } catch let error as JSONError {
+            if case .duplicateKey(let detail) = error.reason {
+                return ["\(path), line \(error.line): a name is given twice (\(detail)); the last one counts"]
+            }
+        } catch {}
+        return []
     }
 
     package func description(of name: String) throws -> DatasetDescription {

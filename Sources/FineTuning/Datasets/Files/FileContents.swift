@@ -26,7 +26,10 @@ enum FileContents {
     /// - Parameter limit: bytes that may come out
     static func readText(_ path: String, limit: Int = mostDecompressed) throws -> Data {
         let data = try read(path)
-        guard let format = CompressionFormat(markOf: data.span) else { return data }
+        guard let format = CompressionFormat(markOf: data.span) else {
+            try checkEncoding(of: data.span, path)
+            return data
+        }
         var text = Data()
         do throws(CompressionError) {
             try Decompression.file(data.span, format, limit: limit) { unsafe text.append(contentsOf: $0) }
@@ -35,7 +38,14 @@ enum FileContents {
         } catch {
             throw DataError.badFile(path: path, line: 0, reason: "\(error)")
         }
+        try checkEncoding(of: text.span, path)
         return text
+    }
+
+    /// Refuses text of an encoding that no reader here takes, by its name.
+    static func checkEncoding(of text: Span<UInt8>, _ path: String) throws {
+        guard let name = TextEncoding.foreignName(of: text) else { return }
+        throw DataError.badFile(path: path, line: 0, reason: "\(TextEncoding.Failure.foreign(name))")
     }
 
     static func exists(_ path: String) -> Bool { FileSystem.kind(of: path) != nil }

@@ -90,7 +90,8 @@ package final class DataStream: ItemStream {
         skipped = options.evaluationDatasets.isEmpty ? try options.validation.streamedRows() : 0
         (evaluations, evaluationParts) = try Self.evaluations(
             options, encoder, catalog, training: order, validationRows: skipped)
-        notes = datasets.compactMap { dataset in
+        notes = catalog.warnings
+        notes += datasets.compactMap { dataset in
             dataset.description.sampleCount.map {
                 "dataset \(dataset.description.name): `num_samples: \($0)` does not reach a stream; every row is taken"
             }

@@ -135,6 +135,7 @@ private final class StreamedText: @unchecked Sendable {  // Immutable after init
         let isCompressed = CompressionFormat(markOf: unsafe mapped.bytes.bindMemory(to: UInt8.self).span) != nil
         guard isCompressed else {
             unsafe decompressed = nil
+            try FileContents.checkEncoding(of: unsafe mapped.bytes.bindMemory(to: UInt8.self).span, path)
             return
         }
         let text = try FileContents.readText(path)

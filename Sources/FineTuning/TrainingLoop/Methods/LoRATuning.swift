@@ -20,16 +20,36 @@ enum LoRATuning: TuningMethod {
             noteWhatDoesNotAct(start, beside: adapter.configuration)
             return TrainableModel.Parts(base: adapter.model, adapter: adapter)
         }
-        let targets = try targets(configuration, base)
-        let fresh = try LoRAAdapter.fresh(
-            AdapterConfiguration(
-                baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
-                alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
-                targetModules: targets, usesRankStabilization: configuration[Parameters.useRslora],
-                usesDoRA: configuration[Parameters.useDora],
-                modulesToSave: configuration[Parameters.additionalTarget] ?? []),
-            for: base, seed: start.seed)
-        return TrainableModel.Parts(base: fresh.model, adapter: fresh)
+        let wanted = AdapterConfiguration(
+            baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
+            alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
+            targetModules: try targets(configuration, base), usesRankStabilization: configuration[Parameters.useRslora],
+            usesDoRA: configuration[Parameters.useDora], modulesToSave: configuration[Parameters.additionalTarget] ?? [])
+        do {
+            let fresh = try LoRAAdapter.fresh(wanted, for: base, seed: start.seed)
+            noteUnmatchedTargets(start, base)
+            return TrainableModel.Parts(base: fresh.model, adapter: fresh)
+        } catch let error as AdapterError {
+            switch error {
+            case .noTargets, .notLinear:
+                throw configuration.conflict(
+                    Parameters.loraTarget, reason: "`lora_target`: \(error)",
+                    hint: "`all` stands for every linear layer but the output head")
+            case .noModulesToSave:
+                throw configuration.conflict(
+                    Parameters.additionalTarget, reason: "\(error)", hint: "name modules by the ends of their paths")
+            default: throw error
+            }
+        }
+    }
+
+    /// Names beside others that match are passed over, as in the reference, but not in silence.
+    private static func noteUnmatchedTargets(_ start: TuningStart, _ base: DecoderModel) {
+        let targets = TargetModules(requested: start.configuration[Parameters.loraTarget], model: base)
+        for name in targets.unmatchedNames(in: base) {
+            start.note(
+                "`lora_target` names '\(name)', which no linear layer of the model is called; only the other names act")
+        }
     }
 
     /// The modules asked for; with `use_llama_pro` those of the added layers, by their whole paths.

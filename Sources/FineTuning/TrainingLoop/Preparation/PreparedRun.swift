@@ -23,7 +23,9 @@ package struct RunTokenizer: Sendable {
         tokenizer.splitsSpecialTokens = configuration[Parameters.splitSpecialTokens]
         template = try ChatTemplate.configured(
             by: configuration, tokenizer: tokenizer, stage: configuration[Parameters.stage])
-        warnings = tokenizer.warnings + (try template.fix(&tokenizer).warnings)
+        warnings = tokenizer.warnings
+        warnings += template.note(ofAbsentNameIn: configuration, tokenizer).map { [$0] } ?? []
+        warnings += try template.fix(&tokenizer).warnings
         self.tokenizer = tokenizer
     }
 

@@ -6,6 +6,7 @@ package import RunConfiguration
 package enum DaemonSettingsFile {
     package enum Failure: Error, Equatable, CustomStringConvertible {
         case unreadable(SystemError)
+        case badText(String, TextEncoding.Failure)
         case badYAML(ConfigurationError)
         case unknownKey(String, at: String, nearest: String?)
         case wrongValue(key: String, at: String, expected: String, found: String)
@@ -13,6 +14,7 @@ package enum DaemonSettingsFile {
         package var description: String {
             switch self {
             case .unreadable(let error): "the settings cannot be read: \(error)"
+            case .badText(let file, let problem): "\(file) cannot be read: \(problem)"
             case .badYAML(let error): error.description
             case .unknownKey(let key, let place, let nearest):
                 "\(place): there is no setting `\(key)` ("
@@ -41,7 +43,13 @@ package enum DaemonSettingsFile {
             } catch {
                 throw .unreadable(error)
             }
-            try apply(String(decoding: bytes, as: UTF8.self), name: file, to: limits)
+            let text: String
+            do throws(TextEncoding.Failure) {
+                text = try TextEncoding.text(of: bytes)
+            } catch {
+                throw .badText(file, error)
+            }
+            try apply(text, name: file, to: limits)
         }
         return limits
     }

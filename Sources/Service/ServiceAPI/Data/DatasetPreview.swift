@@ -10,7 +10,9 @@ package enum DatasetPreview: ServiceMethod {
         MethodParameter("format", "string", "jsonl (default): every item one a line; text: for people; none"),
         MethodParameter("row", "integer", "only this item, counted from 1"),
         MethodParameter("color", "boolean", "text: mark trained tokens by colour"),
-        MethodParameter("columns", "integer", "text: width of the terminal"), workingDirectory,
+        MethodParameter("columns", "integer", "text: width of the terminal"),
+        MethodParameter("check_model", "boolean", "also tell whether the run finds what it is to train in its model"),
+        workingDirectory,
         MethodParameter(
             "files", "array", "absolute paths of the descriptors before the one that is written to, see config.files"),
     ]
@@ -29,13 +31,14 @@ package enum DatasetPreview: ServiceMethod {
         package var row: Int?
         package var color: Bool?
         package var columns: Int?
+        package var checksModel: Bool?
         package var workingDirectory: String?
         package var files: [String]?
 
         package init(
             config: ConfigurationSource, overrides: [String]? = nil, split: String? = nil, format: Format? = nil,
-            row: Int? = nil, color: Bool? = nil, columns: Int? = nil, workingDirectory: String? = nil,
-            files: [String]? = nil
+            row: Int? = nil, color: Bool? = nil, columns: Int? = nil, checksModel: Bool? = nil,
+            workingDirectory: String? = nil, files: [String]? = nil
         ) {
             self.config = config
             self.overrides = overrides
@@ -44,12 +47,14 @@ package enum DatasetPreview: ServiceMethod {
             self.row = row
             self.color = color
             self.columns = columns
+            self.checksModel = checksModel
             self.workingDirectory = workingDirectory
             self.files = files
         }
 
         enum CodingKeys: String, CodingKey {
             case config, overrides, split, format, row, color, columns, files
+            case checksModel = "check_model"
             case workingDirectory = "working_directory"
         }
     }

@@ -104,14 +104,19 @@ extension Generate.Result: MembersExplained {
     package static let memberNotes = [
         "ids": "the new tokens, a stop token that ended them included", "text": "their text without special tokens",
         "tool_calls": "the calls that the text consists of, if tools were given and it does",
-        "finish_reason": "stop or length", "prompt_seconds": "time for the prompt",
+        "finish_reason": "stop or length",
+        "prompt_seconds": "time for the prompt",
         "generation_seconds": "time for the new tokens",
-        "warnings": "what the files of model, tokenizer and adapter say in vain",
+        "warnings": "what the files of model, tokenizer and adapter say in vain, and the request too",
     ]
 }
 
 extension DialogueMessage: MembersExplained {
-    package static let memberNotes = ["role": "system, user or assistant; function for calls as JSON, tool for results"]
+    package static let memberNotes = [
+        "role": "system, user or assistant; function for calls as JSON, tool for results",
+        "content": "a text, or a list of parts {type: text, text}; null or absent beside tool_calls",
+        "tool_calls": "of an assistant, in place of its text: [{function: {name, arguments}}]",
+    ]
 }
 
 extension ToolCall: MembersExplained {

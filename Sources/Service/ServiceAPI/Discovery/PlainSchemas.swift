@@ -45,6 +45,11 @@ extension JSONObject: SchemaProviding {
     package static var schemaSample: JSONObject { [:] }
 }
 
+extension MessageContent: SchemaProviding {
+    package static var schema: JSONValue { ["type": ["string", "array", "null"]] }
+    package static var schemaSample: MessageContent { .text("") }
+}
+
 extension RPCIdentifier: SchemaProviding {
     package static var schema: JSONValue { ["type": ["string", "number", "null"]] }
     package static var schemaSample: RPCIdentifier { .null }

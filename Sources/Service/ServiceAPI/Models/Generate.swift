@@ -1,17 +1,5 @@
 package import JSONDocuments
 
-/// One message of a dialogue.
-package struct DialogueMessage: Codable, Equatable, Sendable {
-    /// `system`, `user`, `assistant`; `function` for calls as JSON, `tool` for what they gave.
-    package var role: String
-    package var content: String
-
-    package init(role: String, content: String) {
-        self.role = role
-        self.content = content
-    }
-}
-
 /// A call of a tool, with its arguments as JSON text.
 package struct ToolCall: Codable, Equatable, Sendable {
     package var name: String
@@ -92,7 +80,7 @@ package enum Generate: ServiceMethod {
         /// Seconds for the prompt and for the new tokens.
         package var promptSeconds: Double?
         package var generationSeconds: Double?
-        /// What the files of model, tokenizer and adapter say in vain; absent when nothing.
+        /// What the files of model, tokenizer and adapter say in vain, and the request too; absent when nothing.
         package var warnings: [String]?
 
         package init(

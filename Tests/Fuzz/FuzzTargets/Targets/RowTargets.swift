@@ -3,12 +3,16 @@ import Datasets
 /// Rows of JSON and JSON Lines files.
 struct JSONRowsTarget: FuzzTarget {
     static let name = "json-rows"
-    static let tokens = ["[", "]", "{", "}", ",", ":", "\"", "\n", "\r\n", "\u{FEFF}", "\"instruction\"", "null"]
+    static let tokens = [
+        "[", "]", "{", "}", ",", ":", "\"", "\n", "\r\n", "\u{FEFF}", "\"instruction\"", "null", "NaN",
+        "-Infinity", "\t", "}{",
+    ]
     static var seeds: [[UInt8]] {
         [
             #"[{"instruction":"a","input":"","output":"b"},{"instruction":"c, ]","output":null}]"#,
             "{\"a\":1}\n{\"a\":[2,{\"b\":3}]}\n\n{}\n",
-            "[]", "\u{FEFF}[{\"a\":\"x\"}]",
+            "[]", "\u{FEFF}[{\"a\":\"x\"}]", "{\n\"a\": NaN\n}{\"a\":\"x\\ty\"}\n",
+            "[{\"a\":-Infinity,\"a\":\"b\tc\"}]",
         ].map { Array($0.utf8) }
     }
     private let file = ScratchFile("rows.json")
