@@ -108,6 +108,19 @@ struct ResumeTests {
             if request.path.hasPrefix("/object/") { reply = .init(200, body: content + [1]) }
         }
         #expect(place.failure { _ = try place.pull("org/name") }?.kind == .network)
+        #expect(place.hub.storage.requests.count >= 6)
+    }
+
+    @Test func aServerThatAlwaysBeginsAnewIsGivenUp() throws {
+        let place = try place()
+        place.hub.change { [content] request, reply in
+            guard request.path.hasPrefix("/object/") else { return }
+            reply = .init(200, body: content)
+            reply.cutAfter = 100_000
+        }
+        #expect(place.failure { _ = try place.pull("org/name") }?.kind == .network)
+        // The first attempt brought something, the others no more than that.
+        #expect(place.hub.storage.requests.count == 6)
     }
 
     @Test func aDeadHubIsGivenUpAfterSomeAttempts() throws {

@@ -40,7 +40,7 @@ package final class LoopbackServer: Sendable {
     package let port: Int
     package var address: String { "http://127.0.0.1:\(port)" }
     private let listener: Int32
-    private let handler: Mutex<@Sendable (Request) -> Reply>
+    private let handler: @Sendable (Request) -> Reply
     private let recorded = Mutex<[Request]>([])
     private let connections = Mutex<Set<Int32>>([])
     private let isClosed = Atomic<Bool>(false)
@@ -48,7 +48,7 @@ package final class LoopbackServer: Sendable {
     private static let longestBody = 64 << 20
 
     package init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
-        self.handler = Mutex(handler)
+        self.handler = handler
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         listener = number
         guard number >= 0 else { throw SystemError("socket") }
@@ -116,7 +116,7 @@ package final class LoopbackServer: Sendable {
                 return requests.count
             }
             guard count <= Self.mostRequests else { return }
-            let reply = handler.withLock { $0 }(request)
+            let reply = handler(request)
             guard Self.send(reply, to: connection, isHead: request.method == "HEAD") else { return }
         }
     }

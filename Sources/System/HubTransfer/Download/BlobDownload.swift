@@ -52,7 +52,7 @@ struct BlobDownload {
                 before: { attempt in
                     attempt.headers.append(("Accept-Encoding", "identity"))
                     if sink.length > 0 { attempt.headers.append(("Range", "bytes=\(sink.length)-")) }
-                }, progress: { sink.received }, expectsAll: { sink.isWhole })
+                }, progress: { sink.furthest }, expectsAll: { sink.isWhole })
         } catch let error as SystemError {
             let needed = file.size.map { $0 - sink.length }
             throw HubError.ofTarget(error, folder: folder.path, needed: needed) ?? error
@@ -83,8 +83,9 @@ private final class IncompleteFile: BodySink {
     private let descriptor: FileDescriptor
     private let progress: TransferProgress
     private(set) var length: Int
-    /// Bytes that came, also those that had come before.
-    private(set) var received = 0
+    /// The length that was ever reached. A server that begins anew every time and breaks off at the same place makes no
+    /// progress.
+    private(set) var furthest: Int
     var wasRefused = false
     /// What the last answer said its body would bring the file to.
     private var announced: Int?
@@ -95,6 +96,7 @@ private final class IncompleteFile: BodySink {
         self.progress = progress
         descriptor = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o644)
         length = try Int(descriptor.status().st_size)
+        furthest = length
         progress.update { $0.bytesDone += length }
         if startsAnew || length > size ?? .max { try startAnew() }
     }
@@ -102,7 +104,10 @@ private final class IncompleteFile: BodySink {
     /// Whether what the hub says of the size is reached; true where it says nothing.
     var isWhole: Bool { (size ?? announced).map { length >= $0 } ?? true }
 
-    func startAnew() throws { try cut(to: 0) }
+    func startAnew() throws {
+        try cut(to: 0)
+        furthest = 0
+    }
 
     private func cut(to length: Int) throws {
         guard ftruncate(descriptor.number, off_t(length)) == 0 else { throw SystemError("ftruncate", path) }
@@ -132,7 +137,7 @@ private final class IncompleteFile: BodySink {
         }
         try descriptor.writeAll(bytes, subject: path)
         length += bytes.count
-        received += bytes.count
+        furthest = max(furthest, length)
         progress.update {
             $0.bytesDone += bytes.count
             $0.bytesTransferred += bytes.count

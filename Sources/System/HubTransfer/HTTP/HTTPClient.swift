@@ -2,7 +2,8 @@ import CCurl
 import Glibc
 import LinuxSystem
 
-/// Speaks HTTP through libcurl, keeping connections from one request to the next; used by one thread at a time.
+/// Speaks HTTP through libcurl, keeping connections and names that were looked up from one request to the next; used by
+/// one thread at a time.
 ///
 /// Redirections are followed here and not by libcurl, so that credentials go to the origins they belong to alone, and
 /// so that what a hub says of a file before it sends one elsewhere is seen.
@@ -60,8 +61,6 @@ final class HTTPClient {
         _ request: HTTPRequest, sink: (any BodySink)?, onSent: @escaping (Int) -> Void
     ) throws -> (HTTPResponse, redirection: String?) {
         let exchange = try HTTPExchange(request, sink: sink, cancellation: cancellation, onSent: onSent)
-        // Connections and names that were looked up stay.
-        curl_easy_reset(handle)
         exchange.attach(to: handle)
         var lines = request.headers.map { "\($0.name): \($0.value)" }
         // libcurl would ask first whether a large body is welcome and wait a second for the answer.
@@ -75,7 +74,11 @@ final class HTTPClient {
         }
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines { list = curl_slist_append(list, line) }
-        defer { curl_slist_free_all(list) }
+        defer {
+            // What the handle points to ends here.
+            curl_easy_reset(handle)
+            curl_slist_free_all(list)
+        }
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
         set(request)
         let code = setBody(request, exchange) { curl_easy_perform(handle) }
