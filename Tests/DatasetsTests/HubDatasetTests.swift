@@ -109,7 +109,8 @@ struct HubDatasetTests {
         (["a.csv": ""], #"{"hf_hub_url": "org/name", "folder": "x"}"#, "its folder `x` has no files here"),
         (
             ["data/train-00000-of-00003.csv": "", "data/train-00002-of-00003.csv": ""],
-            #"{"hf_hub_url": "org/name"}"#, "`train-00001-of-00003.csv` is not here; fetch it with `tunectl pull org/name --dataset"
+            #"{"hf_hub_url": "org/name"}"#,
+            "`train-00001-of-00003.csv` is not here; fetch it with `tunectl pull org/name --dataset"
         ),
         (
             ["README.md": card, "x": ""], #"{"hf_hub_url": "org/name", "subset": "small", "split": "test"}"#,

@@ -54,7 +54,11 @@ struct PushTests {
         let place = try Workplace(hub)
         let left = Mutex(2)
         place.hub.fail { request in
-            guard request.method == "PUT", left.withLock({ $0 -= 1; return $0 >= 0 }) else { return nil }
+            guard request.method == "PUT",
+                left.withLock({
+                    $0 -= 1; return $0 >= 0
+                })
+            else { return nil }
             return .init(503, headers: [("Retry-After", "3")])
         }
         _ = try place.push(try place.folder(Self.files), "org/new")

@@ -60,7 +60,9 @@ struct RefusalTests {
         let place = try place(hub)
         let left = Mutex(2)
         place.hub.fail { _ in
-            left.withLock { $0 -= 1; return $0 >= 0 } ? .init(429, headers: [("Retry-After", "7")]) : nil
+            left.withLock {
+                $0 -= 1; return $0 >= 0
+            } ? .init(429, headers: [("Retry-After", "7")]) : nil
         }
         #expect(try place.pull("org/name").files == 1)
         #expect(place.pauses.all == [7, 7])

@@ -26,7 +26,11 @@ struct ResumeTests {
         let place = try place()
         let left = Mutex(5)
         place.hub.change { request, reply in
-            guard request.path.hasPrefix("/object/"), left.withLock({ $0 -= 1; return $0 >= 0 }) else { return }
+            guard request.path.hasPrefix("/object/"),
+                left.withLock({
+                    $0 -= 1; return $0 >= 0
+                })
+            else { return }
             reply.cutAfter = 150_000
         }
         let outcome = try place.pull("org/name")
@@ -77,7 +81,11 @@ struct ResumeTests {
         let place = try place()
         let left = Mutex(1)
         place.hub.change { request, reply in
-            guard request.path.hasPrefix("/object/"), left.withLock({ $0 -= 1; return $0 >= 0 }) else { return }
+            guard request.path.hasPrefix("/object/"),
+                left.withLock({
+                    $0 -= 1; return $0 >= 0
+                })
+            else { return }
             reply.hidesLength = true
             reply.cutAfter = 10_000
         }

@@ -10,7 +10,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct HubTransferTests {
     static let files: [String: [UInt8]] = [
         "config.json": Array("{}".utf8), "model-1.safetensors": noise(2 << 20, 1),
-        "model-2.safetensors": noise(1 << 20, 2), "tokenizer.json": noise(70_000, 3), "empty": [], "deep/a.txt": Array("a".utf8),
+        "model-2.safetensors": noise(1 << 20, 2), "tokenizer.json": noise(70_000, 3), "empty": [],
+        "deep/a.txt": Array("a".utf8),
     ]
     static let largest = 2 << 20
 
@@ -63,7 +64,9 @@ import Testing
     /// The process that transfers for a `tunectl`, once it runs.
     static func fetcher(of client: ChildProcess) -> Int32? {
         let children = "/proc/\(client.process)/task/\(client.process)/children"
-        return (try? String(contentsOfFile: children, encoding: .utf8))?.split(separator: " ").first.flatMap { Int32($0) }
+        return (try? String(contentsOfFile: children, encoding: .utf8))?.split(separator: " ").first.flatMap {
+            Int32($0)
+        }
     }
 
     /// Kills `tunectl` or what transfers for it at a random moment of the work, then looks, and lets it go on.
@@ -120,7 +123,11 @@ import Testing
         let stuck = BlockingQueue<Void>()
         let once = Mutex(true)
         place.hub.change { request, reply in
-            guard request.path.hasPrefix("/object/"), once.withLock({ first in defer { first = false }; return first }) else { return }
+            guard request.path.hasPrefix("/object/"),
+                once.withLock({ first in
+                    defer { first = false }; return first
+                })
+            else { return }
             reply.cutAfter = 1 << 20
             stuck.add(())
         }

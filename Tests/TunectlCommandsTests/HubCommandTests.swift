@@ -59,7 +59,8 @@ struct HubCommandTests {
         #expect(run.output == "/cache/org/name\n")
         for silent in [["--quiet"], []] {
             let run = self.run(
-                ["pull", "org/name"] + silent, environment: silent.isEmpty ? ["HF_HUB_DISABLE_PROGRESS_BARS": "1"] : [:])
+                ["pull", "org/name"] + silent, environment: silent.isEmpty ? ["HF_HUB_DISABLE_PROGRESS_BARS": "1"] : [:]
+            )
             #expect(!run.errors.contains("downloading  "))
         }
     }
@@ -158,9 +159,11 @@ struct HubCommandTests {
         #expect(unknown.errors.contains("`nothing` is not described in /work/data/dataset_info.json"))
         #expect(run(["pull", "run.yaml"], files: ["run.yaml": "nonsense: 1"]).exitCode == .badConfiguration)
         #expect(run(["pull", "org/name", "cache_dir=x"]).exitCode == .usage)
-        let failing = TunectlRun(["pull", "org/name"], fetch: { id, _, _ in
-            [FakeDaemon.error(id, kind: "network", "the hub is away", hint: "later")]
-        })
+        let failing = TunectlRun(
+            ["pull", "org/name"],
+            fetch: { id, _, _ in
+                [FakeDaemon.error(id, kind: "network", "the hub is away", hint: "later")]
+            })
         #expect(failing.exitCode == .unreachable)
         #expect(failing.errors == "tunectl: network: the hub is away\n  hint: later\n")
     }

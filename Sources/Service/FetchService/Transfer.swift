@@ -39,10 +39,7 @@ enum Transfer: Sendable {
         pull.patterns = PathPatterns(included: parameters.include ?? [], excluded: parameters.exclude ?? [])
         pull.again = parameters.force ?? false
         pull.isOffline = Hub.isOffline(environment)
-        self = .pull(
-            pull,
-            try HubAccess(
-                hub, token: Self.token(parameters.token), environment: environment, cancellation: cancellation))
+        self = .pull(pull, try Self.access(hub, parameters.token, environment, cancellation))
     }
 
     private init(_ parameters: HubPush.Parameters, _ cancellation: Cancellation) throws {
@@ -57,9 +54,16 @@ enum Transfer: Sendable {
         if let message = parameters.message { push.message = message }
         push.isPrivate = parameters.isPrivate ?? false
         push.patterns = PathPatterns(included: parameters.include ?? [], excluded: parameters.exclude ?? [])
-        let access = try HubAccess(
-            hub, token: Self.token(parameters.token), environment: environment, cancellation: cancellation)
-        self = .push(push, access)
+        self = .push(push, try Self.access(hub, parameters.token, environment, cancellation))
+    }
+
+    private static func access(
+        _ hub: Hub, _ given: String?, _ environment: EnvironmentVariables, _ cancellation: Cancellation
+    ) throws -> HubAccess {
+        var access = try HubAccess(
+            hub, token: token(given), environment: environment, cancellation: cancellation)
+        access.userAgent = "finetuned/\(productVersion)"
+        return access
     }
 
     private static func place(_ hub: String, _ content: String) throws -> (Hub, Hub.Content) {

@@ -40,8 +40,7 @@ struct InputListing: TrainingWork {
         }
         // Without a folder, all is in the hub's cache, which is the service's.
         let isOnHub = DatasetCatalog.isOnHub(configuration[Parameters.datasetDir])
-        if !isOnHub, let folder = absolute(configuration[Parameters.datasetDir])
-        {
+        if !isOnHub, let folder = absolute(configuration[Parameters.datasetDir]) {
             let names = (configuration[Parameters.dataset] ?? []) + (configuration[Parameters.evalDataset] ?? [])
             needed += dataFiles(folder, names)
         }

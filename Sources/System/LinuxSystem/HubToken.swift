@@ -21,6 +21,8 @@ package struct HubToken: Equatable, Sendable, CustomStringConvertible, CustomDeb
         guard hub == .huggingFace else { return nil }
         let home = environment.path("HF_HOME") ?? environment.cacheFolder + "/huggingface"
         let path = environment.path("HF_TOKEN_PATH") ?? home + "/token"
-        return (try? MappedFile.contents(of: path, limit: 4096)).flatMap { HubToken(String(decoding: $0, as: UTF8.self)) }
+        return (try? MappedFile.contents(of: path, limit: 4096)).flatMap {
+            HubToken(String(decoding: $0, as: UTF8.self))
+        }
     }
 }

@@ -133,11 +133,12 @@ struct ModelersAnswers {
                             ]
                     }
                     answer["actions"] = [
-                        "parts": .array(parts.map { part in
-                            var part = part
-                            part["size"] = .integer(Int64(partSize))
-                            return part
-                        }),
+                        "parts": .array(
+                            parts.map { part in
+                                var part = part
+                                part["size"] = .integer(Int64(partSize))
+                                return part
+                            }),
                         "verify": ["href": .string("\(root)/verify"), "params": ["upload_id": .string(oid)]],
                     ]
                     return answer

@@ -23,8 +23,15 @@ struct HubTransferRequest {
 
     /// Decoded but not judged as a run: what is refused there may well be downloaded.
     func configuration(_ file: ConfigurationFile) throws -> RunConfiguration {
-        do {
-            return try RunConfiguration.parse(yaml: file.text, name: file.name, overrides: invocation.overrides)
+        func read(_ overrides: [String]) throws(ConfigurationError) -> RunConfiguration {
+            try RunConfiguration.parse(yaml: file.text, name: file.name, overrides: overrides)
+        }
+        do throws(ConfigurationError) {
+            let written = try read(invocation.overrides)
+            let paths = written.paths { HomeFolder.expand($0) }
+            if paths.isEmpty { return written }
+            return try read(
+                invocation.overrides + paths.map { "\($0.name)=\(JSONValue($0.value).serialized(.compact))" })
         } catch {
             throw CommandFailure(error)
         }

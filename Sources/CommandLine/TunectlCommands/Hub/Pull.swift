@@ -6,7 +6,8 @@ import ServiceAPI
 extension Command {
     /// Options that `pull` and `push` have in common.
     private static let hubOptions: [Option] = [
-        .value("hub", "HUB", "huggingface, modelscope or modelers; else what USE_MODELSCOPE_HUB or USE_OPENMIND_HUB say"),
+        .value(
+            "hub", "HUB", "huggingface, modelscope or modelers; else what USE_MODELSCOPE_HUB or USE_OPENMIND_HUB say"),
         .flag("dataset", "NAME is a dataset, not a model"),
         .value("revision", "REV", "a branch, tag or commit; by default the main branch"),
         .value("include", "PATTERNS", "only files that match one of these, with commas between them"),

@@ -81,7 +81,8 @@ package enum DaemonManual {
         page.item("/run/finetuned/fetch.sock", "where tunectl pull asks for downloads into the service's cache")
         page.item("/etc/finetuned/fetch.env", "variables for those downloads: HF_ENDPOINT, https_proxy, HF_TOKEN")
         page.item("/var/lib/finetuned", "the job store, the jobs' logs, outputs of the system service")
-        page.item("/var/cache/finetuned", "HF_HOME and XDG_CACHE_HOME of the system service: what was downloaded from hubs")
+        page.item(
+            "/var/cache/finetuned", "HF_HOME and XDG_CACHE_HOME of the system service: what was downloaded from hubs")
         page.section("Journal")
         page.paragraph(
             """

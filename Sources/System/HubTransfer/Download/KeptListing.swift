@@ -14,7 +14,7 @@ extension RepositoryFolder {
         var files = JSONObject()
         for file in listing.files {
             guard let size = file.size, let hash = file.hash else { return }
-            var entry: JSONObject = ["size": .integer(Int64(size)), "blob_id": .string(hash.digits)]
+            var entry: JSONObject = ["size": .integer(Int64(size)), "blob_id": .string(file.gitName ?? hash.digits)]
             if hash.algorithm == .sha256 {
                 entry["lfs_sha256"] = .string(hash.digits)
                 entry["lfs_size"] = .integer(Int64(size))
@@ -33,9 +33,11 @@ extension RepositoryFolder {
         else { return nil }
         let files = entries.map { entry -> RemoteFile? in
             let large = entry.value["lfs_sha256"]?.string
-            return try? RemoteFile(
+            var file = try? RemoteFile(
                 path: entry.key, size: (entry.value["lfs_size"] ?? entry.value["size"])?.integer.map { Int($0) },
                 hash: (large ?? entry.value["blob_id"]?.string).flatMap { ContentHash($0) })
+            file?.gitName = entry.value["blob_id"]?.string
+            return file
         }
         let known = files.compactMap(\.self)
         return known.count == files.count ? RemoteListing(commit: commit, files: known) : nil

@@ -84,7 +84,8 @@ extension HubClient {
         switch response.status {
         case 401 where code == "GatedRepo", 403 where code == "GatedRepo":
             return HubError(
-                .permission, "\(hub.title): \(subject.description) is given to those who accepted its conditions\(said)",
+                .permission,
+                "\(hub.title): \(subject.description) is given to those who accepted its conditions\(said)",
                 hint: "accept them at \(access.endpoint)/\(subject.name)"
                     + (hasToken ? " as the token's owner" : " and set \(variable)"))
         case 401 where !hasToken:

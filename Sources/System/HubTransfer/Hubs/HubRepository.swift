@@ -25,6 +25,8 @@ package struct RemoteFile: Equatable, Sendable {
     package var size: Int?
     /// nil when the hub does not say.
     package var hash: ContentHash?
+    /// What git calls it, which for a large file is the name of a pointer to it.
+    var gitName: String?
 
     /// - Throws: `HubError` for a path that is none within a repository
     package init(path: String, size: Int? = nil, hash: ContentHash? = nil) throws {
@@ -57,7 +59,9 @@ protocol HubDialect: Sendable {
     func listing(of repository: HubRepository, revision: String, _ client: HubClient) throws -> RemoteListing
 
     /// A request for a file's bytes.
-    func download(_ file: RemoteFile, of repository: HubRepository, revision: String, commit: String, _ client: HubClient)
+    func download(
+        _ file: RemoteFile, of repository: HubRepository, revision: String, commit: String, _ client: HubClient
+    )
         -> HTTPRequest
 
     /// Asks for the size and hash of a file that the listing lacks.

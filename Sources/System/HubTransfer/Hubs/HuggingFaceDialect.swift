@@ -40,11 +40,12 @@ struct HuggingFaceDialect: HubDialect {
             guard let entries = try client.value(of: response).array else { throw client.malformed("a list of files") }
             for entry in entries where entry["type"]?.string == "file" {
                 let large = entry["lfs"].flatMap { $0.isNull ? nil : $0 }
-                files.append(
-                    try RemoteFile(
-                        path: entry["path"]?.string ?? "",
-                        size: (large?["size"] ?? entry["size"])?.integer.map { Int($0) },
-                        hash: (large?["oid"] ?? entry["oid"])?.string.flatMap { ContentHash($0) }))
+                var file = try RemoteFile(
+                    path: entry["path"]?.string ?? "",
+                    size: (large?["size"] ?? entry["size"])?.integer.map { Int($0) },
+                    hash: (large?["oid"] ?? entry["oid"])?.string.flatMap { ContentHash($0) })
+                file.gitName = entry["oid"]?.string
+                files.append(file)
             }
             guard files.count <= RemoteListing.mostFiles else { throw client.malformed("an end of its list of files") }
             next = Self.nextPage(response)
@@ -56,7 +57,9 @@ struct HuggingFaceDialect: HubDialect {
     private static func nextPage(_ response: HTTPResponse) -> String? {
         guard let link = response.header("link") else { return nil }
         for part in link.split(separator: ",") where part.contains("rel=\"next\"") {
-            guard let start = part.firstIndex(of: "<"), let end = part.firstIndex(of: ">"), start < end else { continue }
+            guard let start = part.firstIndex(of: "<"), let end = part.firstIndex(of: ">"), start < end else {
+                continue
+            }
             return String(part[part.index(after: start)..<end])
         }
         return nil

@@ -45,7 +45,8 @@ struct ModelScopeDialect: HubDialect {
         let here = try list(recursive: false)
         guard here.count < Self.cutAt else {
             throw HubError(
-                .network, "\(Hub.modelScope.title) lists at most \(Self.cutAt) files of a folder, and "
+                .network,
+                "\(Hub.modelScope.title) lists at most \(Self.cutAt) files of a folder, and "
                     + "\(root ?? repository.name) has more")
         }
         return try here.filter { Self.text($0, "Type") != "tree" }

@@ -44,6 +44,7 @@ struct ModelersDialect: HubDialect {
     func download(
         _ file: RemoteFile, of repository: HubRepository, revision: String, commit: String, _ client: HubClient
     ) -> HTTPRequest {
-        client.request(.get, "\(Self.api(repository))/\(WebAddress.escaped(revision))/media/\(WebAddress.escapedPath(file.path))")
+        client.request(
+            .get, "\(Self.api(repository))/\(WebAddress.escaped(revision))/media/\(WebAddress.escapedPath(file.path))")
     }
 }

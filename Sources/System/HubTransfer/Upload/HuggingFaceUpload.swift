@@ -72,7 +72,8 @@ extension HuggingFaceDialect {
             }
             if let error = object["error"], !error.isNull {
                 throw HubError(
-                    .network, "\(client.access.hub.title) does not take \(file.path): "
+                    .network,
+                    "\(client.access.hub.title) does not take \(file.path): "
                         + (error["message"]?.string ?? "it gives no reason"))
             }
             return try Self.steps(for: file, object["actions"], client).map { (file, $0) }

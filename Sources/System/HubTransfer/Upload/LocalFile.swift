@@ -55,7 +55,9 @@ enum LocalFolder {
         }
         var files: [LocalFile] = []
         func walk(_ prefix: String, depth: Int) throws {
-            guard depth <= deepest else { throw HubError(.badRequest, "\(folder)/\(prefix) lies too deep; does a link lead in a circle?") }
+            guard depth <= deepest else {
+                throw HubError(.badRequest, "\(folder)/\(prefix) lies too deep; does a link lead in a circle?")
+            }
             for name in try FileSystem.entries(of: prefix.isEmpty ? folder : "\(folder)/\(prefix)") {
                 let path = prefix.isEmpty ? name : "\(prefix)/\(name)"
                 let place = "\(folder)/\(path)"

@@ -60,14 +60,17 @@ extension ModelersDialect {
                 "operation": "upload", "transfers": ["basic", "multipart"], "hash_algo": "sha256",
                 "objects": .array(objects),
             ], about: HubSubject(repository, revision: revision, isWriting: true))
-        guard let answers = answer["data"]?["objects"]?.array else { throw client.malformed("where files are to be put") }
+        guard let answers = answer["data"]?["objects"]?.array else {
+            throw client.malformed("where files are to be put")
+        }
         return try files.compactMap { file in
             guard let object = answers.first(where: { $0["oid"]?.string == file.sha256 }) else {
                 throw client.malformed("where \(file.path) is to be put")
             }
             if let code = object["error"]?["code"]?.integer, code >= 300 {
                 throw HubError(
-                    .network, "\(client.access.hub.title) does not take \(file.path): "
+                    .network,
+                    "\(client.access.hub.title) does not take \(file.path): "
                         + (object["error"]?["message"]?.string ?? "it gives no reason"))
             }
             return try Self.steps(for: file, object["actions"], client).map { (file, $0) }

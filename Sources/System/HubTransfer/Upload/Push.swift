@@ -98,9 +98,10 @@ package struct Push: Sendable {
             let remote = there[file.path]?.hash
             let isSame =
                 try remote.map { known in
-                    try known == (known.algorithm == .sha256
-                        ? hash
-                        : ContentHash.of(known.algorithm, file: file.place, cancellation: access.cancellation))
+                    try known
+                        == (known.algorithm == .sha256
+                            ? hash
+                            : ContentHash.of(known.algorithm, file: file.place, cancellation: access.cancellation))
                 } ?? false
             if !isSame { changed.append(file) }
             progress.update {
@@ -122,7 +123,8 @@ package struct Push: Sendable {
         let smallBytes = small.reduce(0) { $0 + $1.size }
         guard smallBytes <= Self.mostSmallBytes else {
             throw HubError(
-                .badRequest, "the small files of \(folder) have \(smallBytes) bytes together, and one commit takes "
+                .badRequest,
+                "the small files of \(folder) have \(smallBytes) bytes together, and one commit takes "
                     + "\(Self.mostSmallBytes)", hint: "upload them in several steps, with --include")
         }
         progress.update {
