@@ -85,7 +85,7 @@ struct TunectlRun {
     init(
         _ arguments: [String], input: [String] = [], inputIsTerminal: Bool = false, files: [String: String] = [:],
         terminal: Bool = false, outputCapacity: Int = .max, environment: [String: String] = [:],
-        hasFetchService: Bool = false, fetch: FakeDaemon.Handler? = nil, daemon handler: FakeDaemon.Handler? = nil
+        hasFetchService: Bool = false, daemon handler: FakeDaemon.Handler? = nil, fetch: FakeDaemon.Handler? = nil
     ) {
         var fetchers: [(place: FetchPlace, daemon: FakeDaemon)] = []
         let daemon = handler.map(FakeDaemon.init)

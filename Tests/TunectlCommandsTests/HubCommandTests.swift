@@ -37,7 +37,7 @@ struct HubCommandTests {
     ) -> TunectlRun {
         TunectlRun(
             arguments, files: files, terminal: terminal, environment: environment, hasFetchService: hasService,
-            fetch: Self.answers, daemon: daemon)
+            daemon: daemon, fetch: Self.answers)
     }
 
     @Test func aNameIsPulledAndItsFolderPrinted() {
