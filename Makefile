@@ -1,7 +1,8 @@
 # finetuned: `make demo` shows the main job, `make test` runs every test. `make help` lists the targets.
 
-PACKAGES = libcairo2-dev libedit-dev libjansson-dev liblz4-dev libopenblas0-pthread libpcre2-dev libsnappy-dev \
-	libsqlite3-dev libsystemd-dev libutf8proc-dev libxxhash-dev libyaml-dev libzstd-dev pkg-config zlib1g-dev
+PACKAGES = ca-certificates libcairo2-dev libcurl4-openssl-dev libedit-dev libjansson-dev liblz4-dev \
+	libopenblas0-pthread libpcre2-dev libsnappy-dev libsqlite3-dev libssl-dev libsystemd-dev libutf8proc-dev \
+	libxxhash-dev libyaml-dev libzstd-dev pkg-config zlib1g-dev
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -11,7 +12,7 @@ SWIFT_TEST = swift test $(SWIFT_FLAGS) --disable-testable-imports
 ifeq ($(CI),true)
 SWIFT_FLAGS += -Xswiftc -warnings-as-errors
 endif
-PROGRAMS = finetuned finetuned-worker tunectl
+PROGRAMS = finetuned finetuned-fetch finetuned-worker tunectl
 
 .PHONY: help deps build demo example-model test golden recovery fuzz lint format check bench install deb
 
@@ -29,7 +30,7 @@ deps:
 	echo "Installing$$missing"; \
 	$$run apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -qq --no-install-recommends $$missing
 
-## build          the three programs, in bin/
+## build          the four programs, in bin/
 build: deps
 	swift build $(SWIFT_FLAGS)
 	@mkdir -p bin

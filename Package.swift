@@ -42,6 +42,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let cLibraries: [Target] = [
     debianLibrary("CCairo", pkgConfig: "cairo", package: "libcairo2-dev"),
+    debianLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+    debianLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
     debianLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
     debianLibrary("CEdit", pkgConfig: "libedit", package: "libedit-dev"),
     .target(name: "CKernels", path: "Sources/CLibraries/CKernels"),
@@ -61,6 +63,7 @@ let cLibraries: [Target] = [
 
 let system: [Target] = [
     module("Compression", in: "System", ["CLZ4", "CSnappy", "CZlib", "CZstd"]),
+    module("HubTransfer", in: "System", ["CCrypto", "CCurl", "JSONDocuments", "LinuxSystem"]),
     module("JSONDocuments", in: "System", ["CJansson"]),
     module("LinuxSystem", in: "System", ["CLinuxShims", "CXXHash"]),
     module("ManualPages", in: "System"),
@@ -121,6 +124,8 @@ let service: [Target] = [
             "JSONDocuments", "JSONRPC", "JobStore", "LinuxSystem", "ManualPages", "RunConfiguration", "Scheduling",
             "ServiceAPI", "StructuredLogging", "WorkerSupervision",
         ]),
+    module(
+        "FetchService", in: "Service", ["HubTransfer", "JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"]),
     module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
     module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
     module("Scheduling", in: "Service", ["ServiceAPI"]),
@@ -150,6 +155,7 @@ let commandLine: [Target] = [
 
 let programs: [Target] = [
     program("finetuned", "DaemonService"),
+    program("finetuned-fetch", "FetchService"),
     program("finetuned-worker", "WorkerService"),
     program("tunectl", "TunectlCommands"),
 ]
@@ -183,6 +189,9 @@ let allTests: [Target] = [
         name: "ServiceTestSupport", dependencies: ["LinuxSystem"], path: "Tests/Support/ServiceTestSupport",
         swiftSettings: swiftSettings),
     .target(
+        name: "HubTestServer", dependencies: ["HubTransfer", "JSONDocuments", "LinuxSystem"],
+        path: "Tests/Support/HubTestServer", swiftSettings: swiftSettings),
+    .target(
         name: "ProtocolTestSupport", dependencies: ["JSONDocuments", "JSONRPC", "LinuxSystem"],
         path: "Tests/Support/ProtocolTestSupport", swiftSettings: swiftSettings),
     .target(
@@ -214,6 +223,7 @@ let allTests: [Target] = [
         resources: [.copy("Fixtures")]),
     tests("ColumnarFiles", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests("Compression"),
+    tests("HubTransfer", ["HubTestServer", "LinuxSystem", "ServiceTestSupport"]),
     tests("JSONDocuments"),
     tests("JSONRPC", ["JSONDocuments", "LinuxSystem"]),
     tests("JinjaTemplates", ["JSONDocuments", "PythonData"], resources: [.copy("Fixtures")]),
@@ -260,14 +270,16 @@ let allTests: [Target] = [
         name: "IntegrationTests", dependencies: ["CSQLite", "ServiceTestSupport"], path: "Tests/Integration",
         swiftSettings: swiftSettings),
     .testTarget(
-        name: "RecoveryTests", dependencies: ["ServiceTestSupport", "scripted-worker"], path: "Tests/Recovery",
-        swiftSettings: swiftSettings),
+        name: "RecoveryTests",
+        dependencies: ["HubTestServer", "HubTransfer", "LinuxSystem", "ServiceTestSupport", "scripted-worker"],
+        path: "Tests/Recovery", swiftSettings: swiftSettings),
 ]
 
 let package = Package(
     name: "finetuned",
     products: [
         .executable(name: "finetuned", targets: ["finetuned"]),
+        .executable(name: "finetuned-fetch", targets: ["finetuned-fetch"]),
         .executable(name: "finetuned-worker", targets: ["finetuned-worker"]),
         .executable(name: "tunectl", targets: ["tunectl"]),
     ],

@@ -184,7 +184,7 @@ struct DatasetFileTests {
         (#"{"file_name": "d.json", "num_samples": "5"}"#, "`num_samples` must be an integer above zero, not \"5\""),
         (#"{"file_name": "d.json", "ranking": "true"}"#, "`ranking` must be true or false, not \"true\""),
         (#"{"file_name": "d.json", "columns": {"prompt": 3}}"#, "`columns.prompt` must be a text, not 3"),
-        (#"{"ms_hub_url": "a/b"}"#, "is on a hub (`ms_hub_url`) other than Hugging Face's: not available yet"),
+        (#"{"ms_hub_url": 7}"#, "`ms_hub_url` must be a text, not 7"),
         (#"{"script_url": "x"}"#, "is made by a script"), (#"{"cloud_file_name": "s3://x"}"#, "in a cloud store"),
         (#"{"split": "train"}"#, "`file_name` is missing"), ("7", "must be an object"),
     ]
@@ -196,7 +196,7 @@ struct DatasetFileTests {
     }
 
     @Test func unknownNamesListTheKnownOnes() throws {
-        let (catalog, folder) = try catalog(#"{"one": {"file_name": "x"}, "far": {"ms_hub_url": "x"}}"#)
+        let (catalog, folder) = try catalog(#"{"one": {"file_name": "x"}, "far": {"script_url": "x"}}"#)
         let error = #expect(throws: DataError.self) { try catalog.description(of: "two") }
         #expect(
             error?.description

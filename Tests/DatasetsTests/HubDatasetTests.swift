@@ -6,12 +6,12 @@ import Datasets
 
 struct HubDatasetTests {
     /// A cache with one dataset, `org/name`; links stand for files, as in real ones.
-    func cache(_ files: [String: String]) throws -> (HubCache, ScratchFolder) {
+    func cache(_ files: [String: String]) throws -> (HubLookup, ScratchFolder) {
         let root = "hub/datasets--org--name"
         var all = ["\(root)/refs/main": "abc\n", "\(root)/snapshots/old/train.jsonl": "{\"a\": \"old\"}"]
         for (name, text) in files { all["\(root)/snapshots/abc/\(name)"] = text }
         let folder = try ScratchFolder(all)
-        return (HubCache(home: folder.path), folder)
+        return (HubLookup(cacheFolder: folder.path + "/hub"), folder)
     }
 
     func rows(
@@ -19,7 +19,7 @@ struct HubDatasetTests {
     ) throws -> [String] {
         let (cache, kept) = try cache(files)
         try kept.write("{\"\(dataset)\": \(entry)}", to: "data/dataset_info.json")
-        let catalog = try DatasetCatalog(folder: kept.path + "/data", hub: cache)
+        let catalog = try DatasetCatalog(folder: kept.path + "/data", hubs: cache)
         let table = try RowTable(files: try catalog.files(of: try catalog.description(of: dataset)))
         return try (0..<table.count).compactMap { try table.row($0)["a"]?.string }
     }
@@ -97,7 +97,7 @@ struct HubDatasetTests {
     }
 
     static let failures: [([String: String], String, String)] = [
-        ([:], #"{"hf_hub_url": "org/other"}"#, "huggingface-cli download --repo-type dataset org/other`"),
+        ([:], #"{"hf_hub_url": "org/other"}"#, "`tunectl pull org/other --dataset --cache-dir "),
         ([:], #"{"hf_hub_url": "../../etc"}"#, "must be a name as `owner/name`"),
         (["train.jsonl": ""], #"{"hf_hub_url": "org/name", "split": "test"}"#, "no split `test`, but `train`"),
         (["train.jsonl": ""], #"{"hf_hub_url": "org/name", "split": "train+test"}"#, "`split` must be one split"),
@@ -109,7 +109,8 @@ struct HubDatasetTests {
         (["a.csv": ""], #"{"hf_hub_url": "org/name", "folder": "x"}"#, "its folder `x` has no files here"),
         (
             ["data/train-00000-of-00003.csv": "", "data/train-00002-of-00003.csv": ""],
-            #"{"hf_hub_url": "org/name"}"#, "`train-00001-of-00003.csv` is not here; fetch it with `HF_HUB_CACHE="
+            #"{"hf_hub_url": "org/name"}"#,
+            "`train-00001-of-00003.csv` is not here; fetch it with `tunectl pull org/name --dataset"
         ),
         (
             ["README.md": card, "x": ""], #"{"hf_hub_url": "org/name", "subset": "small", "split": "test"}"#,
@@ -126,21 +127,54 @@ struct HubDatasetTests {
 
     @Test func theFolderLookedForIsNamed() throws {
         let (cache, kept) = try cache([:])
-        let catalog = try DatasetCatalog(folder: "ONLINE", hub: cache)
+        let catalog = try DatasetCatalog(folder: "ONLINE", hubs: cache)
         let error = #expect(throws: DataError.self) { try catalog.files(of: try catalog.description(of: "a/b")) }
         let hub = kept.path + "/hub"
         #expect(
             error?.description
-                == "the dataset `a/b` is `a/b` on the Hugging Face hub, and there is no copy of it on this machine "
+                == "the dataset `a/b` is `a/b` on the hub Hugging Face, and there is no copy of it on this machine "
                 + "(looked for \(hub)/datasets--a--b/snapshots); fetch it with "
-                + "`HF_HUB_CACHE=\(hub) huggingface-cli download --repo-type dataset a/b`")
+                + "`tunectl pull a/b --dataset --cache-dir \(hub)`")
     }
 
     /// `dataset_dir: ONLINE`
     @Test func namesMayBeTheHubs() throws {
         let (cache, kept) = try cache(["train.jsonl": line("x")])
-        let catalog = try DatasetCatalog(folder: "ONLINE", hub: cache)
+        let catalog = try DatasetCatalog(folder: "ONLINE", hubs: cache)
         let files = try catalog.files(of: try catalog.description(of: "org/name"))
         #expect(files.map(\.path) == [kept.path + "/hub/datasets--org--name/snapshots/abc/train.jsonl"])
+    }
+
+    /// A description may name the dataset on several hubs; each has a cache of its own.
+    @Test(arguments: [
+        (#"{"ms_hub_url": "org/name"}"#, [:], "scope"), (#"{"om_hub_url": "org/name"}"#, [:], "modelers"),
+        (#"{"hf_hub_url": "org/name", "ms_hub_url": "org/name"}"#, [:], "face"),
+        (#"{"hf_hub_url": "org/name", "ms_hub_url": "org/name"}"#, ["USE_MODELSCOPE_HUB": "1"], "scope"),
+        (#"{"hf_hub_url": "org/name", "om_hub_url": "org/name"}"#, ["USE_OPENMIND_HUB": "1"], "modelers"),
+    ])
+    func everyHubHasItsDatasets(entry: String, switches: [String: String], expected: String) throws {
+        let kept = try ScratchFolder([
+            "data/dataset_info.json": "{\"d\": \(entry)}",
+            "c/datasets--org--name/snapshots/a/x.jsonl": line("face"),
+            "c/modelscope/datasets--org--name/snapshots/a/x.jsonl": line("scope"),
+            "c/modelers/datasets--org--name/snapshots/a/x.jsonl": line("modelers"),
+        ])
+        let hubs = HubLookup(cacheFolder: kept.path + "/c", environment: EnvironmentVariables(switches))
+        let catalog = try DatasetCatalog(folder: kept.path + "/data", hubs: hubs)
+        let table = try RowTable(files: try catalog.files(of: try catalog.description(of: "d")))
+        #expect(try table.row(0)["a"]?.string == expected)
+    }
+
+    /// `dataset_dir: REMOTE:org/name`
+    @Test func theDescriptionMayBeInADatasetOfAHub() throws {
+        let (hubs, kept) = try cache([
+            "dataset_info.json": #"{"rows": {"file_name": "rows.jsonl"}}"#, "rows.jsonl": line("here"),
+        ])
+        let catalog = try DatasetCatalog(folder: "REMOTE:org/name", hubs: hubs)
+        #expect(catalog.folder == kept.path + "/hub/datasets--org--name/snapshots/abc")
+        let files = try catalog.files(of: try catalog.description(of: "rows"))
+        #expect(files.map(\.path) == [catalog.folder + "/rows.jsonl"])
+        let missing = #expect(throws: DataError.self) { try DatasetCatalog(folder: "REMOTE:org/no", hubs: hubs) }
+        #expect(missing?.description.contains("tunectl pull org/no --dataset") ?? false)
     }
 }

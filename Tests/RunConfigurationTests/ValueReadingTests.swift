@@ -100,3 +100,24 @@ struct ValueReadingTests {
         #expect(try read("eval_strategy: steps\nlogging_steps: 3").evaluationSteps == 3)
     }
 }
+
+/// Access tokens stay where they were written.
+struct SecretTests {
+    static let names = ["hf_hub_token", "ms_hub_token", "om_hub_token", "hub_token"]
+
+    @Test(arguments: names) func aTokenIsReadAndShownNowhere(name: String) throws {
+        let configuration = try RunConfiguration.parse(yaml: "\(name): hf_secret\nseed: 7\n", name: "run.yaml")
+        #expect(configuration.secrets == [name])
+        #expect(configuration[Parameters.hfHubToken] == (name == "hf_hub_token" ? "hf_secret" : nil))
+        #expect(configuration.explicitValues == .mapping([.init("seed", .integer(7))]))
+        let everything = "\(configuration.explicitValues)\(configuration.effectiveValues)\(configuration.notes)"
+        #expect(!everything.contains("hf_secret"))
+        #expect(configuration.notes == ["`\(name)` is not kept with the job, which has no network"])
+    }
+
+    @Test(arguments: names) func aWrongTokenIsNotRepeated(name: String) {
+        let (_, problems) = RunConfiguration.read(yaml: "\(name): [hf_secret]\n", name: "run.yaml")
+        #expect(problems.count == 1)
+        #expect(!problems.map(\.description).joined().contains("hf_secret"))
+    }
+}

@@ -8,7 +8,7 @@ struct ExitCodeTests {
         arguments: [
             ("bad_config", 78), ("bad_data", 65), ("not_found", 66), ("permission", 77), ("disk_full", 73),
             ("oom", 75), ("busy", 75), ("internal", 70), ("io", 70), ("something_new", 70), ("cancelled", 3),
-            ("timeout", 124),
+            ("timeout", 124), ("network", 69),
             ("bad_request", 2), ("not_available", 78), ("conflict", 73), ("bad_model", 65), ("shutting_down", 75),
             ("worker_crashed", 70),
         ] as [(String, Int32)])

@@ -79,17 +79,21 @@ struct TunectlRun {
     let output: String
     let errors: String
     let requests: [JSONValue]
+    /// What was asked of `finetuned-fetch`, and where.
+    let transfers: [(place: FetchPlace, request: JSONValue)]
 
     init(
         _ arguments: [String], input: [String] = [], inputIsTerminal: Bool = false, files: [String: String] = [:],
-        terminal: Bool = false, outputCapacity: Int = .max, daemon handler: FakeDaemon.Handler? = nil
+        terminal: Bool = false, outputCapacity: Int = .max, environment: [String: String] = [:],
+        hasFetchService: Bool = false, daemon handler: FakeDaemon.Handler? = nil, fetch: FakeDaemon.Handler? = nil
     ) {
+        var fetchers: [(place: FetchPlace, daemon: FakeDaemon)] = []
         let daemon = handler.map(FakeDaemon.init)
         let output = MemorySink(capacity: outputCapacity)
         let errors = MemorySink()
         let properties = TerminalProperties(isTerminal: terminal, usesColor: false, usesUTF8: true)
         let context = CommandContext(
-            environment: [:], workingDirectory: "/work",
+            environment: environment, workingDirectory: "/work",
             input: MemoryLineSource(input, isTerminal: inputIsTerminal), output: output, errors: errors,
             outputTerminal: properties, errorTerminal: properties, columns: { 80 },
             readFile: { path in
@@ -97,7 +101,15 @@ struct TunectlRun {
                     throw CommandFailure(kind: "not_found", message: "\(path) cannot be read: No such file")
                 }
                 return text
-            }, pause: { _ in }
+            }, pause: { _ in }, fetchServiceExists: { _ in hasFetchService },
+            connectFetch: { place, _ in
+                guard let fetch else { throw CommandFailure(kind: "unreachable", message: "no finetuned-fetch") }
+                let daemon = FakeDaemon(fetch)
+                fetchers.append((place, daemon))
+                return ServiceClient(
+                    transport: SocketTransport(
+                        descriptor: FileDescriptor(owning: daemon.clientEnd), interrupts: .none))
+            }
         ) { _ in
             guard let daemon else { throw CommandFailure(kind: "unreachable", message: "no daemon") }
             return ServiceClient(
@@ -108,6 +120,7 @@ struct TunectlRun {
         self.output = output.text
         self.errors = errors.text
         requests = daemon?.messages ?? []
+        transfers = fetchers.flatMap { fetcher in fetcher.daemon.messages.map { (fetcher.place, $0) } }
     }
 
     var lines: [String] { output.split(separator: "\n").map(String.init) }

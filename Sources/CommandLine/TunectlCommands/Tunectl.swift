@@ -24,6 +24,14 @@ package enum Tunectl {
             socketExists: { socket in
                 let path = try? SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
                 return path.map { access($0, F_OK) == 0 } ?? false
+            },
+            fetchServiceExists: { socket in
+                let path = try? SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
+                return path.map { access(FetchConnection.socket(besideDaemon: $0), F_OK) == 0 } ?? false
+            },
+            connectFetch: { place, socket in
+                let path = try SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
+                return try FetchConnection.open(place, daemonSocket: path, interrupts: interrupts)
             }
         ) { socket in
             let path = try SocketChoice.path(option: socket, environment: environment) { access($0, F_OK) == 0 }
@@ -36,10 +44,15 @@ package enum Tunectl {
 
     /// The environment's variables that the client itself reads.
     private static func processEnvironment() -> [String: String] {
-        let names = [
-            "FINETUNED_SOCKET", "XDG_RUNTIME_DIR", "NO_COLOR", "TERM", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "LANG",
-            "PWD", "HOME", "XDG_STATE_HOME", "TMPDIR", "VISUAL", "EDITOR",
-        ]
+        let names =
+            [
+                "FINETUNED_SOCKET", "XDG_RUNTIME_DIR", "NO_COLOR", "TERM", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE",
+                "LANG",
+                "PWD", "HOME", "XDG_STATE_HOME", "TMPDIR", "VISUAL", "EDITOR", "XDG_CACHE_HOME", "HF_HOME",
+                "HF_TOKEN_PATH",
+                "HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_HUB_DISABLE_PROGRESS_BARS", "USE_MODELSCOPE_HUB",
+                "USE_OPENMIND_HUB",
+            ] + Hub.allCases.flatMap(\.tokenVariables)
         var environment: [String: String] = [:]
         for name in names {
             if let value = getenv(name) { environment[name] = String(cString: value) }

@@ -113,7 +113,7 @@ struct ConfigurationDecoder {
     private static func value(of row: ParameterDescription, _ node: ConfigurationNode, writtenAs name: String)
         throws(ConfigurationError) -> any StoredParameterValue
     {
-        let shown = node.text ?? node.value.description
+        let shown = row.isSecret ? "(secret)" : node.text ?? node.value.description
         func failure(_ kind: ConfigurationError.Kind) -> ConfigurationError {
             ConfigurationError(kind, parameter: name, value: shown, place: node.place)
         }

@@ -1,5 +1,11 @@
 /// Settings that follow from several parameters, derived once for everybody (training-and-inference, 1.4; data, 1.1).
 extension RunConfiguration {
+    /// `cache_dir` as a path that starts at `workingDirectory` when it is relative.
+    package func hubCacheFolder(in workingDirectory: String?) -> String? {
+        guard let folder = self[Parameters.cacheDir] else { return nil }
+        return folder.hasPrefix("/") ? folder : "\(workingDirectory ?? "")/\(folder)"
+    }
+
     /// The adapter's scale before division by the rank: absent and 0 both mean twice the rank.
     package var loraAlphaInEffect: Int {
         let alpha = self[Parameters.loraAlpha] ?? 0

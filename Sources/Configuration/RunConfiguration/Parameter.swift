@@ -9,13 +9,14 @@ package struct Parameter<Value: ParameterValue>: Sendable {
         _ name: String, aliases: [String] = [], _ group: ParameterGroup, default defaultValue: Value,
         _ range: ParameterRange? = nil, choices: [String] = [], path: PathKind? = nil, help: String,
         _ effect: ParameterEffect,
-        except rules: [ValueRule] = []
+        except rules: [ValueRule] = [], isSecret: Bool = false
     ) {
         self.defaultValue = defaultValue
         description = ParameterDescription(
             name: name, aliases: aliases, group: group, typeName: Value.typeName, schemaTypes: Value.schemaTypes,
             defaultValue: defaultValue.configurationValue, range: range,
             choices: choices.isEmpty ? Value.words : choices, path: path, help: help, effect: effect, rules: rules,
+            isSecret: isSecret,
             read: { node in Value.read(ConfigurationNodeView(node: node)).map(StoredValue.init) })
     }
 }
@@ -71,6 +72,8 @@ package struct ParameterDescription: Sendable {
     package let help: String
     package let effect: ParameterEffect
     package let rules: [ValueRule]
+    /// Whether the value is kept out of everything that is stored, written or said.
+    package let isSecret: Bool
     let read: @Sendable (ConfigurationNode) -> (any StoredParameterValue)?
 
     /// The effect of setting the parameter to `value`; nil when it is the default of one that does not act yet.

@@ -36,16 +36,27 @@ package struct RunConfiguration: Sendable {
         return given[parameter.name] != nil
     }
 
-    /// The values that were given, as a plain mapping in the order they were given.
+    /// The values that were given, as a plain mapping in the order they were given, without secrets.
     package var explicitValues: ConfigurationValue {
-        .mapping(order.compactMap { name in given[name].map { .init(name, $0.stored.configurationValue) } })
+        .mapping(
+            order.compactMap { name in
+                given[name].flatMap { value in
+                    Self.isSecret(name) ? nil : .init(name, value.stored.configurationValue)
+                }
+            })
     }
 
-    /// The value of every parameter, in the table's order.
+    /// The names of the secrets that were given, such as access tokens.
+    package var secrets: [String] { order.filter(Self.isSecret) }
+
+    private static func isSecret(_ name: String) -> Bool { Parameters.named(name)?.isSecret ?? false }
+
+    /// The value of every parameter, in the table's order; secrets have their defaults.
     package var effectiveValues: ConfigurationValue {
         .mapping(
             Parameters.all.map { row in
-                .init(row.name, given[row.name]?.stored.configurationValue ?? row.defaultValue)
+                let value = row.isSecret ? nil : given[row.name]?.stored.configurationValue
+                return .init(row.name, value ?? row.defaultValue)
             })
     }
 
@@ -69,6 +80,7 @@ package struct RunConfiguration: Sendable {
     /// One line for each given value that is accepted but cannot change the result here.
     package var notes: [String] {
         order.compactMap { name in
+            if let note = Self.noteOnHubs(name) { return note }
             guard let row = Parameters.named(name), let value = given[name]?.stored.configurationValue,
                 case .cannotMatter(let reason) = row.effect(of: value)
             else { return nil }
@@ -78,6 +90,13 @@ package struct RunConfiguration: Sendable {
 }
 
 extension RunConfiguration {
+    /// What jobs, which have no network, leave to the client.
+    private static func noteOnHubs(_ name: String) -> String? {
+        if isSecret(name) { return "`\(name)` is not kept with the job, which has no network" }
+        return [Parameters.exportHubModelId.name, Parameters.hubModelId.name].contains(name)
+            ? "`\(name)`: the job uploads nothing; `tunectl push FILE` does when it has ended" : nil
+    }
+
     /// Reads a YAML or JSON text; each override is `key=value` and wins over the text.
     ///
     /// - Parameter name: the file's name for messages.

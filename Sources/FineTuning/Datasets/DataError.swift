@@ -24,8 +24,8 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
     case tooLarge(path: String, limit: Int)
     case badSplit(dataset: String, split: String)
     /// `folder` is where it would be, and `command` what downloads it.
-    case notInHubCache(dataset: String, repository: String, folder: String, command: String)
-    case badHubDataset(dataset: String, repository: String, folder: String, reason: String)
+    case notInHubCache(dataset: String, hub: Hub, repository: String, folder: String, command: String)
+    case badHubDataset(dataset: String, hub: Hub, repository: String, folder: String, reason: String)
 
     // Rows
     case missingColumn(dataset: String, role: String, column: String, present: [String], unknownFields: [String])
@@ -109,11 +109,11 @@ package enum DataError: Error, Hashable, CustomStringConvertible {
         case .badSplit(let dataset, let split):
             return "dataset_info.json, dataset `\(dataset)`: the split `\(split)` is not understood; files on disk "
                 + "have the one split `train`, of which a part can be taken as `train[:100]` or `train[10%:20%]`"
-        case .notInHubCache(let dataset, let repository, let folder, let command):
-            return "the dataset `\(dataset)` is `\(repository)` on the Hugging Face hub, and there is no copy of it on "
+        case .notInHubCache(let dataset, let hub, let repository, let folder, let command):
+            return "the dataset `\(dataset)` is `\(repository)` on the hub \(hub.title), and there is no copy of it on "
                 + "this machine (looked for \(folder)/snapshots); fetch it with `\(command)`"
-        case .badHubDataset(let dataset, let repository, let folder, let reason):
-            return "the dataset `\(dataset)` (`\(repository)` of the Hugging Face hub, in \(folder)): \(reason)"
+        case .badHubDataset(let dataset, let hub, let repository, let folder, let reason):
+            return "the dataset `\(dataset)` (`\(repository)` of the hub \(hub.title), in \(folder)): \(reason)"
         case .missingColumn(let dataset, let role, let column, let present, let unknownFields):
             return "the dataset `\(dataset)` has no column `\(column)`, which is to hold the \(role)"
                 + "\(Self.list(of: present, as: "; its columns are")): set `columns` in dataset_info.json "

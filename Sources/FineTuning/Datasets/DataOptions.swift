@@ -8,8 +8,11 @@ package struct DataOptions: Equatable, Sendable {
     package var templateName: String?
     package var datasets: [String] = []
     package var evaluationDatasets: [String] = []
-    /// Absolute path of the folder that holds dataset_info.json, or `ONLINE` (every name is one of the hub's).
+    /// Absolute path of the folder that holds dataset_info.json, or `ONLINE` (every name is one of the hub's), or
+    /// `REMOTE:owner/name` (a repository of the hub holds it).
     package var folder: String
+    /// `cache_dir` as an absolute path: where datasets of hubs are.
+    package var hubCacheFolder: String?
     /// Tokens of one item, or of one block.
     package var cutoff = 2048
     package var trainsOnPrompt = false
@@ -43,15 +46,16 @@ package struct DataOptions: Equatable, Sendable {
 }
 
 extension DataOptions {
+    /// Where datasets of hubs are looked for.
+    var hubs: HubLookup { HubLookup(cacheFolder: hubCacheFolder) }
+
     /// The options of a run whose relative paths start at `workingDirectory`.
-    ///
-    /// - Throws: `DataError.notAvailable` for what only later work brings.
     package init(_ configuration: RunConfiguration, stage: Stage, workingDirectory: String) throws {
         let folder = configuration[Parameters.datasetDir]
-        try Self.refuseUnavailable(configuration, folder: folder)
-        let isPath = folder.utf8.first == UInt8(ascii: "/") || folder == DatasetCatalog.hubOnly
+        let isPath = folder.utf8.first == UInt8(ascii: "/") || DatasetCatalog.isOnHub(folder)
         self.init(folder: SubstituteFiles.path(for: isPath ? folder : workingDirectory + "/" + folder))
         self.stage = stage
+        hubCacheFolder = configuration.hubCacheFolder(in: workingDirectory)
         templateName = configuration[Parameters.template]
         datasets = configuration[Parameters.dataset] ?? []
         evaluationDatasets = configuration[Parameters.evalDataset] ?? []
@@ -71,14 +75,5 @@ extension DataOptions {
         evaluatesEachDataset = configuration[Parameters.evalOnEachDataset]
         streams = configuration[Parameters.streaming]
         bufferSize = configuration[Parameters.bufferSize]
-    }
-
-    private static func refuseUnavailable(_ configuration: RunConfiguration, folder: String) throws {
-        func refuse(_ condition: Bool, _ what: String, _ instead: String) throws {
-            if condition { throw DataError.notAvailable(what: what, instead: instead) }
-        }
-        try refuse(
-            folder.hasPrefix("REMOTE:"), "`dataset_dir: \(folder)` (a dataset_info.json on a hub)",
-            "download it and give the folder that holds dataset_info.json")
     }
 }

@@ -109,7 +109,7 @@ package func prepareData(
     if options.trainsOnPrompt, template.efficientEndOfSequence {
         throw ChatTemplateError.promptTrainingNotPossible(template: template.name)
     }
-    let catalog = try DatasetCatalog(folder: options.folder)
+    let catalog = try DatasetCatalog(folder: options.folder, hubs: options.hubs)
     // One generator for all datasets: the reference draws every resampling from one stream.
     var sampler = MersenneTwister(seed: UInt32(truncatingIfNeeded: options.seed))
     var prepared = PreparedData()

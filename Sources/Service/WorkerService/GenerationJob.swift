@@ -25,7 +25,7 @@ struct GenerationJob: TrainingWork {
             .validated(for: .inference)
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         _ = try BLAS.load()
-        let paths = PathResolver(workingDirectory: parameters.workingDirectory)
+        let paths = PathResolver(configuration, workingDirectory: parameters.workingDirectory)
         let input = try JSONLinesInput(path: SubstituteFiles.path(for: parameters.input))
         let folder = try OutputFolder(
             path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))

@@ -39,8 +39,8 @@ struct InputListing: TrainingWork {
             needed.append(ConfigFiles.File(path: input, isOptional: false))
         }
         // Without a folder, all is in the hub's cache, which is the service's.
-        if configuration[Parameters.datasetDir] != "ONLINE", let folder = absolute(configuration[Parameters.datasetDir])
-        {
+        let isOnHub = DatasetCatalog.isOnHub(configuration[Parameters.datasetDir])
+        if !isOnHub, let folder = absolute(configuration[Parameters.datasetDir]) {
             let names = (configuration[Parameters.dataset] ?? []) + (configuration[Parameters.evalDataset] ?? [])
             needed += dataFiles(folder, names)
         }

@@ -26,7 +26,8 @@ struct TrainingJob: TrainingWork {
         }
         for note in configuration.notes { events.take(.note(note)) }
         let run = TrainingRun(
-            configuration: configuration, paths: PathResolver(workingDirectory: parameters.workingDirectory),
+            configuration: configuration,
+            paths: PathResolver(configuration, workingDirectory: parameters.workingDirectory),
             identifier: try identifier, isContinuation: parameters.attempt > 1)
         let outcome = try run.run(control: control) { events.take($0) }
         return try JSONValue(

@@ -17,21 +17,21 @@ struct TrainingJobPlan: TrainingWork {
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
         if parameters.threads > 0 { try ComputePool.configure(threads: parameters.threads) }
         _ = try BLAS.load()
+        let configuration = try parameters.config.configuration(overrides: parameters.overrides)
         let planner = try RunPlanner(
-            paths: PathResolver(workingDirectory: parameters.workingDirectory),
+            paths: PathResolver(configuration, workingDirectory: parameters.workingDirectory),
             speed: parameters.speed.map {
                 MachineSpeed(operations: $0.operations, bytes: $0.bytes, secondsPerCall: $0.secondsPerCall)
             }, control: control)
         do {
-            return try JSONValue(encoding: plan(planner))
+            return try JSONValue(encoding: plan(configuration, planner))
         } catch {
             if control.isStopping { throw ServiceError(.cancelled, "the planning was cancelled") }
             throw error
         }
     }
 
-    private func plan(_ planner: RunPlanner) throws -> MemoryPlan {
-        let configuration = try parameters.config.configuration(overrides: parameters.overrides)
+    private func plan(_ configuration: RunConfiguration, _ planner: RunPlanner) throws -> MemoryPlan {
         var plan = MemoryPlan(try planner.plan(configuration))
         plan.budgetBytes = parameters.budget
         if !plan.fits {

@@ -34,7 +34,7 @@ struct TrainingJobPreview: TrainingWork {
         let configuration = try parameters.config.configuration(overrides: parameters.overrides ?? [])
             .validated(for: .data)
         let stage = configuration[Parameters.stage]
-        let paths = PathResolver(workingDirectory: parameters.workingDirectory)
+        let paths = PathResolver(configuration, workingDirectory: parameters.workingDirectory)
         let folder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
         let text = try RunTokenizer(configuration, modelFolder: folder)

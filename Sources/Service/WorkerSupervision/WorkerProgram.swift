@@ -16,14 +16,8 @@ package struct WorkerProgram: Sendable {
 
     /// `FINETUNED_WORKER`, else `finetuned-worker` beside this program.
     package static func located() -> WorkerProgram {
-        var variables: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee.map({ unsafe String(cString: $0) }) {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-            unsafe entry += 1
-        }
-        let program = variables["FINETUNED_WORKER"] ?? Path.parent(of: ownPath()) + "/finetuned-worker"
+        let variables = EnvironmentVariables.allOfProcess
+        let program = variables["FINETUNED_WORKER"] ?? FileSystem.programBesideThisOne("finetuned-worker")
         let passed = variables.filter { name, _ in
             passedNames.contains(name) || name.hasPrefix("FINETUNED_") || name.hasPrefix("LC_")
         }
@@ -32,15 +26,8 @@ package struct WorkerProgram: Sendable {
     }
 
     private static let passedNames: Set = [
-        "HF_HOME", "HF_HUB_CACHE", "HOME", "LANG", OpenBLASEnvironment.coreType, "PATH", "TMPDIR", "TZ",
+        "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MODELSCOPE_CACHE", "USE_MODELSCOPE_HUB",
+        "USE_OPENMIND_HUB", "XDG_CACHE_HOME", "HOME", "LANG", OpenBLASEnvironment.coreType, "PATH", "TMPDIR", "TZ",
         "IMAGE_PLACEHOLDER", "VIDEO_PLACEHOLDER", "AUDIO_PLACEHOLDER",
     ]
-
-    private static func ownPath() -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            bytes.baseAddress.map { unsafe readlink("/proc/self/exe", $0, bytes.count) } ?? -1
-        }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
-    }
 }

@@ -143,6 +143,12 @@ extension FileSystem {
         return unsafe String(cString: path)
     }
 
+    /// A program of ours: beside the one that this process runs.
+    package static func programBesideThisOne(_ name: String) -> String {
+        let own = canonicalPath("/proc/self/exe") ?? CommandLine.arguments[0]
+        return Path.parent(of: own) + "/" + name
+    }
+
     /// The path without links, `.` and `..`, nil when nothing is there.
     package static func canonicalPath(_ path: String) -> String? {
         guard let real = unsafe realpath(path, nil) else { return nil }

@@ -7,32 +7,43 @@ package enum ModelFolder {
         package let tried: [String]
         /// One of the places, when this process' user may not look there.
         package let blocked: String?
+        /// The command that downloads it; nil for what cannot be a name on a hub.
+        package let command: String?
+
         package var description: String {
             if let blocked {
                 return "the model or adapter \(blocked) cannot be looked into by \(ServiceUser.description)"
             }
             return "no model or adapter \"\(name)\": neither \(tried.joined(separator: " nor ")) is a folder"
+                + (command.map { "; `\($0)` downloads it" } ?? "")
         }
     }
 
-    /// An existing folder wins, else a name in the hub cache.
+    /// An existing folder wins, else a name in the caches of the hubs.
     ///
     /// - Parameter workingDirectory: where relative names start; nil allows absolute ones only.
     package static func locate(
-        _ name: String, workingDirectory: String?, hubHome: String? = nil
+        _ name: String, workingDirectory: String?, hub: HubLookup = HubLookup()
     ) throws(NotFound) -> String {
         var tried: [String] = []
         if name.hasPrefix("/") || workingDirectory != nil {
             let path = SubstituteFiles.path(for: Path.resolve(name, in: workingDirectory ?? "/"))
             if FileSystem.isDirectory(path) { return path }
             if access(path, F_OK) != 0, errno == EACCES {
-                throw NotFound(name: name, tried: [path], blocked: path)
+                throw NotFound(name: name, tried: [path], blocked: path, command: nil)
             }
             tried.append(path)
         }
-        let repository = HubCache(home: hubHome).repository(.models, name)
-        if !name.hasPrefix("/"), let snapshot = HubCache.snapshot(in: repository) { return snapshot }
-        tried.append(repository)
-        throw NotFound(name: name, tried: tried, blocked: nil)
+        let caches = hub.caches
+        guard Hub.isRepositoryName(name) else {
+            throw NotFound(
+                name: name, tried: tried + [caches[0].repository(.model, name)], blocked: nil, command: nil)
+        }
+        for cache in caches {
+            if let snapshot = cache.snapshot(of: .model, name, revision: hub.revision) { return snapshot }
+        }
+        tried.append(caches[0].repository(.model, name))
+        throw NotFound(
+            name: name, tried: tried, blocked: nil, command: hub.command(for: .model, name, on: caches[0].hub))
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A tmpfs of a given size, for tests of full disks; nil where it cannot be mounted.
-package final class SmallFileSystem {
+package final class SmallFileSystem: Sendable {
     package let path: String
 
     package init?(at path: String, mebibytes: Int, test: String) {

@@ -22,6 +22,7 @@ ErrorKind = Literal[
     "disk_full",
     "io",
     "internal",
+    "network",
     "not_available",
     "not_finite",
     "not_found",
@@ -544,6 +545,13 @@ class IoError(ServiceError):
     code = 1016
 
 
+class NetworkError(ServiceError):
+    """A hub could not be reached, broke off or sent something else than it had announced."""
+
+    kind = "network"
+    code = 1017
+
+
 class NotAvailableError(ServiceError):
     """A feature that this version does not have."""
 
@@ -612,6 +620,7 @@ ERRORS: dict[str, type[ServiceError]] = {
     "disk_full": DiskFullError,
     "internal": InternalError,
     "io": IoError,
+    "network": NetworkError,
     "not_available": NotAvailableError,
     "not_finite": NotFiniteError,
     "not_found": NotFoundError,

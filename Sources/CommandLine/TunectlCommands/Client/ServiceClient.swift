@@ -18,12 +18,15 @@ package final class ServiceClient {
     }
 
     private let transport: any ServiceTransport
+    /// Who is at the other end, for messages.
+    private let peer: String
     private var lastID: Int64 = 0
 
     var mayBeOfAnotherUser: Bool { transport.mayBeOfAnotherUser }
 
-    package init(transport: any ServiceTransport) {
+    package init(transport: any ServiceTransport, peer: String = "the daemon") {
         self.transport = transport
+        self.peer = peer
     }
 
     /// Calls `method` and returns its result.
@@ -53,7 +56,7 @@ package final class ServiceClient {
             case .timedOut: continue
             case .closed:
                 throw CommandFailure(
-                    kind: "unreachable", message: "the daemon closed the connection during \(method)",
+                    kind: "unreachable", message: "\(peer) closed the connection during \(method)",
                     hint: "look at its log, then try again")
             case .line(let line):
                 let message = try Self.message(line)

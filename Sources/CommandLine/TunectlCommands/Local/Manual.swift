@@ -40,6 +40,8 @@ package enum ClientManual {
         page.section("Environment")
         page.item("FINETUNED_SOCKET", "The daemon's socket, when --socket is not given.")
         page.item("XDG_RUNTIME_DIR", "Its finetuned.sock is used when it exists, before /run/finetuned/finetuned.sock.")
+        page.item("HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_OFFLINE, ...", "For pull and push; see their help.")
+        page.item("FINETUNED_FETCH", "The program that transfers; finetuned-fetch beside tunectl otherwise.")
         page.item("NO_COLOR, CLICOLOR_FORCE, TERM", "Whether colours are used.")
         page.section("Examples")
         page.literal(
@@ -47,6 +49,7 @@ package enum ClientManual {
             tunectl run recipe.yaml learning_rate=1e-4
             tunectl jobs --state running,queued
             tunectl chat --model base --adapter out template=qwen
+            tunectl pull Qwen/Qwen2.5-0.5B-Instruct
             printf '%s\\n' '{"jsonrpc":"2.0","id":1,"method":"job.list"}' |
                 nc -U -N /run/finetuned/finetuned.sock | jq .result
             """)
@@ -58,7 +61,7 @@ package enum ClientManual {
     private static let exitCodes = [
         ("0", "success"), ("1", "an accepted job failed"), ("2", "usage"), ("3", "cancelled"),
         ("65", "data was refused before a job was accepted"), ("66", "a file, job or model does not exist"),
-        ("69", "the daemon cannot be reached"), ("70", "a defect of the program"),
+        ("69", "the daemon or a hub cannot be reached"), ("70", "a defect of the program"),
         ("73", "something cannot be created"), ("75", "a limit is reached; try again later"),
         ("77", "not permitted"), ("78", "the configuration was refused before a job was accepted"),
         ("124", "something took too long"), ("130", "interrupted"),

@@ -20,7 +20,7 @@ extension Command {
             .value("adapter", "DIR", "an adapter to load with it, or job:ID", kind: .directory), keepAliveOption,
         ],
         details: """
-            MODEL is a folder, a name in the hub cache, or job:ID for what a job has trained so far.
+            MODEL is a folder, a name in a hub's cache, or job:ID for what a job has trained so far.
             """
     ) { invocation, context in
         let result = try context.client().call(

@@ -65,6 +65,12 @@ package enum ArgumentParser {
 
     private static func check(_ invocation: Invocation) throws {
         let command = invocation.command
+        let keys = invocation.overrides.map { String($0.prefix { $0 != "=" && $0 != "." }) }
+        if let secret = keys.first(where: { Parameters.named($0)?.isSecret ?? false }) {
+            throw CommandFailure.usage(
+                "`\(secret)` on a command line can be read by everybody on this machine",
+                hint: "put it into the file, or set HF_TOKEN, MODELSCOPE_API_TOKEN or OPENMIND_HUB_TOKEN")
+        }
         let expected = command.positionals
         if let missing = expected.dropFirst(invocation.positionals.count).first, missing.isRequired {
             throw CommandFailure.usage(

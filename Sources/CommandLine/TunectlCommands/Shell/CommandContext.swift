@@ -17,6 +17,8 @@ package final class CommandContext {
     let pause: (Double) throws -> Void
     private let socketExists: (_ socket: String?) -> Bool
     private let connect: (_ socket: String?) throws -> ServiceClient
+    private let fetchServiceExists: (_ socket: String?) -> Bool
+    private let connectFetch: (_ place: FetchPlace, _ socket: String?) throws -> ServiceClient
     private let columns: () -> Int
     private let readFile: (String) throws -> String
     private(set) var invocation: Invocation?
@@ -34,6 +36,10 @@ package final class CommandContext {
         columns: @escaping () -> Int, readFile: @escaping (String) throws -> String,
         pause: @escaping (Double) throws -> Void, outputDescriptor: Int32 = 1,
         socketExists: @escaping (_ socket: String?) -> Bool = { _ in true },
+        fetchServiceExists: @escaping (_ socket: String?) -> Bool = { _ in false },
+        connectFetch: @escaping (_ place: FetchPlace, _ socket: String?) throws -> ServiceClient = { _, _ in
+            throw CommandFailure(kind: "unreachable", message: "there is no finetuned-fetch here")
+        },
         connect: @escaping (_ socket: String?) throws -> ServiceClient
     ) {
         self.environment = environment
@@ -49,6 +55,8 @@ package final class CommandContext {
         self.outputDescriptor = outputDescriptor
         self.socketExists = socketExists
         self.connect = connect
+        self.fetchServiceExists = fetchServiceExists
+        self.connectFetch = connectFetch
     }
 
     /// A context for a command within another one: the same daemon and terminal, another place for the output.
@@ -56,7 +64,7 @@ package final class CommandContext {
         let nested = CommandContext(
             environment: environment, workingDirectory: workingDirectory, input: input, output: output, errors: errors,
             outputTerminal: outputTerminal, errorTerminal: errorTerminal, columns: columns, readFile: readFile,
-            pause: pause
+            pause: pause, fetchServiceExists: fetchServiceExists, connectFetch: connectFetch
         ) { [self] _ in try client() }
         nested.terminal = terminal
         return nested
@@ -118,6 +126,14 @@ package final class CommandContext {
         let client = try connect(invocation?.value("socket"))
         connected = client
         return client
+    }
+
+    /// Whether the service has a unit of its own that downloads for it.
+    var hasFetchService: Bool { fetchServiceExists(invocation?.value("socket")) }
+
+    /// A connection to `finetuned-fetch`; each carries one transfer.
+    func fetchClient(_ place: FetchPlace) throws -> ServiceClient {
+        try connectFetch(place, invocation?.value("socket"))
     }
 
     /// Leaves the connection; the next call makes a new one.

@@ -14,7 +14,8 @@ extension Parameters {
         .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let datasetDir = Parameter<String>(
         "dataset_dir", .data, default: "data", path: .folder,
-        help: "Folder that holds dataset_info.json and local data files; ONLINE: names are the hub cache's.",
+        help:
+            "Folder with dataset_info.json and data; ONLINE: names are a hub's; REMOTE:NAME: a dataset of a hub holds it.",
         .acts(test: "DatasetsTests/DatasetFileTests"))
     package static let imageDir = Parameter<String?>(
         "image_dir", aliases: ["media_dir"], .data, default: nil, path: .folder,

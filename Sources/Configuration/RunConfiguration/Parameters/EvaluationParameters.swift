@@ -29,8 +29,8 @@ extension Parameters {
     package static let downloadMode = Parameter<String>(
         "download_mode", .evaluation, default: "reuse_dataset_if_exists",
         choices: ["reuse_dataset_if_exists", "reuse_cache_if_exists", "force_redownload"],
-        help: "Whether benchmarks that exist are fetched again.",
-        .notYet("the benchmark evaluation command"))
+        help: "Whether tunectl pull FILE fetches datasets again that are there.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"))
 
     static let evaluationRows: [ParameterDescription] = [
         task.description, taskDir.description, batchSize.description, lang.description, nShot.description,

@@ -36,8 +36,8 @@ extension Parameters {
         .notYet("export"))
     package static let exportHubModelId = Parameter<String?>(
         "export_hub_model_id", .export, default: nil,
-        help: "Repository to upload the exported model to.",
-        .notYet("export"))
+        help: "Repository that tunectl push FILE uploads export_dir to.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"))
 
     static let exportRows: [ParameterDescription] = [
         exportDir.description, exportSize.description, exportDevice.description,

@@ -2,7 +2,7 @@
 extension Parameters {
     package static let modelNameOrPath = Parameter<String?>(
         "model_name_or_path", .model, default: nil, path: .folder,
-        help: "The model: a folder, or a name in the local hub cache.",
+        help: "The model: a folder, or a name in the cache of a hub.",
         .acts(test: "GoldenTests/RunGoldenTests"))
     package static let adapterNameOrPath = Parameter<[String]?>(
         "adapter_name_or_path", .model, default: nil, path: .folder,
@@ -14,8 +14,8 @@ extension Parameters {
         .notYet("adapters in sub-folders"))
     package static let cacheDir = Parameter<String?>(
         "cache_dir", .model, default: nil, path: .folder,
-        help: "Folder for models from a hub.",
-        .notYet("downloads from model hubs"))
+        help: "Folder for what comes from hubs; tunectl pull writes it, runs read it.",
+        .acts(test: "TrainingLoopTests/PathResolverTests"))
     package static let useFastTokenizer = Parameter<Bool>(
         "use_fast_tokenizer", .model, default: true,
         help: "Prefer the fast tokenizer implementation where two exist.",
@@ -47,8 +47,8 @@ extension Parameters {
         .notYet("new tokens"))
     package static let modelRevision = Parameter<String>(
         "model_revision", .model, default: "main",
-        help: "Revision of the model on its hub.",
-        .notYet("downloads from model hubs"))
+        help: "Branch, tag or commit of model and adapters on their hub; main is the hub's own main branch.",
+        .acts(test: "TrainingLoopTests/PathResolverTests"))
     package static let lowCpuMemUsage = Parameter<Bool>(
         "low_cpu_mem_usage", .model, default: true,
         help: "Load weights straight into place.",
@@ -133,16 +133,16 @@ extension Parameters {
         except: [.oneOf("float16", "bfloat16", effect: .notYet("rounding weights at load"))])
     package static let hfHubToken = Parameter<String?>(
         "hf_hub_token", .model, default: nil,
-        help: "Access token for Hugging Face.",
-        .notYet("downloads from model hubs"))
+        help: "Access token for Hugging Face, for tunectl pull and push; jobs never get it.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"), isSecret: true)
     package static let msHubToken = Parameter<String?>(
         "ms_hub_token", .model, default: nil,
-        help: "Access token for ModelScope.",
-        .notYet("downloads from model hubs"))
+        help: "Access token for ModelScope, for tunectl pull and push; jobs never get it.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"), isSecret: true)
     package static let omHubToken = Parameter<String?>(
         "om_hub_token", .model, default: nil,
-        help: "Access token for Modelers.",
-        .notYet("downloads from model hubs"))
+        help: "Access token for Modelers, for tunectl pull and push; jobs never get it.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"), isSecret: true)
     package static let printParamStatus = Parameter<Bool>(
         "print_param_status", .model, default: false,
         help: "Print name, number format and trainability of every parameter after loading.",

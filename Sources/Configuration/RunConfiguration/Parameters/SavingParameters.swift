@@ -43,32 +43,32 @@ extension Parameters {
     package static let pushToHub = Parameter<Bool>(
         "push_to_hub", .saving, default: false,
         help: "Upload the result to a hub.",
-        .notYet("uploads to model hubs"))
+        .refused("a job has no network", instead: "leave it out, and run tunectl push FILE when the job has ended"))
     package static let hubModelId = Parameter<String?>(
         "hub_model_id", .saving, default: nil,
-        help: "Repository to upload to.",
-        .notYet("uploads to model hubs"))
+        help: "Repository that tunectl push FILE uploads output_dir to.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"))
     package static let hubToken = Parameter<String?>(
         "hub_token", .saving, default: nil,
-        help: "Access token for uploads.",
-        .notYet("uploads to model hubs"))
+        help: "Access token for tunectl push FILE, before those of the hubs; jobs never get it.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"), isSecret: true)
     package static let hubStrategy = Parameter<String>(
         "hub_strategy", .saving, default: "every_save",
         choices: ["end", "every_save", "checkpoint", "all_checkpoints"],
         help: "When to upload.",
-        .notYet("uploads to model hubs"))
+        .cannotMatter("tunectl push FILE uploads what is there when it is called"))
     package static let hubPrivateRepo = Parameter<Bool?>(
         "hub_private_repo", .saving, default: nil,
-        help: "Make the repository private.",
-        .notYet("uploads to model hubs"))
+        help: "Make the repository private when tunectl push FILE creates it.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"))
     package static let hubAlwaysPush = Parameter<Bool>(
         "hub_always_push", .saving, default: false,
         help: "Upload although the last upload has not ended.",
-        .notYet("uploads to model hubs"))
+        .cannotMatter("tunectl push FILE uploads what is there when it is called"))
     package static let hubRevision = Parameter<String?>(
         "hub_revision", .saving, default: nil,
-        help: "Branch to upload to.",
-        .notYet("uploads to model hubs"))
+        help: "Branch that tunectl push FILE uploads to.",
+        .acts(test: "TunectlCommandsTests/HubCommandTests"))
 
     static let savingRows: [ParameterDescription] = [
         saveStrategy.description, saveSteps.description, saveTotalLimit.description, saveOnlyModel.description,

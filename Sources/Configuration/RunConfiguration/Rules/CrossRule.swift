@@ -19,7 +19,9 @@ extension RunConfiguration {
             guard isConcerned(name), let row = Parameters.named(name), let given = given[name] else { return nil }
             let value = given.stored.configurationValue
             func failure(_ kind: ConfigurationError.Kind) -> ConfigurationError {
-                ConfigurationError(kind, parameter: given.writtenAs, value: value.description, place: given.place)
+                ConfigurationError(
+                    kind, parameter: given.writtenAs, value: row.isSecret ? "(secret)" : value.description,
+                    place: given.place)
             }
             return switch row.effect(of: value) {
             case .refused(let reason, let instead): failure(.refused(reason: reason, instead: instead))

@@ -4,9 +4,9 @@ package import LinuxSystem
 
 /// A folder with dataset_info.json: finds descriptions by name and the files they speak of.
 package struct DatasetCatalog: Sendable {
-    /// `dataset_dir` as an absolute path, or `ONLINE`.
+    /// `dataset_dir` as an absolute path, or `ONLINE`; of one that is on a hub, where it is on this machine.
     package let folder: String
-    private let hub: HubCache
+    private let hubs: HubLookup
     private let entries: JSONObject
     /// What is odd about the description file, for the run's notes.
     let warnings: [String]
@@ -17,13 +17,25 @@ package struct DatasetCatalog: Sendable {
 
     /// Stands for no folder: every name is one of the hub's, with the defaults of all fields.
     static let hubOnly = "ONLINE"
+    /// Goes before the name of a repository that holds the folder.
+    static let onHub = "REMOTE:"
 
-    /// - Parameter hub: where datasets are that were downloaded
-    package init(folder: String, batches: BatchCache = BatchCache(), hub: HubCache = HubCache()) throws {
-        self.folder = folder
+    /// Whether `dataset_dir` names no folder on this machine.
+    package static func isOnHub(_ folder: String) -> Bool { folder == hubOnly || folder.hasPrefix(onHub) }
+
+    /// - Parameter hubs: where datasets are that were downloaded
+    package init(folder: String, batches: BatchCache = BatchCache(), hubs: HubLookup = HubLookup()) throws {
         self.batches = batches
-        self.hub = hub
-        (entries, warnings) = folder == Self.hubOnly ? ([:], []) : try Self.read(folder + "/dataset_info.json")
+        self.hubs = hubs
+        if folder.hasPrefix(Self.onHub) {
+            let name = String(folder.dropFirst(Self.onHub.count))
+            let repository = HubDataset(name: name, hub: Hub.chosen(hubs.environment))
+            self.folder = try repository.snapshot(among: hubs, dataset: folder)
+        } else {
+            self.folder = folder
+        }
+        (entries, warnings) =
+            folder == Self.hubOnly ? ([:], []) : try Self.read(self.folder + "/dataset_info.json")
     }
 
     /// The entries as Python reads them, which takes the last of several that have one name.
@@ -57,16 +69,20 @@ package struct DatasetCatalog: Sendable {
     }
 
     package func description(of name: String) throws -> DatasetDescription {
-        if folder == Self.hubOnly { return DatasetDescription(name: name, source: .hub(HubDataset(name: name))) }
+        if folder == Self.hubOnly {
+            let dataset = HubDataset(name: name, hub: Hub.chosen(hubs.environment))
+            return DatasetDescription(name: name, source: .hub(dataset))
+        }
         guard let entry = entries[name] else {
             throw DataError.unknownDataset(name: name, path: path, known: localNames)
         }
-        return try DatasetDescription(name: name, entry: entry)
+        return try DatasetDescription(name: name, entry: entry, environment: hubs.environment)
     }
 
-    /// The datasets that are files here, for messages.
+    /// The datasets that can be read, for messages.
     private var localNames: [String] {
-        entries.compactMap { $0.value["file_name"] != nil || $0.value["hf_hub_url"] != nil ? $0.key : nil }
+        let fields = ["file_name"] + Hub.allCases.map(\.datasetField)
+        return entries.compactMap { entry in fields.contains { entry.value[$0] != nil } ? entry.key : nil }
     }
 
     /// The dataset's files: itself, everything in its folder by name, or its split in the hub's cache. All have one
@@ -75,7 +91,7 @@ package struct DatasetCatalog: Sendable {
         switch description.source {
         case .file(let name): try files(of: description, named: name)
         case .hub(let dataset):
-            try dataset.files(of: description.splitExpression().name, dataset: description.name, cache: hub)
+            try dataset.files(of: description.splitExpression().name, dataset: description.name, hubs: hubs)
         }
     }
 

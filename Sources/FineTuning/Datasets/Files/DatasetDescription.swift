@@ -1,4 +1,5 @@
 package import JSONDocuments
+package import LinuxSystem
 
 /// One entry of dataset_info.json: where a dataset's rows are and what their columns mean.
 package struct DatasetDescription: Hashable, Sendable {
@@ -89,15 +90,19 @@ extension DatasetDescription {
     /// Reads the entry `name`; unknown fields are kept as such and change nothing.
     ///
     /// A `columns` or `tags` block replaces all defaults: what it does not list is absent.
-    package init(name: String, entry: JSONValue) throws {
+    ///
+    /// - Parameter environment: says which hub is taken when several are named
+    package init(name: String, entry: JSONValue, environment: EnvironmentVariables = .ofProcess) throws {
         guard let fields = entry.object else {
             throw DataError.badDescription(dataset: name, field: name, expected: "an object", found: entry.kindName)
         }
         let reader = FieldReader(dataset: name, fields: fields, prefix: "")
-        if let hubName = try reader.text("hf_hub_url") {
+        var names: [Hub: String] = [:]
+        for hub in Hub.allCases { names[hub] = try reader.text(hub.datasetField) }
+        if let hub = Hub.ofDataset(named: Set(names.keys), environment), let name = names[hub] {
             let dataset = HubDataset(
-                name: hubName, subset: try reader.text("subset"), folder: try reader.text("folder"))
-            self.init(name: name, source: .hub(dataset))
+                name: name, subset: try reader.text("subset"), folder: try reader.text("folder"), hub: hub)
+            self.init(name: reader.dataset, source: .hub(dataset))
         } else {
             try Self.refuseOtherSources(of: reader)
             guard let fileName = try reader.text("file_name") else { throw DataError.noSource(dataset: name) }
@@ -120,11 +125,6 @@ extension DatasetDescription {
 
     private static func refuseOtherSources(of reader: FieldReader) throws {
         let instead = "download it and describe the file with `file_name`"
-        for field in ["ms_hub_url", "om_hub_url"] where reader.fields.contains(field) {
-            throw DataError.notAvailable(
-                what: "the dataset `\(reader.dataset)` is on a hub (`\(field)`) other than Hugging Face's",
-                instead: instead)
-        }
         if reader.fields.contains("script_url") {
             throw DataError.notAvailable(
                 what: "the dataset `\(reader.dataset)` is made by a script (`script_url`)",

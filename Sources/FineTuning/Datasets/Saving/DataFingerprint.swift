@@ -54,7 +54,7 @@ struct DataFingerprint: Codable, Equatable {
             settings["preprocessing_batch_size"] = .integer(Int64(options.groupSize))
             settings["preprocessing_num_workers"] = .integer(Int64(options.shardCount ?? 1))
         }
-        let catalog = try? DatasetCatalog(folder: options.folder)
+        let catalog = try? DatasetCatalog(folder: options.folder, hubs: options.hubs)
         files = []
         for name in options.datasets + options.evaluationDatasets {
             // Saved data may be used where the files that it came from are not; who has to read them says so.

@@ -83,7 +83,8 @@ package final class DataStream: ItemStream {
         // One reader takes the rows.
         options.shardCount = nil
         let encoder = PartEncoder(options: options, tokenizer: tokenizer, template: template)
-        let catalog = try DatasetCatalog(folder: options.folder, batches: BatchCache(limit: Self.mostBatchBytes))
+        let catalog = try DatasetCatalog(
+            folder: options.folder, batches: BatchCache(limit: Self.mostBatchBytes), hubs: options.hubs)
         self.encoder = encoder
         datasets = try Self.unique(options.datasets).map { try DatasetStream($0, of: catalog, options: options) }
         order = StreamOrder(datasets, try Self.settings(options, sources: datasets.count))

@@ -1,15 +1,25 @@
-import LinuxSystem
+package import LinuxSystem
+package import RunConfiguration
 
 /// Finds what a name or path in a configuration stands for.
 package struct PathResolver: Sendable {
     /// Where relative paths start; nil allows absolute ones only.
     package var workingDirectory: String?
-    /// Stands in for the variable `HF_HOME`.
-    package var hubHome: String?
+    /// Where names of a hub are looked for.
+    package var hub: HubLookup
 
-    package init(workingDirectory: String?, hubHome: String? = nil) {
+    package init(workingDirectory: String?, hub: HubLookup = HubLookup()) {
         self.workingDirectory = workingDirectory
-        self.hubHome = hubHome
+        self.hub = hub
+    }
+
+    /// Looks where a run's configuration says (`cache_dir`, `model_revision`).
+    package init(_ configuration: RunConfiguration, workingDirectory: String?) {
+        self.init(
+            workingDirectory: workingDirectory,
+            hub: HubLookup(
+                cacheFolder: configuration.hubCacheFolder(in: workingDirectory),
+                revision: configuration[Parameters.modelRevision]))
     }
 
     /// An absolute path for one that may be relative.
@@ -21,8 +31,8 @@ package struct PathResolver: Sendable {
         return Path.resolve(path, in: workingDirectory)
     }
 
-    /// The folder of a model or adapter: an existing folder wins, else a name in the hub cache.
+    /// The folder of a model or adapter: an existing folder wins, else a name in a hub's cache.
     package func modelFolder(_ name: String, parameter: String) throws -> String {
-        try ModelFolder.locate(name, workingDirectory: workingDirectory, hubHome: hubHome)
+        try ModelFolder.locate(name, workingDirectory: workingDirectory, hub: hub)
     }
 }

@@ -50,8 +50,11 @@ extension Caller {
     /// The same for every folder that a run's configuration names.
     func requireReading(_ configuration: RunConfiguration, in directory: String?, _ daemon: Daemon) throws {
         guard !isAdministrator else { return }
+        let hub = HubLookup(
+            cacheFolder: configuration.hubCacheFolder(in: directory),
+            revision: configuration[Parameters.modelRevision])
         for name in JobReferences.folders(in: configuration) {
-            guard let path = try? ModelFolder.locate(name, workingDirectory: directory) else { continue }
+            guard let path = try? ModelFolder.locate(name, workingDirectory: directory, hub: hub) else { continue }
             try requireReading(FileSystem.canonicalPath(path) ?? path, daemon)
         }
     }

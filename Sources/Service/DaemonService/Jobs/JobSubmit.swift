@@ -226,11 +226,13 @@ struct Submission {
         job.after = predecessors
         job.forkedFrom = forkedFrom
         job.input = input
+        // Neither references nor access tokens are kept as they were written.
+        let isKeptAsGiven = references.isEmpty && configuration.secrets.isEmpty
         var stored = StoredJob(
             job: job,
-            config: references.isEmpty
+            config: isKeptAsGiven
                 ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
-            overrides: references.isEmpty ? overrides : [], clientToken: clientToken, outputPath: place.path)
+            overrides: isKeptAsGiven ? overrides : [], clientToken: clientToken, outputPath: place.path)
         stored.inputs = inputs
         return try daemon.jobs.add(stored)
     }

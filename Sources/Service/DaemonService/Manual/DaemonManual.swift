@@ -53,7 +53,8 @@ package enum DaemonManual {
             """
             The units finetuned.service and finetuned.socket are of type notify: the service counts as started when the
             job store is recovered and the socket accepts connections. The status line tells running jobs with their
-            steps, waiting jobs and resident models. The watchdog is fed only while the event loop, the scheduler and
+            steps, waiting jobs and resident models. Neither the daemon nor its workers have a network;
+            finetuned-fetch.socket starts finetuned-fetch@.service for each download. The watchdog is fed only while the event loop, the scheduler and
             the job store all move. Starting and stopping ask for more time (EXTEND_TIMEOUT_USEC) while the store is
             recovered or checkpoints are written. A user unit of the same name runs the daemon for one user.
 
@@ -65,8 +66,9 @@ package enum DaemonManual {
         page.item("STATE_DIRECTORY, CONFIGURATION_DIRECTORY", "Set by systemd; see --state-dir and --config.")
         page.item("NOTIFY_SOCKET, WATCHDOG_USEC, LISTEN_FDS, JOURNAL_STREAM", "Set by systemd; see sd_notify(3).")
         page.item(
-            "HF_HUB_CACHE, HF_HOME",
-            "The hub cache in which workers look for models and data sets by name, or the folder above it.")
+            "HF_HUB_CACHE, HF_HOME, MODELSCOPE_CACHE, XDG_CACHE_HOME",
+            "Where the caches of hubs are, in which workers look for models and data sets by name.")
+        page.item("USE_MODELSCOPE_HUB, USE_OPENMIND_HUB", "Which hub's cache is looked into first.")
         page.section("Exit status")
         page.item("0", "stopped by a signal or by system.shutdown")
         page.item("2", "wrong arguments")
@@ -76,8 +78,11 @@ package enum DaemonManual {
         page.section("Files")
         page.item("/etc/finetuned/finetuned.yaml, /etc/finetuned/finetuned.yaml.d/*.yaml", "settings")
         page.item("/run/finetuned/finetuned.sock", "the socket; members of the group finetuned may connect")
+        page.item("/run/finetuned/fetch.sock", "where tunectl pull asks for downloads into the service's cache")
+        page.item("/etc/finetuned/fetch.env", "variables for those downloads: HF_ENDPOINT, https_proxy, HF_TOKEN")
         page.item("/var/lib/finetuned", "the job store, the jobs' logs, outputs of the system service")
-        page.item("/var/cache/finetuned", "HF_HOME of the system service")
+        page.item(
+            "/var/cache/finetuned", "HF_HOME and XDG_CACHE_HOME of the system service: what was downloaded from hubs")
         page.section("Journal")
         page.paragraph(
             """

@@ -35,7 +35,10 @@ struct JobWeights {
         isWholeModel = configuration[Parameters.finetuningType] != .lora
         if !isWholeModel { try Self.checkThatBaseIsUnchanged(configuration, job: id) }
         let path = try ModelFolder.locate(
-            configuration[Parameters.modelNameOrPath] ?? "", workingDirectory: stored.job.workingDirectory)
+            configuration[Parameters.modelNameOrPath] ?? "", workingDirectory: stored.job.workingDirectory,
+            hub: HubLookup(
+                cacheFolder: configuration.hubCacheFolder(in: stored.job.workingDirectory),
+                revision: configuration[Parameters.modelRevision]))
         base = FileSystem.canonicalPath(path) ?? path
         folders = Self.folders(of: stored, isWholeModel: isWholeModel)
         guard !folders.isEmpty else {

@@ -11,6 +11,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
     case diskFull = "disk_full"
     case inputOutput = "io"
     case internalError = "internal"
+    case network
     case notAvailable = "not_available"
     case notFinite = "not_finite"
     case notFound = "not_found"
@@ -41,6 +42,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .shuttingDown: 1012
         case .timeOut: 1013
         case .workerCrashed: 1014
+        case .network: 1017
         case .dependencyFailed: 1015
         }
     }
@@ -60,6 +62,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .cancelled: 3
         case .badData, .badModel: 65
         case .notFound: 66
+        case .network: 69
         case .dependencyFailed, .inputOutput, .internalError, .notFinite, .workerCrashed: 70
         case .conflict, .diskFull: 73
         case .busy, .outOfMemory, .shuttingDown: 75
@@ -82,6 +85,7 @@ package enum ErrorKind: String, CaseIterable, Codable, Sendable {
         case .diskFull: "a file system has no space left; earlier checkpoints are whole"
         case .inputOutput: "the operating system could not read or write something; see its log"
         case .internalError: "a defect of the program"
+        case .network: "a hub could not be reached, broke off or sent something else than it had announced"
         case .notAvailable: "a feature that this version does not have"
         case .notFinite: "a weight, a score, the loss or a gradient is infinite or not a number"
         case .notFound: "a file, folder, job or model does not exist"

@@ -44,7 +44,7 @@ struct HubCardTarget: FuzzTarget {
 
     func take(_ input: [UInt8]) throws {
         try Folder.write(input, to: folder.snapshot + "/README.md")
-        let catalog = try DatasetCatalog(folder: "ONLINE", hub: HubCache(home: folder.path))
+        let catalog = try DatasetCatalog(folder: "ONLINE", hubs: HubLookup(cacheFolder: folder.path + "/hub"))
         for file in try catalog.files(of: try catalog.description(of: "a/b"))
         where !file.path.hasPrefix(folder.snapshot + "/") || file.path.contains("..") {
             throw BrokenPromise("\(file.path) lies outside of the repository")

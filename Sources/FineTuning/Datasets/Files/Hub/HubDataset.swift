@@ -1,6 +1,6 @@
-internal import LinuxSystem
+package import LinuxSystem
 
-/// A dataset on Hugging Face's hub, of which the files are taken that the cache on this machine holds.
+/// A dataset on a hub, of which the files are taken that the cache on this machine holds.
 package struct HubDataset: Hashable, Sendable {
     /// `owner/name`
     package var name: String
@@ -8,8 +8,10 @@ package struct HubDataset: Hashable, Sendable {
     package var subset: String?
     /// A folder of the repository, which is searched instead of all of it; README.md is not asked then.
     package var folder: String?
+    package var hub: Hub
 
-    package init(name: String, subset: String? = nil, folder: String? = nil) {
+    package init(name: String, subset: String? = nil, folder: String? = nil, hub: Hub = .huggingFace) {
+        self.hub = hub
         self.name = name
         self.subset = subset
         self.folder = folder
@@ -26,16 +28,16 @@ package struct HubDataset: Hashable, Sendable {
     /// The files of a split, by the rules of the `datasets` library.
     ///
     /// - Parameter dataset: the dataset's name in messages
-    func files(of split: String, dataset: String, cache: HubCache) throws -> [DataFile] {
-        let snapshot = try snapshot(in: cache, dataset: dataset)
+    func files(of split: String, dataset: String, hubs: HubLookup) throws -> [DataFile] {
+        let snapshot = try snapshot(among: hubs, dataset: dataset)
         func failure(_ reason: String) -> DataError {
-            .badHubDataset(dataset: dataset, repository: name, folder: snapshot, reason: reason)
+            .badHubDataset(dataset: dataset, hub: hub, repository: name, folder: snapshot, reason: reason)
         }
         let (start, splits) = try splits(in: snapshot, failure)
         let base = start.isEmpty ? snapshot : "\(snapshot)/\(start)"
         let paths = Self.paths(in: base)
         guard !paths.isEmpty else {
-            throw failure("\(start.isEmpty ? "it" : "its folder `\(start)`") has no files here\(fetch(from: cache))")
+            throw failure("\(start.isEmpty ? "it" : "its folder `\(start)`") has no files here\(fetch(hubs))")
         }
         let found = splits ?? HubSplits(namesOf: paths)
         guard let patterns = found.patterns(of: split) else {
@@ -52,7 +54,7 @@ package struct HubDataset: Hashable, Sendable {
             if GlobPattern.isPlain(pattern) {
                 let path = pattern.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
                 guard known.contains(path) else {
-                    throw failure("its file `\(path)` is not here\(fetch(from: cache))")
+                    throw failure("its file `\(path)` is not here\(fetch(hubs))")
                 }
                 if seen.insert(path).inserted { chosen.append(path) }
                 continue
@@ -62,43 +64,32 @@ package struct HubDataset: Hashable, Sendable {
         }
         let files = Self.ofOneKind(chosen.compactMap { try? DataFile(path: "\(base)/\($0)", inFolder: true) })
         guard !files.isEmpty else {
-            throw failure("the split `\(split)` has no file of a kind that is read here\(fetch(from: cache))")
+            throw failure("the split `\(split)` has no file of a kind that is read here\(fetch(hubs))")
         }
-        if let missing = Self.missingShard(files) { throw failure("\(missing) is not here\(fetch(from: cache))") }
+        if let missing = Self.missingShard(files) { throw failure("\(missing) is not here\(fetch(hubs))") }
         return files
     }
 
     // MARK: - Cache
 
-    private func snapshot(in cache: HubCache, dataset: String) throws -> String {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        let isName =
-            (1...2).contains(parts.count)
-            && parts.allSatisfy { part in
-                !part.isEmpty && part != "." && part != ".."
-                    && part.utf8.allSatisfy { $0 == 0x2D || $0 == 0x2E || $0 == 0x5F || Self.isAlphanumeric($0) }
-            }
-        guard isName else {
+    /// The folder of the version that the cache has.
+    func snapshot(among hubs: HubLookup, dataset: String) throws -> String {
+        guard Hub.isRepositoryName(name) else {
             throw DataError.badDescription(
-                dataset: dataset, field: "hf_hub_url", expected: "a name as `owner/name`", found: "`\(name)`")
+                dataset: dataset, field: hub.datasetField, expected: "a name as `owner/name`", found: "`\(name)`")
         }
-        let repository = cache.repository(.datasets, name)
-        guard let snapshot = HubCache.snapshot(in: repository) else {
+        let cache = hubs.cache(of: hub)
+        guard let snapshot = cache.snapshot(of: .dataset, name) else {
             throw DataError.notInHubCache(
-                dataset: dataset, repository: name, folder: repository, command: command(for: cache))
+                dataset: dataset, hub: hub, repository: name, folder: cache.repository(.dataset, name),
+                command: hubs.command(for: .dataset, name, on: hub))
         }
         return snapshot
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    private func fetch(_ hubs: HubLookup) -> String {
+        "; fetch it with `\(hubs.command(for: .dataset, name, on: hub))`"
     }
-
-    private func command(for cache: HubCache) -> String {
-        "HF_HUB_CACHE=\(cache.folder) huggingface-cli download --repo-type dataset \(name)"
-    }
-
-    private func fetch(from cache: HubCache) -> String { "; fetch it with `\(command(for: cache))`" }
 
     // MARK: - Files
 

@@ -1,0 +1,4 @@
+import FetchService
+import Glibc
+
+exit(runFetch())
