@@ -65,7 +65,8 @@ extension RunFixture {
         let found = try contents()
         #expect(found.keys.sorted() == expected.keys.sorted(), "\(comment)")
         for (name, content) in expected where found[name] != content {
-            Issue.record("\(comment): \(name) is\n\((found[name] ?? "absent").prefix(3000))\nnot\n\(content.prefix(3000))")
+            Issue.record(
+                "\(comment): \(name) is\n\((found[name] ?? "absent").prefix(3000))\nnot\n\(content.prefix(3000))")
         }
     }
 }

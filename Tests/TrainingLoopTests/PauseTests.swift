@@ -47,7 +47,7 @@ import TrainingLoop
     ]
 
     /// Every fourth moment, another one for each case; all of them with `FINETUNED_RECOVERY`.
-    private func sample(_ moments: Int, of case number: Int) -> [Int] {
+    private func sample(_ moments: Int, of number: Int) -> [Int] {
         let isWhole = ProcessInfo.processInfo.environment["FINETUNED_RECOVERY"] != nil
         return Array(stride(from: isWhole ? 1 : 1 + number % 4, through: moments, by: isWhole ? 1 : 4))
     }

@@ -75,7 +75,8 @@ import TrainingLoop
         #expect(padded.largestBatch == plain.largestBatch)
         let small = try plan(common + ["per_device_train_batch_size=1"])
         #expect(small.memory.activations < plain.memory.activations)
-        #expect(plain.memory.optimizer == 2 * plain.memory.parameters && plain.memory.gradients == plain.memory.parameters)
+        #expect(
+            plain.memory.optimizer == 2 * plain.memory.parameters && plain.memory.gradients == plain.memory.parameters)
     }
 
     /// A rehearsal leaves nothing behind: the run after it gives the same numbers as one without.

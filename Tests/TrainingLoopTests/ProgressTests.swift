@@ -89,7 +89,8 @@ struct ProgressTests {
 
     @Test func progressSurvivesACheckpoint() throws {
         var progress = RunProgress()
-        progress.take(result(loss: 3, figure: 1, tokens: [3]), epoch: 0.5, operationsPerToken: 1, stream: StreamedBatches.Place())
+        progress.take(
+            result(loss: 3, figure: 1, tokens: [3]), epoch: 0.5, operationsPerToken: 1, stream: StreamedBatches.Place())
         progress.memory.pending = [.log, .evaluate(3), .judge, .save]
         let json = try JSONValue(encoding: progress.memory)
         #expect(try JSONValue(parsing: json.serializedBytes()).decoded(as: RunState.self) == progress.memory)
@@ -112,7 +113,8 @@ struct BatchSourceTests {
         let source = ListedBatches(Self.items, plan: plan, order: order, dropsLast: false)
         #expect(source.updatesPerEpoch == 2)
         let updates = (0..<4).map { source.batches(ofStep: $0) }
-        #expect(updates.map(numbers) == [[[[0, 1], [2, 3], [4, 5]]], [[[6]]], [[[0, 1], [2, 3], [4, 5]]], [[[6]]]])
+        #expect(
+            updates.map(numbers) == [[[[0, 1], [2, 3], [4, 5]]], [[[6]]], [[[0, 1], [2, 3], [4, 5]]], [[[6]]]])
         #expect(updates.map(\.endsEpoch) == [false, true, false, true])
         #expect(updates.map(\.epochAfter) == [0.75, 1, 1.75, 2])
     }

@@ -16,7 +16,7 @@ struct ModelersAnswers {
     private var isKnown: Bool { request.token == TestHub.token }
 
     private static func failure(_ status: Int, _ code: String) -> Reply {
-        TestHub.json(["code": .string(code), "msg": .string("refused: \(code)"), "data": nil], status: status)
+        TestHub.json(["code": .string(code), "msg": .string("refused: \(code)"), "data": .null], status: status)
     }
 
     private static func success(_ data: JSONValue) -> Reply { TestHub.json(["code": "", "msg": "", "data": data]) }

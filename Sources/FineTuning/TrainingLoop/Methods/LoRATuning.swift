@@ -24,7 +24,8 @@ enum LoRATuning: TuningMethod {
             baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
             alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
             targetModules: try targets(configuration, base), usesRankStabilization: configuration[Parameters.useRslora],
-            usesDoRA: configuration[Parameters.useDora], modulesToSave: configuration[Parameters.additionalTarget] ?? [])
+            usesDoRA: configuration[Parameters.useDora], modulesToSave: configuration[Parameters.additionalTarget] ?? []
+        )
         do {
             let fresh = try LoRAAdapter.fresh(wanted, for: base, seed: start.seed)
             noteUnmatchedTargets(start, base)

@@ -16,7 +16,9 @@ package struct ModelCheck {
         }
         var notes: [String] = []
         _ = try Rehearsal(threads: 1).run {
-            try TrainableModel(configuration, modelFolder: modelFolder, adapterFolders: adapters) { notes.append($0) }
+            try TrainableModel(
+                configuration, modelFolder: modelFolder, adapterFolders: adapters, specialTokens: nil
+            ) { notes.append($0) }
         }
         self.notes = notes
     }
