@@ -18,14 +18,21 @@ package protocol Optimizer: Sendable {
 
 /// A tensor that an optimizer keeps for a parameter; it begins as zeros.
 package struct StateTensor: Sendable, Equatable {
+    package enum Element: Int, Sendable {
+        case byte = 1
+        case float = 4
+    }
+
     /// As PyTorch names it in its optimizer's state; without dots.
     package let name: String
     package let shape: [Int]
+    package let element: Element
 
-    package init(_ name: String, _ shape: [Int]) {
+    package init(_ name: String, _ shape: [Int], of element: Element = .float) {
         self.name = name
         self.shape = shape
+        self.element = element
     }
 
-    package var byteCount: Int { shape.reduce(MemoryLayout<Float>.stride, *) }
+    package var byteCount: Int { shape.reduce(element.rawValue, *) }
 }

@@ -30,12 +30,6 @@ package struct ParameterUpdate {
     /// Which update of this parameter it is; the first is 1.
     package var step: Int { state.step }
 
-    /// A tensor of the optimizer's own layout.
-    func tensor(_ name: String) -> Tensor {
-        guard let tensor = state.tensors[name] else { preconditionFailure("\(name) is not in the optimizer's layout") }
-        return tensor
-    }
-
     /// Elements of one task of the pool.
     static let blockSize = 1 << 16
 
@@ -43,7 +37,7 @@ package struct ParameterUpdate {
     ///
     /// - Parameter names: tensors of the state in the parameter's shape
     func forEachBlock(_ names: [String], body: (ElementBlock) -> Void) {
-        let tensors = names.map(tensor)
+        let tensors = names.map(state.floats)
         precondition(tensors.allSatisfy { $0.count == value.count }, "states of another shape go element by element")
         ComputePool.shared.forEachBlock(value.count, atMost: Self.blockSize) { range in
             let start = range.lowerBound
@@ -53,8 +47,8 @@ package struct ParameterUpdate {
                     let state = tensors.compactMap { $0.withUnsafeMutableBufferPointer { $0.baseAddress } }
                     body(
                         ElementBlock(
-                            value: value + start, gradient: gradient + start, state: state.map { $0 + start },
-                            count: range.count))
+                            start: start, value: value + start, gradient: gradient + start,
+                            state: state.map { $0 + start }, count: range.count))
                 }
             }
         }

@@ -58,9 +58,6 @@ extension Parameters {
                 effect: .refused(
                     "LOMO is not part of this project", instead: "use adafactor, which remembers nearly as little")),
             .oneOf(
-                "adamw_bnb_8bit", "adamw_8bit", "paged_adamw_8bit", "ademamix_8bit", "paged_ademamix_8bit",
-                "lion_8bit", "paged_lion_8bit", "rmsprop_bnb_8bit", effect: .notYet("state in 8 bits")),
-            .oneOf(
                 "galore_adamw", "galore_adamw_8bit", "galore_adafactor", "galore_adamw_layerwise",
                 "galore_adamw_8bit_layerwise", "galore_adafactor_layerwise", effect: .notYet("GaLore")),
             .oneOf("apollo_adamw", "apollo_adamw_layerwise", effect: .notYet("APOLLO")),

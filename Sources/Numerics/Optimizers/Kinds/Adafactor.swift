@@ -26,11 +26,11 @@ package struct Adafactor: Optimizer {
     package func apply(_ update: ParameterUpdate) {
         let kept = 1 - pow(Double(update.step), Self.decayExponent)
         guard update.value.shape.count >= 2 else {
-            let squares = update.tensor("exp_avg_sq")
+            let squares = update.state.floats("exp_avg_sq")
             averageColumns(update, into: squares, keeping: kept)
             return move(update, rowFactors: [1], columnFactors: squares.array.map { 1 / $0.squareRoot() })
         }
-        let (rows, columns) = (update.tensor("exp_avg_sq_row"), update.tensor("exp_avg_sq_col"))
+        let (rows, columns) = (update.state.floats("exp_avg_sq_row"), update.state.floats("exp_avg_sq_col"))
         averageRows(update, into: rows, keeping: kept)
         averageColumns(update, into: columns, keeping: kept)
         // A row's factor is relative to the mean of its matrix's rows.
