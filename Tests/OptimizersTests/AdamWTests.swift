@@ -14,7 +14,7 @@ struct AdamWTests {
         let updater = try ParameterUpdater(
             decays.enumerated().map { remainder, decay in
                 let some = parameters.enumerated().filter { $0.offset % 2 == remainder }.map(\.element)
-                return ParameterGroup(some, adamW, weightDecay: decay)
+                return OptimizerGroup(some, adamW, weightDecay: decay)
             })
         for (number, step) in reference.steps.enumerated() {
             for (parameter, gradient) in zip(parameters, step.gradients) {

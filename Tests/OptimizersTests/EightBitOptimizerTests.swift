@@ -25,7 +25,7 @@ struct EightBitOptimizerTests {
     {
         func updater() throws -> ParameterUpdater {
             let optimizer = try OptimizerRegistry.optimizer(named: name, OptimizerSettings())
-            return try ParameterUpdater([ParameterGroup(parameters, optimizer, weightDecay: 0.1)])
+            return try ParameterUpdater([OptimizerGroup(parameters, optimizer, weightDecay: 0.1)])
         }
         var current = try updater()
         for step in 0..<6 {

@@ -36,10 +36,10 @@ struct GradientNormTests {
 
     @Test func normsAndBiasesDoNotDecay() {
         for name in ["model.norm.weight", "layers.0.input_layernorm.weight", "q_proj.bias", "self_attn.q_norm.weight"] {
-            #expect(!ParameterGroup.isDecayed(name), "\(name)")
+            #expect(!OptimizerGroup.isDecayed(name), "\(name)")
         }
         for name in ["model.embed_tokens.weight", "q_proj.weight", "normal.weight", "lora_A.weight"] {
-            #expect(ParameterGroup.isDecayed(name), "\(name)")
+            #expect(OptimizerGroup.isDecayed(name), "\(name)")
         }
     }
 }

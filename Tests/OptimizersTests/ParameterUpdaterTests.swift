@@ -13,7 +13,7 @@ struct ParameterUpdaterTests {
     }
 
     private func updater(_ parameters: [Parameter], weightDecay: Double = 0.1) throws -> ParameterUpdater {
-        try ParameterUpdater([ParameterGroup(parameters, AdamW(), weightDecay: weightDecay)])
+        try ParameterUpdater([OptimizerGroup(parameters, AdamW(), weightDecay: weightDecay)])
     }
 
     @Test func restoredStateGoesOnToTheSameBits() throws {
@@ -56,8 +56,8 @@ struct ParameterUpdaterTests {
         let (plain, faster) = (try parameter(), try parameter())
         try give([1, 1], to: plain)
         try give([1, 1], to: faster)
-        try ParameterUpdater([ParameterGroup([plain], AdamW(), weightDecay: 0)]).update(learningRate: 0.4)
-        try ParameterUpdater([ParameterGroup([faster], AdamW(), weightDecay: 0, rateFactor: 4)])
+        try ParameterUpdater([OptimizerGroup([plain], AdamW(), weightDecay: 0)]).update(learningRate: 0.4)
+        try ParameterUpdater([OptimizerGroup([faster], AdamW(), weightDecay: 0, rateFactor: 4)])
             .update(learningRate: 0.1)
         #expect(plain.value.array == faster.value.array)
     }

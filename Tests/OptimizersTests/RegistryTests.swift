@@ -19,7 +19,7 @@ struct RegistryTests {
 
     private func updater(_ reference: ReferenceUpdates.Case, _ parameters: [Parameter]) throws -> ParameterUpdater {
         let optimizer = try OptimizerRegistry.optimizer(named: reference.optimizer, reference.optimizerSettings)
-        return try ParameterUpdater([ParameterGroup(parameters, optimizer, weightDecay: reference.weight_decay)])
+        return try ParameterUpdater([OptimizerGroup(parameters, optimizer, weightDecay: reference.weight_decay)])
     }
 
     private func update(

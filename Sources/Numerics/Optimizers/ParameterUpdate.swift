@@ -13,10 +13,13 @@ package struct ParameterUpdate {
     package let learningRate: Double
     package let weightDecay: Double
     package let state: ParameterState
+    /// Which update of this parameter it is; the first is 1.
+    package let step: Int
 
+    /// - Parameter step: nil for that of the state
     package init(
         name: String, value: Tensor, gradient: Tensor, gradientFactor: Float = 1, learningRate: Double,
-        weightDecay: Double = 0, state: ParameterState
+        weightDecay: Double = 0, state: ParameterState, step: Int? = nil
     ) {
         self.name = name
         self.value = value
@@ -25,10 +28,8 @@ package struct ParameterUpdate {
         self.learningRate = learningRate
         self.weightDecay = weightDecay
         self.state = state
+        self.step = step ?? state.step
     }
-
-    /// Which update of this parameter it is; the first is 1.
-    package var step: Int { state.step }
 
     /// Elements of one task of the pool.
     static let blockSize = 1 << 16

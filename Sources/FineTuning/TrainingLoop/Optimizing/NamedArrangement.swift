@@ -1,0 +1,14 @@
+import Optimizers
+import RunConfiguration
+
+/// One optimizer for all parameters: the one that `optim` names.
+enum NamedArrangement: OptimizerArrangement {
+    static func isChosen(by configuration: RunConfiguration) -> Bool { true }
+
+    static func arrange(_ start: OptimizerStart) throws -> ArrangedOptimizers {
+        ArrangedOptimizers(
+            groups: OptimizerGroup.decayedAndNot(
+                start.parameters, try start.named(), weightDecay: start.configuration[Parameters.weightDecay]),
+            description: start.configuration[Parameters.optim])
+    }
+}
