@@ -236,7 +236,7 @@ let allTests: [Target] = [
     tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop",
-        ["Checkpoints", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors", "WeightFiles"],
+        ["Checkpoints", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tensors", "WeightFiles"],
         resources: [.copy("Fixtures")]),
     tests("TrainingStages", ["Datasets", "RunConfiguration"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),

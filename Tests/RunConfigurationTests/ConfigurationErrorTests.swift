@@ -71,7 +71,6 @@ struct ConfigurationErrorTests {
     }
 
     @Test(arguments: [
-        "use_galore: true\nfinetuning_type: full", "use_badam: true\nfinetuning_type: full",
         "quantization_bit: 4", "neftune_noise_alpha: 5",
         "predict_with_generate: true\nval_size: 1",
         "pissa_init: true", "report_to: wandb", "pure_bf16: true",

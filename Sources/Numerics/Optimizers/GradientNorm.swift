@@ -1,6 +1,6 @@
 internal import CKernels
 internal import Glibc
-package import Tensors
+internal import Tensors
 
 /// The length of all gradients together, and how much of it is kept.
 package enum GradientNorm {

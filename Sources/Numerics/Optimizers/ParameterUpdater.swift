@@ -9,20 +9,22 @@ package final class ParameterUpdater {
     /// Which of the parameters change at a time; nil for all.
     package private(set) var selection: (any ParameterSelection)?
     private var states: [String: ParameterState] = [:]
+    private let groupNumbers: [String: Int]
 
     /// - Throws: `OptimizerError` for two parameters of one name or a weight decay below 0
     package init(_ groups: [OptimizerGroup], selection: (any ParameterSelection)? = nil) throws {
-        var seen: Set<String> = []
-        for group in groups {
+        var numbers: [String: Int] = [:]
+        for (number, group) in groups.enumerated() {
             guard group.weightDecay >= 0 else {
                 throw OptimizerError.invalidSetting(
                     name: "weight_decay", value: "\(group.weightDecay)", expected: "0 or more")
             }
-            for parameter in group.parameters where !seen.insert(parameter.name).inserted {
+            for parameter in group.parameters where numbers.updateValue(number, forKey: parameter.name) != nil {
                 throw OptimizerError.duplicateParameter(name: parameter.name)
             }
         }
         self.groups = groups
+        groupNumbers = numbers
         self.selection = selection
         activate()
     }
@@ -50,16 +52,23 @@ package final class ParameterUpdater {
         return selection.alternatives.map { names in bytes(where: names.contains) }.max() ?? 0
     }
 
+    /// Length of one parameter's gradient, of what its optimizer uses of it; 0 without one.
+    package func gradientNorm(of parameter: Parameter) -> Float {
+        guard let gradient = parameter.gradient, let group = group(of: parameter) else { return 0 }
+        return group.optimizer.norm(of: gradient, step: (states[parameter.name]?.step ?? 0) + 1)
+    }
+
+    private func group(of parameter: Parameter) -> OptimizerGroup? { groupNumbers[parameter.name].map { groups[$0] } }
+
     /// Length of all gradients together, of what the optimizers use of them.
-    package var gradientNorm: Float {
-        GradientNorm.norm(
-            of: groups.flatMap { group in
-                group.parameters.compactMap { parameter in
-                    parameter.gradient.map {
-                        group.optimizer.norm(of: $0, step: (states[parameter.name]?.step ?? 0) + 1)
-                    }
-                }
-            })
+    package var gradientNorm: Float { GradientNorm.norm(of: parameters.map(gradientNorm)) }
+
+    /// Changes one parameter that has a gradient; the gradient is left.
+    ///
+    /// `update(learningRate:gradientFactor:)` comes after the last of them, without those gradients.
+    package func update(_ parameter: Parameter, learningRate: Double) throws {
+        guard let gradient = parameter.gradient, let group = group(of: parameter) else { return }
+        try work(parameter, gradient, group, learningRate: learningRate, gradientFactor: 1).run()
     }
 
     /// Updates every parameter that has a gradient; the others keep value, state and step count.

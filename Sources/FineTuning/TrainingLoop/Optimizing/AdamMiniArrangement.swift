@@ -1,11 +1,14 @@
 import Optimizers
 import RunConfiguration
+import Tensors
 
 /// `use_adam_mini`: AdamW that remembers one mean square for each block of a parameter.
 enum AdamMiniArrangement: OptimizerArrangement {
     static func isChosen(by configuration: RunConfiguration) -> Bool { configuration[Parameters.useAdamMini] }
 
     static func arrange(_ start: OptimizerStart) throws -> ArrangedOptimizers {
+        // Its settings are checked although it is not used.
+        _ = try start.named()
         let configuration = start.configuration
         let optimizer = AdamMini(
             beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],

@@ -44,6 +44,8 @@ enum BAdamArrangement: OptimizerArrangement {
 
     /// Embedding and head are not trained; there is no weight decay.
     private static func shares(_ start: OptimizerStart) throws -> ArrangedOptimizers {
+        // Its settings are checked although it is not used.
+        _ = try start.named()
         let configuration = start.configuration
         let ratio = configuration[Parameters.badamUpdateRatio]
         let isTrained = { (parameter: Tensors.Parameter) in

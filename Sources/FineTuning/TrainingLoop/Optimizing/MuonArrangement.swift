@@ -7,6 +7,8 @@ enum MuonArrangement: OptimizerArrangement {
     static func isChosen(by configuration: RunConfiguration) -> Bool { configuration[Parameters.useMuon] }
 
     static func arrange(_ start: OptimizerStart) throws -> ArrangedOptimizers {
+        // Its settings are checked although it is not used.
+        _ = try start.named()
         let isMatrix = { (parameter: Tensors.Parameter) in
             parameter.shape.count == 2 && !["embed", "lm_head"].contains { parameter.name.contains($0) }
         }

@@ -5,18 +5,28 @@ import Tensors
 
 /// A way in which a run's parameters are divided among optimizers; one file each.
 protocol OptimizerArrangement: Sendable {
+    /// Values of `optim` that choose it.
+    static var names: [String] { get }
+
     static func isChosen(by configuration: RunConfiguration) -> Bool
 
     /// - Throws: `OptimizerError` for settings that do not fit the model or each other
     static func arrange(_ start: OptimizerStart) throws -> ArrangedOptimizers
 }
 
+extension OptimizerArrangement {
+    static var names: [String] { [] }
+}
+
 /// The arrangements; the first that is chosen is taken.
-enum OptimizerArrangements {
-    static let all: [any OptimizerArrangement.Type] = [
+package enum OptimizerArrangements {
+    private static let all: [any OptimizerArrangement.Type] = [
         GaLoreArrangement.self, APOLLOArrangement.self, LoRAPlusArrangement.self, BAdamArrangement.self,
         AdamMiniArrangement.self, MuonArrangement.self, NamedArrangement.self,
     ]
+
+    /// Every value of `optim` that is carried out.
+    package static var names: [String] { all.flatMap { $0.names } }
 
     static func arrange(_ start: OptimizerStart) throws -> ArrangedOptimizers {
         let chosen = all.first { $0.isChosen(by: start.configuration) } ?? NamedArrangement.self
@@ -45,25 +55,36 @@ struct OptimizerStart {
 
     /// The optimizer that `optim` names.
     func named() throws -> any Optimizer {
-        try OptimizerRegistry.optimizer(
+        try optimizer(
             named: configuration[Parameters.optim],
-            OptimizerSettings(
-                beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
-                epsilon: configuration[Parameters.adamEpsilon],
-                arguments: OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? "")))
+            OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? ""))
     }
 
-    /// The value of a parameter that takes words.
-    func word<Choice: RawRepresentable & CaseIterable>(
-        _ parameter: RunConfiguration.Parameter<String>
-    ) throws -> Choice where Choice.RawValue == String {
-        let value = configuration[parameter]
-        guard let choice = Choice(rawValue: value) else {
-            throw OptimizerError.invalidSetting(
-                name: parameter.name, value: value,
-                expected: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return choice
+    private func optimizer(named name: String, _ arguments: OptimizerArguments) throws -> any Optimizer {
+        try OptimizerRegistry.optimizer(
+            named: name,
+            OptimizerSettings(
+                beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
+                epsilon: configuration[Parameters.adamEpsilon], arguments: arguments))
+    }
+
+    /// `optim_args` for an optimizer that the registry does not know.
+    func arguments(of optimizer: String, known: [String]) throws -> OptimizerArguments {
+        let arguments = try OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? "")
+        try arguments.check(for: optimizer, known: known)
+        return arguments
+    }
+
+    /// The optimizer that `optim` names, AdamW in the form that low-rank methods were published with.
+    func published() throws -> any Optimizer {
+        let named = try named()
+        return named is AdamW ? transformersAdamW() : named
+    }
+
+    /// The same for a name without settings of its own.
+    func published(as name: String) throws -> any Optimizer {
+        let named = try optimizer(named: name, OptimizerArguments())
+        return named is AdamW ? transformersAdamW() : named
     }
 
     /// AdamW as the methods were published with it.
@@ -77,9 +98,34 @@ struct OptimizerStart {
     ///
     /// - Parameter name: the parameter that holds the targets, for errors
     func matrices(of targets: [String], _ name: String) throws -> Set<String> {
-        let paths = linearPaths.filter { path in
+        try matrices(named: name, value: targets) { path in
             targets == ["all"] ? !path.contains("lm_head") : targets.contains { path.contains($0) }
         }
+    }
+
+    /// Those that `optim_target_modules` names: parts of paths, or expressions for whole ones.
+    func trainerTargets() throws -> Set<String> {
+        let name = Parameters.optimTargetModules.name
+        let targets = configuration[Parameters.optimTargetModules] ?? []
+        if targets == ["all-linear"] || targets == ["all_linear"] {
+            return try matrices(named: name, value: targets) { _ in true }
+        }
+        let expressions = try targets.map { target in
+            do {
+                return try Regex(target)
+            } catch {
+                throw OptimizerError.invalidSetting(name: name, value: target, expected: "names or expressions")
+            }
+        }
+        return try matrices(named: name, value: targets) { path in
+            try targets.contains { path.contains($0) } || expressions.contains { try $0.wholeMatch(in: path) != nil }
+        }
+    }
+
+    private func matrices(
+        named name: String, value targets: [String], where isTarget: (String) throws -> Bool
+    ) throws -> Set<String> {
+        let paths = try linearPaths.filter(isTarget)
         let names = Set(parameters.filter { $0.shape.count == 2 }.map(\.name))
         let found = names.intersection(paths.map { "\($0).weight" })
         guard !found.isEmpty else {
@@ -91,6 +137,13 @@ struct OptimizerStart {
                     + known.filter { seen.insert($0).inserted }.joined(separator: ", "))
         }
         return found
+    }
+}
+
+/// Names of `optim` that are put together of parts.
+enum TrainerNames {
+    static func all(_ names: String..., endings: [String]) -> [String] {
+        names.flatMap { name in endings.map { name + $0 } }
     }
 }
 
@@ -116,6 +169,8 @@ struct ArrangedOptimizers {
     var groups: [OptimizerGroup]
     /// Which of them change at a time; nil for all.
     var selection: (any ParameterSelection)?
+    /// Whether each parameter is changed as soon as its gradient is complete; gradients cannot be clipped then.
+    var isLayerwise = false
     /// Trained by the method, but by none of the optimizers.
     var idle: [Tensors.Parameter] = []
     /// What it is, for the log.

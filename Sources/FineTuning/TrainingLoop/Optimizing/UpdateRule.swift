@@ -10,6 +10,8 @@ final class UpdateRule {
     private let maximumNorm: Double?
     private var learningRate: LearningRate
     private let note: (String) -> Void
+    /// Whether parameters are changed in the middle of the way back, by `update(_:)`.
+    let isLayerwise: Bool
 
     /// - Parameter note: tells people something
     init(
@@ -19,6 +21,7 @@ final class UpdateRule {
         for parameter in arranged.idle { parameter.isTrainable = false }
         updater = try ParameterUpdater(arranged.groups, selection: arranged.selection)
         self.note = note
+        isLayerwise = arranged.isLayerwise
         maximumNorm = configuration[Parameters.maxGradNorm]
         let warmup = LearningRateSchedule.warmupSteps(
             configuration[Parameters.warmupSteps], ratio: configuration[Parameters.warmupRatio], totalSteps: totalSteps)
@@ -28,6 +31,7 @@ final class UpdateRule {
             baseRate: configuration[Parameters.learningRate], warmupSteps: warmup, totalSteps: totalSteps)
         note("optimizer: \(arranged.description); it keeps \(Self.megabytes(updater.stateByteCount)), AdamW would keep "
             + Self.megabytes(2 * model.parameters.reduce(0) { $0 + $1.value.byteCount }))
+        if isLayerwise { note("each tensor is updated on its own: gradients are not clipped, `grad_norm` is 0") }
         for line in arranged.notes(totalSteps) { note(line) }
         announceSelection()
     }
@@ -50,11 +54,18 @@ final class UpdateRule {
         return options
     }
 
+    /// Changes one parameter, whose gradient is complete, and forgets the gradient.
+    func update(_ parameter: Tensors.Parameter) throws {
+        try NotFinite.check(Double(updater.gradientNorm(of: parameter)), "gradient norm of \(parameter.name)")
+        try updater.update(parameter, learningRate: learningRate.rate)
+        parameter.clearGradient()
+    }
+
     /// Clips the gradients, changes the parameters and forgets the gradients.
     ///
     /// - Returns: the norm before clipping, and the rate of this update; nothing was changed if the norm is not finite
     func update() throws -> (norm: Double, learningRate: Double) {
-        let norm = updater.gradientNorm
+        let norm = isLayerwise ? 0 : updater.gradientNorm
         let (rate, turn) = (learningRate.rate, updater.selection?.turn)
         guard norm.isFinite else { return (Double(norm), rate) }
         try updater.update(

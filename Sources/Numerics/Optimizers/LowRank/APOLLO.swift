@@ -9,29 +9,36 @@ package struct APOLLO: Optimizer {
     package enum Scaling: String, CaseIterable, Sendable { case channel, tensor }
 
     private let inner: TransformersAdamW
-    private let side: ProjectionSide
-    private let basis: Basis
-    private let scaling: Scaling
-    private let rank: Int
-    private let interval: Int
-    private let scale: Double
+    private let settings: Settings
     private let seed: UInt64
 
-    /// - Parameters:
-    ///   - side: not `full`
-    ///   - interval: updates between two projections
-    ///   - scale: its root multiplies every update
-    package init(
-        _ inner: TransformersAdamW, side: ProjectionSide, basis: Basis, scaling: Scaling, rank: Int, interval: Int,
-        scale: Double, seed: UInt64
-    ) {
+    package struct Settings: Sendable {
+        /// Not `full`.
+        package var side: ProjectionSide
+        package var basis: Basis
+        package var scaling: Scaling
+        package var rank: Int
+        /// Updates between two projections.
+        package var interval: Int
+        /// Its root multiplies every update.
+        package var scale: Double
+
+        package init(
+            side: ProjectionSide, basis: Basis, scaling: Scaling, rank: Int, interval: Int, scale: Double
+        ) {
+            self.side = side
+            self.basis = basis
+            self.scaling = scaling
+            self.rank = rank
+            self.interval = interval
+            self.scale = scale
+        }
+    }
+
+    /// - Parameter seed: of random bases
+    package init(_ inner: TransformersAdamW, _ settings: Settings, seed: UInt64) {
         self.inner = inner
-        self.side = side
-        self.basis = basis
-        self.scaling = scaling
-        self.rank = rank
-        self.interval = interval
-        self.scale = scale
+        self.settings = settings
         self.seed = seed
     }
 
@@ -43,7 +50,7 @@ package struct APOLLO: Optimizer {
 
     package var usesAllThreads: Bool { false }
 
-    private func projection(_ shape: [Int]) -> Projection { Projection(side, shape: shape, rank: rank) }
+    private func projection(_ shape: [Int]) -> Projection { Projection(settings.side, shape: shape, rank: settings.rank) }
 
     package func state(name: String, shape: [Int]) -> [StateTensor] {
         let projection = projection(shape)
@@ -54,12 +61,12 @@ package struct APOLLO: Optimizer {
         let projection = projection(shape)
         let projected = projection.projectedShape
         return 8 * projected[0] * projected[1]
-            + (basis == .svd ? SingularVectors.scratchByteCount(shape: shape, count: projection.rank) : 0)
+            + (settings.basis == .svd ? SingularVectors.scratchByteCount(shape: shape, count: projection.rank) : 0)
     }
 
     package func apply(_ update: ParameterUpdate) throws {
         let projection = projection(update.value.shape)
-        if (update.step - 1).isMultiple(of: interval) { try refresh(projection, update) }
+        if (update.step - 1).isMultiple(of: settings.interval) { try refresh(projection, update) }
         let gradient = try projection.project(update.gradient, update.state, times: update.gradientFactor)
         // At a rate of 1 from 0, AdamW's change is its direction times the correction.
         let change = Tensor(zeros: gradient.shape)
@@ -75,13 +82,13 @@ package struct APOLLO: Optimizer {
             rowFactors: projection.hasRight ? factors : [Float](repeating: 1, count: rows),
             columnFactors: projection.hasRight ? [Float](repeating: 1, count: columns) : factors)
         scaled.subtract(
-            times: Float(update.learningRate * correction * scale.squareRoot() / shortening(scaled)),
+            times: Float(update.learningRate * correction * settings.scale.squareRoot() / shortening(scaled)),
             then: Float(1 - update.learningRate * update.weightDecay))
     }
 
     /// A new basis; the moments stay.
     private func refresh(_ projection: Projection, _ update: ParameterUpdate) throws {
-        guard basis == .random else { return try projection.refresh(update.state, by: update.gradient) }
+        guard settings.basis == .random else { return try projection.refresh(update.state, by: update.gradient) }
         for layout in projection.state {
             projection.set(
                 layout.name, of: update.state,
@@ -97,7 +104,7 @@ package struct APOLLO: Optimizer {
         func ratio(_ left: Double, _ right: Double) -> Double {
             left.squareRoot() / (right.squareRoot() + Self.epsilon)
         }
-        switch scaling {
+        switch settings.scaling {
         case .channel: return zip(squares, base).map(ratio)
         case .tensor:
             return [Double](

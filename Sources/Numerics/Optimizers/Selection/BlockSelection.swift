@@ -10,6 +10,11 @@ package struct BlockSelection: ParameterSelection {
         /// What their names begin with, such as `model.layers.3.`
         package let prefix: String
         package let parameters: [String]
+
+        package init(prefix: String, parameters: [String]) {
+            self.prefix = prefix
+            self.parameters = parameters
+        }
     }
 
     package let blocks: [Block]

@@ -23,7 +23,7 @@ struct Permutation {
 
     @inline(__always)
     private func permuted(_ value: UInt64) -> UInt64 {
-        let mask = (1 << halfBits) &- 1
+        let mask: UInt64 = (1 << halfBits) &- 1
         var (left, right) = (value >> halfBits, value & mask)
         (left, right) = (right, left ^ (Self.mixed(right ^ keys.0) & mask))
         (left, right) = (right, left ^ (Self.mixed(right ^ keys.1) & mask))

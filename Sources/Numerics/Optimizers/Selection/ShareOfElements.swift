@@ -1,4 +1,4 @@
-internal import Tensors
+package import Tensors
 
 /// BAdam by ratio: another optimizer that changes a share of a parameter's elements, others after some updates.
 ///
