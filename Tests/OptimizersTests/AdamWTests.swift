@@ -14,7 +14,7 @@ struct AdamWTests {
         let updater = try ParameterUpdater(
             decays.enumerated().map { remainder, decay in
                 let some = parameters.enumerated().filter { $0.offset % 2 == remainder }.map(\.element)
-                return ParameterGroup(some, adamW, weightDecay: decay)
+                return OptimizerGroup(some, adamW, weightDecay: decay)
             })
         for (number, step) in reference.steps.enumerated() {
             for (parameter, gradient) in zip(parameters, step.gradients) {
@@ -22,7 +22,7 @@ struct AdamWTests {
             }
             var factor: Float = 1
             if let norm = step.norm {
-                let found = GradientNorm.norm(parameters)
+                let found = updater.gradientNorm
                 #expect(abs(found - norm) <= 1e-6 * norm)
                 factor = GradientNorm.factor(norm: found, maximum: step.clip)
             }

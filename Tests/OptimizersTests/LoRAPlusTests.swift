@@ -11,7 +11,7 @@ import Testing
             ("embed_tokens.lora_embedding_A", [2, 8]), ("embed_tokens.lora_embedding_B", [4, 2]),
         ]
         let parameters = shapes.map { Parameter(name: $0.name, value: Tensor(zeros: $0.shape)) }
-        let groups = ParameterGroup.loraPlus(
+        let groups = OptimizerGroup.loraPlus(
             parameters, try SGD(), weightDecay: 0.1, ratio: 16, embeddingFactor: 0.01)
         func settings(_ name: String) -> [Double]? {
             groups.first { $0.parameters.contains { $0.name == name } }.map { [$0.rateFactor, $0.weightDecay] }

@@ -26,11 +26,37 @@ struct ReferenceUpdates: Decodable {
 
         var testDescription: String { "\(optimizer) \(arguments) decay \(weight_decay) \(settings)" }
 
-        var optimizerSettings: OptimizerSettings {
-            get throws {
-                OptimizerSettings(
-                    beta1: settings["beta1"] ?? 0.9, beta2: settings["beta2"] ?? 0.999,
-                    epsilon: settings["epsilon"] ?? 1e-8, arguments: try OptimizerArguments(parsing: arguments))
+        /// Muon computes in bfloat16.
+        var tolerance: Float { optimizer == "muon" ? 4e-3 : optimizer.hasPrefix("apollo") ? 1e-5 : 1e-6 }
+
+        /// The optimizer by its name in the registry, or one of those that methods bring.
+        func makeOptimizer() throws -> any Optimizer {
+            let (beta1, beta2) = (settings["beta1"] ?? 0.9, settings["beta2"] ?? 0.999)
+            let epsilon = settings["epsilon"] ?? 1e-8
+            func setting(_ name: String) throws -> Double { try #require(settings[name]) }
+            switch optimizer {
+            case "muon": return Muon()
+            case "adam_mini":
+                return AdamMini(
+                    beta1: beta1, beta2: beta2, epsilon: epsilon, headCount: Int(try setting("head_count")))
+            case "transformers_adamw":
+                return TransformersAdamW(
+                    beta1: beta1, beta2: beta2, epsilon: epsilon, decaysFirst: settings["decays_first"] == 1)
+            case _ where optimizer.hasPrefix("apollo_"):
+                let words = optimizer.split(separator: "_").map(String.init)
+                return APOLLO(
+                    TransformersAdamW(beta1: beta1, beta2: beta2, epsilon: epsilon),
+                    APOLLO.Settings(
+                        side: try #require(ProjectionSide(rawValue: words[1])), basis: .svd,
+                        scaling: try #require(APOLLO.Scaling(rawValue: words[2])), rank: Int(try setting("rank")),
+                        interval: Int(try setting("interval")), scale: try setting("scale")),
+                    seed: 0)
+            default:
+                return try OptimizerRegistry.optimizer(
+                    named: optimizer,
+                    OptimizerSettings(
+                        beta1: beta1, beta2: beta2, epsilon: epsilon,
+                        arguments: OptimizerArguments(parsing: arguments)))
             }
         }
     }

@@ -62,8 +62,15 @@ struct ConfigurationErrorTests {
         #expect(Set(problems.map(\.kindName)) == ["out_of_range", "unknown_parameter", "wrong_type"])
     }
 
+    /// An optimizer that is not built is refused with the nearest that is.
+    @Test(arguments: [("lomo", "adafactor"), ("adamw_torch_4bit", "adamw_8bit"), ("schedule_free_sgd", "sgd")])
+    func optimizersNotBuiltNameTheNearest(name: String, nearest: String) {
+        let error = problem(training("optim: \(name)"))
+        #expect(error?.kindName == "refused" && error?.description.contains(name) == true)
+        #expect(error?.hint?.contains("use \(nearest)") == true)
+    }
+
     @Test(arguments: [
-        "use_galore: true\nfinetuning_type: full", "use_badam: true\nfinetuning_type: full",
         "quantization_bit: 4", "neftune_noise_alpha: 5",
         "predict_with_generate: true\nval_size: 1",
         "pissa_init: true", "report_to: wandb", "pure_bf16: true",

@@ -1,5 +1,6 @@
 import LinuxSystem
 package import Optimizers
+import Tensors
 package import WeightFiles
 
 /// `optimizer.safetensors`: what optimizers remember, counters as metadata.
@@ -13,7 +14,7 @@ package enum OptimizerFile {
         metadata["format"] = "pt"
         try output.writeFile(name) { append in
             try SafetensorsWriter.write(
-                state.tensors.map { TensorToWrite(name: $0.name, tensor: $0.value) }, metadata: metadata,
+                state.tensors.map(tensor), metadata: metadata,
                 append: append)
         }
     }
@@ -24,6 +25,20 @@ package enum OptimizerFile {
         guard FileSystem.isFile(path) else { throw CheckpointError.withoutOptimizer(path: folder) }
         let file = try SafetensorsFile(path: path)
         return OptimizerState(
-            tensors: try file.records.map { ($0.name, try file.tensor(named: $0.name)) }, counters: file.metadata)
+            tensors: try file.records.map { ($0.name, try value(of: $0, in: file)) }, counters: file.metadata)
+    }
+
+    private static func tensor(_ name: String, _ value: StateValue) -> TensorToWrite {
+        switch value {
+        case .floats(let tensor): TensorToWrite(name: name, tensor: tensor)
+        case .bytes(let tensor): TensorToWrite(name: name, tensor: tensor)
+        }
+    }
+
+    private static func value(of record: TensorRecord, in file: SafetensorsFile) throws -> StateValue {
+        guard record.type == .unsigned8 else { return .floats(try file.tensor(named: record.name)) }
+        return try file.withBytes(of: record.name) {
+            .bytes(try ByteTensor(copying: $0, shape: record.shape, name: record.name))
+        }
     }
 }

@@ -33,6 +33,13 @@ package struct TensorToWrite {
         }
     }
 
+    /// Codes of one byte each.
+    package init(name: String, tensor: ByteTensor) {
+        self.init(name: name, type: .unsigned8, shape: tensor.shape) { append in
+            try tensor.withUnsafeMutableBufferPointer { try append(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
     /// Bytes that are already in the stored type.
     package init(name: String, type: ElementType, shape: [Int], bytes: [UInt8]) {
         self.init(name: name, type: type, shape: shape) { append in try bytes.withUnsafeBytes { try append($0) } }

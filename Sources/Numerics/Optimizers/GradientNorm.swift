@@ -1,23 +1,20 @@
 internal import CKernels
 internal import Glibc
-package import Tensors
+internal import Tensors
 
 /// The length of all gradients together, and how much of it is kept.
 package enum GradientNorm {
     /// Elements of one task; part of the definition of the norm, because it fixes the order of additions.
     private static let block = 1 << 16
 
-    /// The 2-norm of the gradients' 2-norms, in the order of `parameters`; those without a gradient count nothing.
+    /// The 2-norm of one gradient; its squares are added in double precision.
+    static func norm(of gradient: Tensor) -> Float { Float(sumOfSquares(gradient).squareRoot()) }
+
+    /// The 2-norm of several gradients by their norms, in their order.
     ///
-    /// Squares are added in double precision. NaN or infinity anywhere gives NaN or infinity, which is for the caller
-    /// to judge.
-    package static func norm(_ parameters: [Parameter]) -> Float {
-        var total = 0.0
-        for case let gradient? in parameters.map(\.gradient) {
-            let norm = Double(Float(sumOfSquares(gradient).squareRoot()))
-            total += norm * norm
-        }
-        return Float(total.squareRoot())
+    /// NaN or infinity anywhere gives NaN or infinity, which is for the caller to judge.
+    static func norm(of norms: [Float]) -> Float {
+        Float(norms.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
     }
 
     /// What every gradient is multiplied by so that their norm is at most `maximum`; 1 without a maximum.
@@ -28,21 +25,8 @@ package enum GradientNorm {
         return factor > 1 ? 1 : factor
     }
 
-    /// Multiplies every gradient by `factor`; the same numbers as handing the factor to the update.
-    package static func scale(_ parameters: [Parameter], by factor: Float) {
-        for case let gradient? in parameters.map(\.gradient) where factor != 1 {
-            gradient.withUnsafeMutableBufferPointer { elements in
-                guard let base = elements.baseAddress else { return }
-                ComputePool.shared.forEachBlock(elements.count, atMost: block) { range in
-                    let start = base + range.lowerBound
-                    kernel_scale_f32(start, factor, start, range.count)
-                }
-            }
-        }
-    }
-
     /// Blocks are added in their order, whatever thread computed them.
-    private static func sumOfSquares(_ tensor: Tensor) -> Double {
+    static func sumOfSquares(_ tensor: Tensor) -> Double {
         let blocks = (tensor.count + block - 1) / block
         var sums = [Double](repeating: 0, count: blocks)
         tensor.withUnsafeBufferPointer { elements in

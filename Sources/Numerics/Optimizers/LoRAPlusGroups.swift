@@ -1,6 +1,6 @@
 package import Tensors
 
-extension ParameterGroup {
+extension OptimizerGroup {
     /// The groups of LoRA+ (Hayou et al., arXiv 2402.12354): a rate of their own for the B matrices, and another one for
     /// those of embeddings.
     ///
@@ -11,14 +11,14 @@ extension ParameterGroup {
     package static func loraPlus(
         _ parameters: [Parameter], _ optimizer: any Optimizer, weightDecay: Double, ratio: Double,
         embeddingFactor: Double
-    ) -> [ParameterGroup] {
+    ) -> [OptimizerGroup] {
         func kind(_ parameter: Parameter) -> Kind {
             if parameter.name.contains("lora_embedding_B") { return .embedding }
             guard parameter.name.contains("lora_B") || parameter.shape.count == 1 else { return .other }
             return parameter.name.contains("bias") ? .undecayedB : .decayedB
         }
-        func group(_ wanted: Kind, _ decay: Double, _ factor: Double) -> ParameterGroup {
-            ParameterGroup(
+        func group(_ wanted: Kind, _ decay: Double, _ factor: Double) -> OptimizerGroup {
+            OptimizerGroup(
                 parameters.filter { kind($0) == wanted }, optimizer, weightDecay: decay, rateFactor: factor)
         }
         return [

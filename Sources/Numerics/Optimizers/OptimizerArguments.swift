@@ -19,24 +19,41 @@ package struct OptimizerArguments: Sendable {
     }
 
     /// - Throws: `OptimizerError.unknownOption` for a key that the optimizer does not read
-    func check(for optimizer: String, known: [String]) throws {
+    package func check(for optimizer: String, known: [String]) throws {
         for name in values.keys.sorted() where !known.contains(name) {
             throw OptimizerError.unknownOption(
                 owner: "optim_args: optimizer `\(optimizer)`", option: name, known: known)
         }
     }
 
-    func number(_ name: String) throws -> Double? {
+    package func number(_ name: String) throws -> Double? {
         guard let text = values[name] else { return nil }
         guard let number = Double(text), number.isFinite else { throw invalid(name, text, "a number") }
         return number
     }
 
     /// Like `number`, with bounds that `expected` tells.
-    func number(_ name: String, _ expected: String, where isValid: (Double) -> Bool) throws -> Double? {
+    package func number(_ name: String, _ expected: String, where isValid: (Double) -> Bool) throws -> Double? {
         guard let number = try number(name) else { return nil }
         guard isValid(number) else { throw invalid(name, "\(number)", expected) }
         return number
+    }
+
+    /// A whole number of at least 1.
+    package func count(_ name: String) throws -> Int? {
+        let expected = "a whole number of at least 1"
+        return try number(name, expected) { $0 >= 1 && $0 <= 1e9 && $0 == $0.rounded() }.map { Int($0) }
+    }
+
+    /// One of some words.
+    package func word<Choice: RawRepresentable & CaseIterable & Equatable>(
+        _ name: String, among choices: [Choice] = Array(Choice.allCases)
+    ) throws -> Choice? where Choice.RawValue == String {
+        guard let text = values[name] else { return nil }
+        guard let choice = Choice(rawValue: text), choices.contains(choice) else {
+            throw invalid(name, text, "one of " + choices.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
     }
 
     /// `true`, `1` and `yes`, or `false`, `0` and `no`, in any case.

@@ -15,6 +15,9 @@ package enum OptimizerError: Error, Equatable, CustomStringConvertible {
     /// Saved state that does not belong to these parameters.
     case stateMismatch(parameter: String, expected: String, actual: String)
 
+    /// Saved state without a number that the optimizer needs.
+    case missingCounter(name: String)
+
     package var description: String {
         switch self {
         case .unavailable(let kind, let name, let available):
@@ -30,6 +33,8 @@ package enum OptimizerError: Error, Equatable, CustomStringConvertible {
             "two trainable parameters are named `\(name)`; names must be unique to save the optimizer's state"
         case .gradientShape(let parameter, let expected, let actual):
             "the gradient of `\(parameter)` has shape \(actual), expected \(expected)"
+        case .missingCounter(let name):
+            "saved optimizer state has no `\(name)`; resume with the configuration the checkpoint was written with"
         case .stateMismatch(let parameter, let expected, let actual):
             "saved optimizer state of `\(parameter)`: expected \(expected), got \(actual); "
                 + "resume with the configuration the checkpoint was written with"

@@ -1,8 +1,8 @@
 /// The optimizers by the values of `optim`.
 package enum OptimizerRegistry {
     static let kinds: [OptimizerKind] = [
-        AdamW.kind, SGD.kind, Adafactor.kind, Adagrad.kind, RMSprop.kind, RMSprop.bitsAndBytes, Lion.kind,
-        AdEMAMix.kind,
+        AdamW.kind, AdamW.eightBit, AdEMAMix.kind, AdEMAMix.eightBit, Adafactor.kind, Adagrad.kind, Lion.kind,
+        Lion.eightBit, RMSprop.kind, RMSprop.bitsAndBytes, RMSprop.eightBit, SGD.kind,
     ]
 
     /// Every value of `optim` that is carried out.

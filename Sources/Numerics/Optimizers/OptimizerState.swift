@@ -1,12 +1,10 @@
-package import Tensors
-
 /// What optimizers remember, as a checkpoint keeps it: `exp_avg.NAME` is the tensor `exp_avg` of the parameter `NAME`.
 package struct OptimizerState {
-    package var tensors: [(name: String, value: Tensor)]
+    package var tensors: [(name: String, value: StateValue)]
     /// Numbers of updates and the like, under names of the same form.
     package var counters: [String: String]
 
-    package init(tensors: [(name: String, value: Tensor)] = [], counters: [String: String] = [:]) {
+    package init(tensors: [(name: String, value: StateValue)] = [], counters: [String: String] = [:]) {
         self.tensors = tensors
         self.counters = counters
     }
@@ -17,7 +15,7 @@ package struct OptimizerState {
 /// Takes saved state apart, parameter by parameter, and knows what was not asked for.
 struct OptimizerStateReader {
     /// By parameter, then by the name of what is remembered.
-    private var tensors: [Substring: [Substring: Tensor]] = [:]
+    private var tensors: [Substring: [Substring: StateValue]] = [:]
     private var counters: [Substring: [Substring: String]] = [:]
 
     /// - Throws: `OptimizerError` for a name that is there twice
@@ -56,8 +54,11 @@ struct OptimizerStateReader {
             throw mismatch(Self.list(names), Self.list(found.keys.map(String.init).sorted()))
         }
         for entry in layout {
-            guard let shape = found[entry.name[...]]?.shape, shape != entry.shape else { continue }
-            throw mismatch("`\(entry.name)` of shape \(entry.shape)", "shape \(shape)")
+            guard let value = found[entry.name[...]],
+                value.shape != entry.shape || value.element != entry.element
+            else { continue }
+            throw mismatch(
+                "`\(entry.name)` of shape \(entry.shape) in \(entry.element)s", "\(value.shape) in \(value.element)s")
         }
         guard let text = numbers.removeValue(forKey: "step"), let step = Int(text), step >= 1 else {
             throw mismatch("a step of 1 or more", counted?["step"] ?? "none")

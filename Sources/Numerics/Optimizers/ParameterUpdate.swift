@@ -13,10 +13,13 @@ package struct ParameterUpdate {
     package let learningRate: Double
     package let weightDecay: Double
     package let state: ParameterState
+    /// Which update of this parameter it is; the first is 1.
+    package let step: Int
 
+    /// - Parameter step: nil for that of the state
     package init(
         name: String, value: Tensor, gradient: Tensor, gradientFactor: Float = 1, learningRate: Double,
-        weightDecay: Double = 0, state: ParameterState
+        weightDecay: Double = 0, state: ParameterState, step: Int? = nil
     ) {
         self.name = name
         self.value = value
@@ -25,15 +28,7 @@ package struct ParameterUpdate {
         self.learningRate = learningRate
         self.weightDecay = weightDecay
         self.state = state
-    }
-
-    /// Which update of this parameter it is; the first is 1.
-    package var step: Int { state.step }
-
-    /// A tensor of the optimizer's own layout.
-    func tensor(_ name: String) -> Tensor {
-        guard let tensor = state.tensors[name] else { preconditionFailure("\(name) is not in the optimizer's layout") }
-        return tensor
+        self.step = step ?? state.step
     }
 
     /// Elements of one task of the pool.
@@ -43,7 +38,7 @@ package struct ParameterUpdate {
     ///
     /// - Parameter names: tensors of the state in the parameter's shape
     func forEachBlock(_ names: [String], body: (ElementBlock) -> Void) {
-        let tensors = names.map(tensor)
+        let tensors = names.map(state.floats)
         precondition(tensors.allSatisfy { $0.count == value.count }, "states of another shape go element by element")
         ComputePool.shared.forEachBlock(value.count, atMost: Self.blockSize) { range in
             let start = range.lowerBound
@@ -53,8 +48,8 @@ package struct ParameterUpdate {
                     let state = tensors.compactMap { $0.withUnsafeMutableBufferPointer { $0.baseAddress } }
                     body(
                         ElementBlock(
-                            value: value + start, gradient: gradient + start, state: state.map { $0 + start },
-                            count: range.count))
+                            start: start, value: value + start, gradient: gradient + start,
+                            state: state.map { $0 + start }, count: range.count))
                 }
             }
         }

@@ -5,34 +5,70 @@ package import Tensors
 ///
 /// State is made when a parameter's first gradient arrives.
 package final class ParameterUpdater {
-    package let groups: [ParameterGroup]
+    package let groups: [OptimizerGroup]
+    /// Which of the parameters change at a time; nil for all.
+    package private(set) var selection: (any ParameterSelection)?
     private var states: [String: ParameterState] = [:]
+    private let groupNumbers: [String: Int]
 
     /// - Throws: `OptimizerError` for two parameters of one name or a weight decay below 0
-    package init(_ groups: [ParameterGroup]) throws {
-        var seen: Set<String> = []
-        for group in groups {
+    package init(_ groups: [OptimizerGroup], selection: (any ParameterSelection)? = nil) throws {
+        var numbers: [String: Int] = [:]
+        for (number, group) in groups.enumerated() {
             guard group.weightDecay >= 0 else {
                 throw OptimizerError.invalidSetting(
                     name: "weight_decay", value: "\(group.weightDecay)", expected: "0 or more")
             }
-            for parameter in group.parameters where !seen.insert(parameter.name).inserted {
+            for parameter in group.parameters where numbers.updateValue(number, forKey: parameter.name) != nil {
                 throw OptimizerError.duplicateParameter(name: parameter.name)
             }
         }
         self.groups = groups
+        groupNumbers = numbers
+        self.selection = selection
+        activate()
+    }
+
+    /// Lets gradients be made for what the next update changes, and for nothing else.
+    private func activate() {
+        guard let active = selection?.active else { return }
+        for parameter in parameters { parameter.isTrainable = active.contains(parameter.name) }
     }
 
     /// All parameters, group after group.
     package var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
-    /// Bytes of everything that is remembered once each parameter has been updated.
+    /// The most bytes that are remembered at a time.
     package var stateByteCount: Int {
-        groups.reduce(0) { sum, group in
-            group.parameters.reduce(sum) { sum, parameter in
-                group.optimizer.state(name: parameter.name, shape: parameter.shape).reduce(sum) { $0 + $1.byteCount }
+        func bytes(where isCounted: (String) -> Bool) -> Int {
+            groups.reduce(0) { sum, group in
+                group.parameters.filter { isCounted($0.name) }.reduce(sum) { sum, parameter in
+                    group.optimizer.state(name: parameter.name, shape: parameter.shape)
+                        .reduce(sum) { $0 + $1.byteCount }
+                }
             }
         }
+        guard let selection else { return bytes { _ in true } }
+        return selection.alternatives.map { names in bytes(where: names.contains) }.max() ?? 0
+    }
+
+    /// Length of one parameter's gradient, of what its optimizer uses of it; 0 without one.
+    package func gradientNorm(of parameter: Parameter) -> Float {
+        guard let gradient = parameter.gradient, let group = group(of: parameter) else { return 0 }
+        return group.optimizer.norm(of: gradient, step: (states[parameter.name]?.step ?? 0) + 1)
+    }
+
+    private func group(of parameter: Parameter) -> OptimizerGroup? { groupNumbers[parameter.name].map { groups[$0] } }
+
+    /// Length of all gradients together, of what the optimizers use of them.
+    package var gradientNorm: Float { GradientNorm.norm(of: parameters.map(gradientNorm)) }
+
+    /// Changes one parameter that has a gradient; the gradient is left.
+    ///
+    /// `update(learningRate:gradientFactor:)` comes after the last of them, without those gradients.
+    package func update(_ parameter: Parameter, learningRate: Double) throws {
+        guard let gradient = parameter.gradient, let group = group(of: parameter) else { return }
+        try work(parameter, gradient, group, learningRate: learningRate, gradientFactor: 1).run()
     }
 
     /// Updates every parameter that has a gradient; the others keep value, state and step count.
@@ -41,37 +77,63 @@ package final class ParameterUpdater {
     ///   - learningRate: of this update, before each group's factor
     ///   - gradientFactor: what gradients are multiplied by first, e.g. to clip them. Gradients are left as they are.
     package func update(learningRate: Double, gradientFactor: Float = 1) throws {
-        var (small, large): ([Work], [Work]) = ([], [])
+        var (beside, alone): ([Work], [Work]) = ([], [])
         for group in groups {
             for parameter in group.parameters {
                 guard let gradient = parameter.gradient else { continue }
                 let work = try work(
                     parameter, gradient, group, learningRate: learningRate, gradientFactor: gradientFactor)
                 // A small one has no work for a second thread, so that many of them are updated beside each other.
-                if parameter.count <= ParameterUpdate.blockSize { small.append(work) } else { large.append(work) }
+                if parameter.count <= ParameterUpdate.blockSize || !group.optimizer.usesAllThreads {
+                    beside.append(work)
+                } else {
+                    alone.append(work)
+                }
             }
         }
+        try run(beside)
+        for work in alone { try work.run() }
+        goOn()
+    }
+
+    /// Counts the update, after which others may be active.
+    private func goOn() {
+        guard let turn = selection?.turn else { return }
+        selection?.updates += 1
+        guard selection?.turn != turn else { return }
+        states = [:]
+        activate()
+    }
+
+    /// One on each thread, the largest first.
+    private func run(_ works: [Work]) throws {
+        let works = works.sorted { $0.update.value.count > $1.update.value.count }
         let failure = Mutex<(any Error)?>(nil)
-        ComputePool.shared.run(small.count) { index in
+        ComputePool.shared.run(works.count) { index in
             do {
-                try small[index].run()
+                try works[index].run()
             } catch {
                 failure.withLock { $0 = $0 ?? error }
             }
         }
         if let error = failure.withLock({ $0 }) { throw error }
-        for work in large { try work.run() }
+        guard Rehearsal.isActive else { return }
+        // Nothing ran: what the threads would have held is asked for at once.
+        let held = works.prefix(ComputePool.shared.threads).map { Tensor(uninitialized: [$0.scratchByteCount / 4]) }
+        withExtendedLifetime(held) {}
     }
 
     private struct Work {
         let optimizer: any Optimizer
         let update: ParameterUpdate
 
+        var scratchByteCount: Int { optimizer.scratchByteCount(shape: update.value.shape) }
+
         func run() throws { try optimizer.apply(update) }
     }
 
     private func work(
-        _ parameter: Parameter, _ gradient: Tensor, _ group: ParameterGroup, learningRate: Double,
+        _ parameter: Parameter, _ gradient: Tensor, _ group: OptimizerGroup, learningRate: Double,
         gradientFactor: Float
     ) throws -> Work {
         guard gradient.shape == parameter.shape else {
@@ -95,6 +157,7 @@ package final class ParameterUpdater {
 
 extension ParameterUpdater {
     private static let step = "step"
+    private static let selectionUpdates = "selection_updates"
 
     /// What is remembered of every parameter that has been updated, in the order of the groups.
     ///
@@ -114,6 +177,7 @@ extension ParameterUpdater {
                 }
             }
         }
+        if let selection { saved.counters[Self.selectionUpdates] = String(selection.updates) }
         return saved
     }
 
@@ -131,6 +195,15 @@ extension ParameterUpdater {
             }
         }
         try reader.requireNothingLeft()
+        if let selection {
+            var resumed = selection
+            guard let updates = saved.counters[Self.selectionUpdates].flatMap({ Int($0) }), updates >= 0 else {
+                throw OptimizerError.missingCounter(name: Self.selectionUpdates)
+            }
+            resumed.updates = updates
+            self.selection = resumed
+            activate()
+        }
         states = restored
     }
 }

@@ -46,11 +46,11 @@ extension Parameters {
     package static let useAdamMini = Parameter<Bool>(
         "use_adam_mini", .method, default: false,
         help: "Use Adam-mini, which shares one second moment among many weights.",
-        .notYet("Adam-mini"))
+        .acts(test: "GoldenTests/OptimizerGoldenTests"))
     package static let useMuon = Parameter<Bool>(
         "use_muon", .method, default: false,
         help: "Use Muon, which orthogonalises the update of matrices.",
-        .notYet("Muon"))
+        .acts(test: "GoldenTests/OptimizerGoldenTests"))
     package static let useDftLoss = Parameter<Bool>(
         "use_dft_loss", .method, default: false,
         help: "Weight each token of the loss by its own probability (dynamic fine-tuning).",

@@ -57,13 +57,6 @@ extension Parameters {
                 "lomo", "adalomo",
                 effect: .refused(
                     "LOMO is not part of this project", instead: "use adafactor, which remembers nearly as little")),
-            .oneOf(
-                "adamw_bnb_8bit", "adamw_8bit", "paged_adamw_8bit", "ademamix_8bit", "paged_ademamix_8bit",
-                "lion_8bit", "paged_lion_8bit", "rmsprop_bnb_8bit", effect: .notYet("state in 8 bits")),
-            .oneOf(
-                "galore_adamw", "galore_adamw_8bit", "galore_adafactor", "galore_adamw_layerwise",
-                "galore_adamw_8bit_layerwise", "galore_adafactor_layerwise", effect: .notYet("GaLore")),
-            .oneOf("apollo_adamw", "apollo_adamw_layerwise", effect: .notYet("APOLLO")),
         ])
     package static let optimArgs = Parameter<String?>(
         "optim_args", .optimization, default: nil,
@@ -72,7 +65,7 @@ extension Parameters {
     package static let optimTargetModules = Parameter<[String]?>(
         "optim_target_modules", .optimization, default: nil,
         help: "Modules that a projecting optimizer changes.",
-        .notYet("GaLore"))
+        .acts(test: "TrainingLoopTests/LowRankRunTests"))
     package static let weightDecay = Parameter<Double>(
         "weight_decay", .optimization, default: 0.0, .atLeast(0),
         help: "Pull of the weights towards zero at each step; norms and biases are spared.",

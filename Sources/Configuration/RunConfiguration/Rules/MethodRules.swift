@@ -47,6 +47,43 @@ extension CrossRule {
             $0[Parameters.useGalore] && $0[Parameters.galoreLayerwise] && $0[Parameters.gradientAccumulationSteps] != 1
         },
         CrossRule(
+            Parameters.apolloLayerwise, "layer-wise APOLLO does not accumulate gradients",
+            hint: "set `gradient_accumulation_steps: 1`"
+        ) {
+            $0[Parameters.useApollo] && $0[Parameters.apolloLayerwise] && $0[Parameters.gradientAccumulationSteps] != 1
+        },
+        CrossRule(
+            Parameters.optim, "a layer-wise optimizer does not accumulate gradients",
+            hint: "set `gradient_accumulation_steps: 1`"
+        ) { $0[Parameters.optim].hasSuffix("_layerwise") && $0[Parameters.gradientAccumulationSteps] != 1 },
+        CrossRule(
+            Parameters.optim, "a method that brings an optimizer of its own works around AdamW alone",
+            hint: "set `optim: adamw_torch`; GaLore and BAdam's layer mode take others"
+        ) { !$0.optimizerFitsItsMethod },
+        CrossRule(
+            Parameters.useMuon, "Muon and Adam-mini do not go with each other, nor with GaLore, APOLLO or BAdam",
+            hint: "keep one of them"
+        ) {
+            let own = [$0[Parameters.useMuon], $0[Parameters.useAdamMini]].count { $0 }
+            return own > 1 || own == 1 && $0.projectingOptimizers > 0
+        },
+        CrossRule(
+            Parameters.finetuningType, "an adapter's matrices are small already: GaLore and APOLLO are for whole models",
+            hint: "set `finetuning_type: full` or freeze, or `optim: adamw_torch`"
+        ) { $0[Parameters.finetuningType] == .lora && $0.optimProjects },
+        CrossRule(
+            Parameters.optim, "this optimizer projects some modules, and none are named",
+            hint: "set `optim_target_modules`, for example to all-linear"
+        ) { $0.optimProjects && $0[Parameters.optimTargetModules] == nil },
+        CrossRule(
+            Parameters.optimTargetModules, "only `optim` with GaLore or APOLLO projects the modules named here",
+            hint: "take it out, or set `galore_target` with `use_galore`"
+        ) { !$0.optimProjects && $0[Parameters.optimTargetModules] != nil },
+        CrossRule(
+            Parameters.badamSwitchInterval, "BAdam cannot stay on a block for 0 steps",
+            hint: "set a number of steps, or -1 to stay for all"
+        ) { $0[Parameters.badamSwitchInterval] == 0 },
+        CrossRule(
             Parameters.shiftAttn, "stage ppo does not go with shifted attention", hint: "take out `shift_attn`"
         ) { $0[Parameters.stage] == .ppo && $0[Parameters.shiftAttn] },
         CrossRule(
@@ -77,6 +114,21 @@ extension CrossRule {
 extension RunConfiguration {
     fileprivate var projectingOptimizers: Int {
         [self[Parameters.useGalore], self[Parameters.useApollo], self[Parameters.useBadam]].count { $0 }
+    }
+
+    /// Whether `optim` itself is GaLore or APOLLO.
+    fileprivate var optimProjects: Bool { ["galore_", "apollo_"].contains { self[Parameters.optim].hasPrefix($0) } }
+
+    /// Whether the method that changes parameters can work with what `optim` names.
+    fileprivate var optimizerFitsItsMethod: Bool {
+        let adamW = ["adamw_torch", "adamw_torch_fused", "adamw_hf", "paged_adamw_32bit"]
+        let optim = self[Parameters.optim]
+        if adamW.contains(optim) { return true }
+        if self[Parameters.useGalore] {
+            return ["adafactor", "adamw_8bit", "adamw_bnb_8bit", "paged_adamw_8bit"].contains(optim)
+        }
+        if self[Parameters.useBadam] { return self[Parameters.badamMode] == "layer" && !optimProjects }
+        return ![Parameters.useApollo, Parameters.useMuon, Parameters.useAdamMini].contains { self[$0] }
     }
 
     fileprivate var needsReferenceModel: Bool {

@@ -42,7 +42,7 @@ struct RehearsedRun {
         sizes = Self.sizes(model)
         try rehearsal.run {
             let rule = try UpdateRule(
-                configuration, parameters: model.parameters, totalSteps: steps.plan.totalSteps)
+                configuration, model: model, totalSteps: steps.plan.totalSteps, note: { _ in })
             let engine = UpdateEngine(configuration, stage: stage, model: model, rule: rule, control: control)
             if doesTrain {
                 try update(engine, training, steps, rehearsal)

@@ -17,7 +17,9 @@ struct RunModel {
     var countForOperations: Int { trainable.countWithoutEmbedding }
 
     /// Frozen matrices that belong to this run's networks, each once.
-    var frozen: [Matrix] { trainable.base.tensors.map(\.value).filter { $0.parameterToTrain == nil } }
+    var frozen: [Matrix] {
+        trainable.base.tensors.map(\.value).filter { if case .frozen = $0 { true } else { false } }
+    }
 
     /// Writes the files that a loader needs.
     func save(into output: some CheckpointOutput) throws { try trainable.save(into: output) }

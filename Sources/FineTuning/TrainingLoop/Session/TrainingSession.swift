@@ -45,7 +45,7 @@ final class TrainingSession {
         agenda = RunAgenda(
             decisions: decisions, evaluations: prepared.evaluations.count, judges: bestRule != nil)
         rule = try UpdateRule(
-            configuration, parameters: prepared.model.parameters, totalSteps: steps.plan.totalSteps)
+            configuration, model: prepared.model, totalSteps: steps.plan.totalSteps, note: { report(.note($0)) })
         engine = UpdateEngine(
             configuration, stage: prepared.stage, model: prepared.model, rule: rule, control: control)
         evaluator = Evaluator(engine: engine, configuration: configuration)

@@ -6,7 +6,7 @@ package import TrainingStages
 /// Makes updates and evaluations: batches to the stage's loss, back through the tape, into the optimizer.
 ///
 /// The run and its rehearsal drive the same engine. An update that fails or is stopped leaves the parameters as they
-/// were.
+/// were, unless they are changed layer by layer.
 package final class UpdateEngine {
     let stage: any TrainingStage
     let learner: Learner
@@ -78,6 +78,21 @@ package final class UpdateEngine {
         return loss
     }
 
+    /// Changes each parameter as soon as its gradient is complete; nil where that waits for the whole pass.
+    private var gradientWatch: GradientWatch? {
+        guard rule.isLayerwise else { return nil }
+        return GradientWatch { [self] parameter in
+            guard parameter.gradient != nil else { return }
+            countGradients()
+            try rule.update(parameter)
+        }
+    }
+
+    private func countGradients() {
+        let bytes = parameters.reduce(0) { $0 + ($1.gradient?.byteCount ?? 0) }
+        mostGradientBytes = max(mostGradientBytes, bytes)
+    }
+
     /// The steps of one update.
     private struct Steps: UpdateSteps {
         let engine: UpdateEngine
@@ -90,7 +105,7 @@ package final class UpdateEngine {
             let randomness = RandomContext(seed: engine.seed, step: step, microBatch: pass)
             return Tape(
                 recording: true, randomness: engine.stage.usesDropout ? randomness : nil,
-                checkpointPolicy: engine.checkpointPolicy, precision: engine.precision)
+                checkpointPolicy: engine.checkpointPolicy, precision: engine.precision, watch: engine.gradientWatch)
         }
 
         func backward(_ loss: StageLoss, on tape: Tape) throws {
@@ -99,8 +114,7 @@ package final class UpdateEngine {
         }
 
         func changeParameters() throws -> (norm: Double, learningRate: Double) {
-            let bytes = engine.parameters.reduce(0) { $0 + ($1.gradient?.byteCount ?? 0) }
-            engine.mostGradientBytes = max(engine.mostGradientBytes, bytes)
+            engine.countGradients()
             let result = try engine.rule.update()
             try NotFinite.check(result.norm, "gradient norm")
             return result

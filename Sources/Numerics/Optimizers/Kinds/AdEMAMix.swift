@@ -15,6 +15,10 @@ package struct AdEMAMix: ElementwiseOptimizer {
     static let options = ["beta1", "beta2", "beta3", "alpha", "eps", "t_alpha", "t_beta3"]
     static let kind = OptimizerKind("ademamix", "paged_ademamix_32bit", options: options) { try AdEMAMix($0) }
 
+    static let eightBit = OptimizerKind("ademamix_8bit", "paged_ademamix_8bit", options: options) {
+        EightBitOptimizer(try AdEMAMix($0))
+    }
+
     init(_ settings: OptimizerSettings) throws {
         let arguments = settings.arguments
         func share(_ name: String) throws -> Double? {
@@ -32,6 +36,8 @@ package struct AdEMAMix: ElementwiseOptimizer {
     }
 
     package var stateNames: [String] { ["exp_avg", "exp_avg_slow", "exp_avg_sq"] }
+
+    package var nonNegativeStates: Set<String> { ["exp_avg_sq"] }
 
     package func apply(_ update: ParameterUpdate, to block: ElementBlock) {
         let step = Double(update.step)

@@ -26,11 +26,11 @@ package struct Adafactor: Optimizer {
     package func apply(_ update: ParameterUpdate) {
         let kept = 1 - pow(Double(update.step), Self.decayExponent)
         guard update.value.shape.count >= 2 else {
-            let squares = update.tensor("exp_avg_sq")
+            let squares = update.state.floats("exp_avg_sq")
             averageColumns(update, into: squares, keeping: kept)
             return move(update, rowFactors: [1], columnFactors: squares.array.map { 1 / $0.squareRoot() })
         }
-        let (rows, columns) = (update.tensor("exp_avg_sq_row"), update.tensor("exp_avg_sq_col"))
+        let (rows, columns) = (update.state.floats("exp_avg_sq_row"), update.state.floats("exp_avg_sq_col"))
         averageRows(update, into: rows, keeping: kept)
         averageColumns(update, into: columns, keeping: kept)
         // A row's factor is relative to the mean of its matrix's rows.
@@ -78,22 +78,10 @@ package struct Adafactor: Optimizer {
 
     /// Changes the parameter by its gradient times the factors, made shorter where its root mean square is above 1.
     private func move(_ update: ParameterUpdate, rowFactors: [Float], columnFactors: [Float]) {
-        let width = update.value.columns
-        let height = update.value.count / max(1, columnFactors.count)
-        func changes(ofRow row: Int, _ gradient: UnsafePointer<Float>) -> [Float] {
-            let (factor, first) = (rowFactors[row] * update.gradientFactor, row / height * width)
-            return (0..<width).map { gradient[$0] * factor * columnFactors[first + $0] }
-        }
-        let squares = Tensor(zeros: [rowFactors.count])
-        update.forEachRow { row, _, gradient in
-            squares[row] = Float(kernel_sum_of_squares_f32(changes(ofRow: row, gradient), width))
-        }
-        let mean = squares.array.reduce(0.0) { $0 + Double($1) } / Double(update.value.count)
-        let rate = Float(update.learningRate / max(1, mean.squareRoot()))
-        let decay = Float(update.learningRate * update.weightDecay)
-        update.forEachRow { row, values, gradient in
-            let changes = changes(ofRow: row, gradient)
-            for j in 0..<width { values[j] = values[j] - decay * values[j] - rate * changes[j] }
-        }
+        let change = FactoredGradient(update: update, rowFactors: rowFactors, columnFactors: columnFactors)
+        let mean = change.sumOfSquares() / Double(update.value.count)
+        change.subtract(
+            times: Float(update.learningRate / max(1, mean.squareRoot())),
+            keeping: Float(1 - update.learningRate * update.weightDecay))
     }
 }

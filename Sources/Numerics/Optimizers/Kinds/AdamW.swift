@@ -12,6 +12,10 @@ package struct AdamW: ElementwiseOptimizer {
         try AdamW(beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon)
     }
 
+    static let eightBit = OptimizerKind("adamw_8bit", "adamw_bnb_8bit", "paged_adamw_8bit") { settings in
+        EightBitOptimizer(try AdamW(beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon))
+    }
+
     /// - Throws: `OptimizerError` for a setting out of range
     package init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) throws {
         for (name, beta) in [("adam_beta1", beta1), ("adam_beta2", beta2)] where !(beta >= 0 && beta < 1) {
@@ -27,6 +31,8 @@ package struct AdamW: ElementwiseOptimizer {
 
     /// Running means of the gradient and of its square.
     package var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
+
+    package var nonNegativeStates: Set<String> { ["exp_avg_sq"] }
 
     package func apply(_ update: ParameterUpdate, to block: ElementBlock) {
         var settings = kernel_adamw_step(

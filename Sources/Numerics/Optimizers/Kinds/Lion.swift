@@ -7,6 +7,10 @@ package struct Lion: ElementwiseOptimizer {
         Lion(beta1: settings.beta1, beta2: settings.beta2)
     }
 
+    static let eightBit = OptimizerKind("lion_8bit", "paged_lion_8bit") { settings in
+        EightBitOptimizer(Lion(beta1: settings.beta1, beta2: settings.beta2))
+    }
+
     package init(beta1: Double = 0.9, beta2: Double = 0.99) {
         self.beta1 = beta1
         self.beta2 = beta2

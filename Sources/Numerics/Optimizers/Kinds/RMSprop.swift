@@ -16,6 +16,10 @@ package struct RMSprop: ElementwiseOptimizer {
         try RMSprop(settings)
     }
 
+    static let eightBit = OptimizerKind("rmsprop_bnb_8bit", options: ["alpha", "eps"]) { settings in
+        EightBitOptimizer(try RMSprop(settings))
+    }
+
     private init(_ settings: OptimizerSettings) throws {
         let arguments = settings.arguments
         self.init(
@@ -35,6 +39,8 @@ package struct RMSprop: ElementwiseOptimizer {
     package var stateNames: [String] {
         ["square_avg"] + (momentum > 0 ? ["momentum_buffer"] : []) + (isCentered ? ["grad_avg"] : [])
     }
+
+    package var nonNegativeStates: Set<String> { ["square_avg"] }
 
     package func apply(_ update: ParameterUpdate, to block: ElementBlock) {
         let (rate, decay, factor) = (Float(update.learningRate), Float(update.weightDecay), update.gradientFactor)

@@ -15,8 +15,12 @@ extension Tape {
             zip(values, wanted).map { value, slot in slot == nil ? tape.constant(value) : tape.leaf(value) }
         }
         let outputs = try body(probe, leaves(probe))
+        let parameters = probe.trackedParameters
+        watch?.expect(parameters)
         return record(outputs.map(\.value), needed: outputs.map(\.needsGradient)) { tape, gradients in
             let inner = Tape(mode: .recording, like: tape)
+            tape.watch?.release(parameters)
+            inner.watch = tape.watch
             let again = leaves(inner)
             try inner.backward(from: body(inner, again), gradients: gradients)
             for (variable, slot) in zip(again, wanted) {

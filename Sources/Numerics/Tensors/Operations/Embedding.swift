@@ -21,7 +21,7 @@ extension Tape {
             }
         }
         let parameter = table.parameterToTrain
-        return record(result, needed: parameter != nil) { _, gradient in
+        return record(result, needed: parameter != nil, parameters: parameter.map { [$0] } ?? []) { _, gradient in
             guard let parameter else { return }
             Rows.addRows(
                 gradient, at: ids.map { Int($0) }, skipping: paddingIndex, to: parameter.gradientForAdding())

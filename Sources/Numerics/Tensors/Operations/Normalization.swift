@@ -20,7 +20,9 @@ extension Tape {
         }
         let (slot, parameter) = (x.slot, weight.parameterToTrain)
         let needed = x.needsGradient || parameter != nil
-        return record(forward(), needed: needed, recipe: SavedValue.Recipe(forward)) { tape, gradient in
+        return record(
+            forward(), needed: needed, parameters: parameter.map { [$0] } ?? [], recipe: SavedValue.Recipe(forward)
+        ) { tape, gradient in
             if let parameter {
                 Normalization.addWeightGradient(xValue, gradient, factors, to: parameter.gradientForAdding())
             }

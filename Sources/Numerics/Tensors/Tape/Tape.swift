@@ -36,6 +36,8 @@ package final class Tape {
             case joint([Int?], JointBackward)
         }
         let way: Way
+        /// Whose gradients its way back adds to.
+        let parameters: [Parameter]
     }
 
     enum Mode { case computing, tracking, recording }
@@ -48,6 +50,10 @@ package final class Tape {
     package let precision: MatmulPrecision
     /// Whether cheap values are made again on the way back; not worth it inside a block that is itself run again.
     private let remakesValues: Bool
+    /// Is told which gradients are complete; nil when nobody wants to know.
+    var watch: GradientWatch?
+    /// Parameters of operations that were only tracked.
+    private(set) var trackedParameters: [Parameter] = []
     private var nodes: [Node] = []
     private var gradients: [Tensor?] = []
 
@@ -55,13 +61,14 @@ package final class Tape {
 
     package init(
         recording: Bool, randomness: RandomContext? = nil, checkpointPolicy: CheckpointPolicy = .recompute,
-        precision: MatmulPrecision = .highest
+        precision: MatmulPrecision = .highest, watch: GradientWatch? = nil
     ) {
         mode = recording ? .recording : .computing
         self.randomness = randomness
         self.checkpointPolicy = checkpointPolicy
         self.precision = precision
         remakesValues = recording
+        self.watch = watch
     }
 
     /// A tape for the inside of a checkpoint, with the outer tape's randomness.
@@ -93,14 +100,21 @@ package final class Tape {
     ///
     /// `backward` gets the gradient of `value` and may write into it when it is the only holder.
     ///
-    /// - Parameter recipe: makes `value` again from values that `backward` keeps anyway.
+    /// - Parameters:
+    ///   - parameters: to whose gradients `backward` adds
+    ///   - recipe: makes `value` again from values that `backward` keeps anyway.
     func record(
-        _ value: Tensor, needed: Bool, recipe: SavedValue.Recipe? = nil, _ backward: @escaping Backward
+        _ value: Tensor, needed: Bool, parameters: [Parameter] = [], recipe: SavedValue.Recipe? = nil,
+        _ backward: @escaping Backward
     ) -> Variable {
         guard needed, mode != .computing else { return constant(value) }
         let slot = newSlot()
-        guard mode == .recording else { return Variable(value: value, slot: slot) }
-        nodes.append(Node(way: .single(slot, backward)))
+        guard mode == .recording else {
+            trackedParameters += parameters
+            return Variable(value: value, slot: slot)
+        }
+        watch?.expect(parameters)
+        nodes.append(Node(way: .single(slot, backward), parameters: parameters))
         return Variable(value: value, slot: slot, recipe: remakesValues ? recipe : nil)
     }
 
@@ -110,7 +124,7 @@ package final class Tape {
     func record(_ values: [Tensor], needed: [Bool], _ backward: @escaping JointBackward) -> [Variable] {
         guard mode != .computing, needed.contains(true) else { return values.map(constant) }
         let slots = needed.map { $0 ? newSlot() : nil }
-        if mode == .recording { nodes.append(Node(way: .joint(slots, backward))) }
+        if mode == .recording { nodes.append(Node(way: .joint(slots, backward), parameters: [])) }
         return zip(values, slots).map { Variable(value: $0, slot: $1) }
     }
 
@@ -181,12 +195,12 @@ package final class Tape {
         while let node = nodes.popLast() {
             switch node.way {
             case .single(let output, let backward):
-                guard var incoming = takeGradient(output) else { continue }
-                try backward(self, &incoming)
+                if var incoming = takeGradient(output) { try backward(self, &incoming) }
             case .joint(let outputs, let backward):
                 let incoming = outputs.map { $0.flatMap(takeGradient) }
                 if incoming.contains(where: { $0 != nil }) { try backward(self, incoming) }
             }
+            try watch?.passed(node.parameters)
         }
     }
 

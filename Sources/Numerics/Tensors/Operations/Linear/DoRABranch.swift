@@ -49,7 +49,10 @@ package final class DoRABranch: LinearBranch {
         let factors = Columns.quotient(magnitude.value, norms)
         let result = Columns.scaled(value, by: factors, plus: bias?.numbers)
         let (trained, biasToTrain) = (magnitude.isTrainable, bias?.parameterToTrain)
-        return tape.record(result, needed: x.needsGradient || trained || biasToTrain != nil) { tape, gradient in
+        let parameters = (trained ? [magnitude] : []) + (biasToTrain.map { [$0] } ?? [])
+        return tape.record(
+            result, needed: x.needsGradient || !parameters.isEmpty, parameters: parameters
+        ) { tape, gradient in
             if let biasToTrain {
                 Products.addColumnSums(
                     gradient.pointer, m: gradient.rows, n: gradient.columns, to: biasToTrain.gradientForAdding().pointer

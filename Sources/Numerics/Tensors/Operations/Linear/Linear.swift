@@ -12,7 +12,9 @@ extension Tape {
         let y = try work.forward(x.value)
         let input = projection.weight.parameterToTrain != nil && isRecording ? SavedValue(x) : nil
         let (slot, shape) = (x.slot, x.shape)
-        return record(y, needed: x.needsGradient || projection.isTrainable) { tape, gradient in
+        return record(
+            y, needed: x.needsGradient || projection.isTrainable, parameters: projection.parametersToTrain
+        ) { tape, gradient in
             try work.addParameterGradients(x: input?.take(), gradient: gradient)
             try tape.addProduct(into: slot, shape: shape) { buffer, holdsSum in
                 try work.inputGradient(gradient, into: buffer, adding: holdsSum)

@@ -16,9 +16,13 @@ package struct LinearProjection: Sendable {
     package var inputs: Int { weight.columns }
 
     /// Whether any part of it is trained.
-    package var isTrainable: Bool { isBaseTrainable || branch?.isTrainable ?? false }
+    package var isTrainable: Bool { !parametersToTrain.isEmpty }
 
-    var isBaseTrainable: Bool { weight.parameterToTrain != nil || bias?.parameterToTrain != nil }
+    /// Everything of it that wants a gradient.
+    var parametersToTrain: [Parameter] {
+        [weight.parameterToTrain, bias?.parameterToTrain].compactMap(\.self)
+            + (branch?.parameters.filter(\.isTrainable) ?? [])
+    }
 
     func check(operation: String, inputs: Int) throws {
         guard weight.shape.count == 2, weight.columns == inputs else {

@@ -38,8 +38,8 @@ package final class LowRankBranch: LinearBranch {
         let keepsInput = layer.weight.parameterToTrain != nil || isTrainable
         let input = keepsInput && tape.isRecording ? SavedValue(x) : nil
         let (slot, shape) = (x.slot, x.shape)
-        let needed = x.needsGradient || layer.isTrainable || isTrainable
-        return tape.record(y, needed: needed) { tape, gradient in
+        let trained = layer.parametersToTrain + parameters.filter(\.isTrainable)
+        return tape.record(y, needed: x.needsGradient || !trained.isEmpty, parameters: trained) { tape, gradient in
             let target = slot.map { tape.bufferForAdding($0, shape: shape) }
             try work.backward(x: input?.take(), gradient: gradient, target: target)
             if let slot, let target { tape.store(target.buffer, in: slot) }

@@ -42,7 +42,9 @@ extension Tape {
             }
         }
         let (state, shape, slot) = (hidden.value, hidden.shape, hidden.slot)
-        let variable = record(values, needed: hidden.needsGradient || head.isTrainable) { tape, incoming in
+        let variable = record(
+            values, needed: hidden.needsGradient || head.isTrainable, parameters: head.parametersToTrain
+        ) { tape, incoming in
             let gradient = slot == nil ? nil : Tensor(zeros: shape)
             let weights = incoming.pointer
             try chunks.run(state, on: tape, gradient: gradient, recorded: true) { range, logits in

@@ -54,7 +54,9 @@ extension Tape {
             Float(Double(options.scale) * ((1 - smoothing) * totals.sum + smoothing * totals.smooth / vocabulary))
         ])
         let (slot, trainsHead) = (hidden.slot, head.isTrainable)
-        let variable = record(loss, needed: hidden.needsGradient || trainsHead) { tape, incoming in
+        let variable = record(
+            loss, needed: hidden.needsGradient || trainsHead, parameters: head.parametersToTrain
+        ) { tape, incoming in
             let seed = incoming[0]
             guard seed == 1 || !trainsHead || Rehearsal.isActive else {
                 throw TensorError.invalidArgument(

@@ -1,7 +1,7 @@
 package import Tensors
 
 /// Parameters that are updated by one optimizer with the same settings.
-package struct ParameterGroup: Sendable {
+package struct OptimizerGroup: Sendable {
     package let parameters: [Parameter]
     package let optimizer: any Optimizer
     package let weightDecay: Double
@@ -20,10 +20,10 @@ package struct ParameterGroup: Sendable {
     /// The two groups of the reference: first what decays, then what does not; either may be empty.
     package static func decayedAndNot(
         _ parameters: [Parameter], _ optimizer: any Optimizer, weightDecay: Double
-    ) -> [ParameterGroup] {
+    ) -> [OptimizerGroup] {
         [
-            ParameterGroup(parameters.filter { isDecayed($0.name) }, optimizer, weightDecay: weightDecay),
-            ParameterGroup(parameters.filter { !isDecayed($0.name) }, optimizer, weightDecay: 0),
+            OptimizerGroup(parameters.filter { isDecayed($0.name) }, optimizer, weightDecay: weightDecay),
+            OptimizerGroup(parameters.filter { !isDecayed($0.name) }, optimizer, weightDecay: 0),
         ]
     }
 

@@ -9,9 +9,19 @@ final class UpdateRule {
     private let updater: ParameterUpdater
     private let maximumNorm: Double?
     private var learningRate: LearningRate
+    private let note: (String) -> Void
+    /// Whether parameters are changed in the middle of the way back, by `update(_:)`.
+    let isLayerwise: Bool
 
-    init(_ configuration: RunConfiguration, parameters: [Tensors.Parameter], totalSteps: Int) throws {
-        updater = try ParameterUpdater(Self.groups(configuration, parameters))
+    /// - Parameter note: tells people something
+    init(
+        _ configuration: RunConfiguration, model: RunModel, totalSteps: Int, note: @escaping (String) -> Void
+    ) throws {
+        let arranged = try OptimizerArrangements.arrange(OptimizerStart(configuration, model))
+        for parameter in arranged.idle { parameter.isTrainable = false }
+        updater = try ParameterUpdater(arranged.groups, selection: arranged.selection)
+        self.note = note
+        isLayerwise = arranged.isLayerwise
         maximumNorm = configuration[Parameters.maxGradNorm]
         let warmup = LearningRateSchedule.warmupSteps(
             configuration[Parameters.warmupSteps], ratio: configuration[Parameters.warmupRatio], totalSteps: totalSteps)
@@ -19,25 +29,17 @@ final class UpdateRule {
             ScheduleName(named: configuration[Parameters.lrSchedulerType].rawValue),
             options: Self.options(configuration[Parameters.lrSchedulerKwargs]),
             baseRate: configuration[Parameters.learningRate], warmupSteps: warmup, totalSteps: totalSteps)
+        note("optimizer: \(arranged.description); it keeps \(Self.megabytes(updater.stateByteCount)), AdamW would keep "
+            + Self.megabytes(2 * model.parameters.reduce(0) { $0 + $1.value.byteCount }))
+        if isLayerwise { note("each tensor is updated on its own: gradients are not clipped, `grad_norm` is 0") }
+        for line in arranged.notes(totalSteps) { note(line) }
+        announceSelection()
     }
 
-    private static func groups(
-        _ configuration: RunConfiguration, _ parameters: [Tensors.Parameter]
-    ) throws -> [Optimizers.ParameterGroup] {
-        let optimizer = try OptimizerRegistry.optimizer(
-            named: configuration[Parameters.optim],
-            OptimizerSettings(
-                beta1: configuration[Parameters.adamBeta1], beta2: configuration[Parameters.adamBeta2],
-                epsilon: configuration[Parameters.adamEpsilon],
-                arguments: OptimizerArguments(parsing: configuration[Parameters.optimArgs] ?? "")))
-        if let ratio = configuration[Parameters.loraplusLrRatio] {
-            return Optimizers.ParameterGroup.loraPlus(
-                parameters, optimizer, weightDecay: configuration[Parameters.weightDecay], ratio: ratio,
-                embeddingFactor: configuration[Parameters.loraplusLrEmbedding]
-                    / max(configuration[Parameters.learningRate], .leastNormalMagnitude))
-        }
-        return Optimizers.ParameterGroup.decayedAndNot(
-            parameters, optimizer, weightDecay: configuration[Parameters.weightDecay])
+    private static func megabytes(_ count: Int) -> String { "\((Double(count) / 1e6).text(decimals: 1)) MB" }
+
+    private func announceSelection() {
+        if let line = updater.selection?.announcement { note(line) }
     }
 
     private static func options(_ mapping: ConfigurationMapping?) -> [String: ScheduleOption] {
@@ -52,17 +54,25 @@ final class UpdateRule {
         return options
     }
 
+    /// Changes one parameter, whose gradient is complete, and forgets the gradient.
+    func update(_ parameter: Tensors.Parameter) throws {
+        try NotFinite.check(Double(updater.gradientNorm(of: parameter)), "gradient norm of \(parameter.name)")
+        try updater.update(parameter, learningRate: learningRate.rate)
+        parameter.clearGradient()
+    }
+
     /// Clips the gradients, changes the parameters and forgets the gradients.
     ///
     /// - Returns: the norm before clipping, and the rate of this update; nothing was changed if the norm is not finite
     func update() throws -> (norm: Double, learningRate: Double) {
-        let norm = GradientNorm.norm(updater.parameters)
-        let rate = learningRate.rate
+        let norm = isLayerwise ? 0 : updater.gradientNorm
+        let (rate, turn) = (learningRate.rate, updater.selection?.turn)
         guard norm.isFinite else { return (Double(norm), rate) }
         try updater.update(
             learningRate: rate, gradientFactor: GradientNorm.factor(norm: norm, maximum: maximumNorm))
         learningRate.advance()
         for parameter in updater.parameters { parameter.clearGradient() }
+        if updater.selection?.turn != turn { announceSelection() }
         return (Double(norm), rate)
     }
 
