@@ -203,7 +203,10 @@ struct ResumeTests {
         let ended = BlockingQueue<Void>()
         for access in access {
             try DedicatedThread.start("pull", stackSize: 1 << 20) {
-                if let outcome = try? pull.run(access) { outcomes.withLock { $0.append(outcome) } }
+                do {
+                    let outcome = try pull.run(access)
+                    outcomes.withLock { $0.append(outcome) }
+                } catch { Issue.record(error) }
                 ended.add(())
             }
         }

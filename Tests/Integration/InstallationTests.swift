@@ -80,7 +80,7 @@ import Testing
 
         let root = folder.path + "/root"
         let unpacked = try Self.shell("dpkg-deb -x '\(package)' '\(root)' && ls '\(root)/usr/bin'")
-        #expect(unpacked.output == "finetuned\nfinetuned-worker\ntunectl\n", "\(unpacked.errors)")
+        #expect(unpacked.output == "finetuned\nfinetuned-fetch\nfinetuned-worker\ntunectl\n", "\(unpacked.errors)")
         let recipe = try SmallRun.write(to: folder, steps: 3, extra: ["output_dir: \(folder.path)/out"])
         // Nothing of this process' environment: no PATH or LD_LIBRARY_PATH that leads to a toolchain.
         let run = try Self.shell(

@@ -8,7 +8,8 @@ struct GaLoreTests {
     private static let columns = 6
 
     private static func matrix(transposed: Bool, _ entry: (_ row: Int, _ column: Int) -> Float) throws -> Tensor {
-        let places = transposed
+        let places =
+            transposed
             ? (0..<columns).flatMap { c in (0..<rows).map { r in (r, c) } }
             : (0..<rows).flatMap { r in (0..<columns).map { c in (r, c) } }
         return try Tensor(places.map { entry($0.0, $0.1) }, shape: transposed ? [columns, rows] : [rows, columns])
@@ -24,7 +25,7 @@ struct GaLoreTests {
                 Float((3 * r * r + 2 * c * c + 5 * r * c + 1) % 17 - 8) / 8
             },
             try matrix(transposed: transposed) { r, c in
-                Float((5 * r * r + 7 * c * c + 3 * r * c + 4) % 19 - 9) / 9
+                Float((5 * r * r + 7 * c * c + 3 * r * c + 4) % 19 - 9) / 8
             },
         ]
     }

@@ -63,7 +63,9 @@ struct ShareOfElementsTests {
             let places = try moved(one, updater, steps: 100)
             #expect(places.count == 250)
             if turn == 0 { #expect(places != Array(0..<250)) }
-            #expect(zip(same.value.array, before).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset) == places)
+            #expect(
+                zip(same.value.array, before).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset)
+                    == places)
             seen += places
         }
         #expect(seen.sorted() == Array(0..<1000))

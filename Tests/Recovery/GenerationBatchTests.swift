@@ -34,7 +34,7 @@ import Testing
         let whole = try submit(daemon, "whole")
         #expect(try daemon.tunectl("wait", whole).status == 0)
         let expected = lines(daemon, "whole")
-        #expect(expected.count == 121 && expected.last == "" && expected[7].contains("\"kind\":\"bad_request\""))
+        #expect(expected.count == 121 && expected.last == "" && expected[7].contains("\"kind\":\"bad_data\""))
         #expect(expected[6].contains("\"finish_reason\":\"length\""))
 
         let killed = try submit(daemon, "killed")

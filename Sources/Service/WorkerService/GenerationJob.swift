@@ -130,7 +130,9 @@ struct GenerationJob: TrainingWork {
             for name in ["ids", "text", "tool_calls", "finish_reason"] { shown[name] = result[name] }
             return (.object(shown), false)
         } catch {
-            let failure = ServiceError(modelFailure: error)
+            var failure = ServiceError(modelFailure: error)
+            // A line is data; what is wrong with it is told as `generate --jsonl` does.
+            if failure.kind == .badRequest { failure.kind = .badData }
             let value: JSONValue = [
                 "error": ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)]
             ]

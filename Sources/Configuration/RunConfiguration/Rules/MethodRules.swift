@@ -68,7 +68,8 @@ extension CrossRule {
             return own > 1 || own == 1 && $0.projectingOptimizers > 0
         },
         CrossRule(
-            Parameters.finetuningType, "an adapter's matrices are small already: GaLore and APOLLO are for whole models",
+            Parameters.finetuningType,
+            "an adapter's matrices are small already: GaLore and APOLLO are for whole models",
             hint: "set `finetuning_type: full` or freeze, or `optim: adamw_torch`"
         ) { $0[Parameters.finetuningType] == .lora && $0.optimProjects },
         CrossRule(

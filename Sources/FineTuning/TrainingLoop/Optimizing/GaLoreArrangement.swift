@@ -19,7 +19,8 @@ enum GaLoreArrangement: OptimizerArrangement {
         return ArrangedOptimizers(
             groups: start.projectedGroups(galore, for: settings.targets, others: settings.inner),
             isLayerwise: settings.isLayerwise,
-            description: "GaLore around \(settings.innerName), \(settings.targets.count) matrices in rank \(settings.rank)"
+            description:
+                "GaLore around \(settings.innerName), \(settings.targets.count) matrices in rank \(settings.rank)"
                 + (settings.isLayerwise ? ", layer by layer" : ""))
     }
 

@@ -29,8 +29,9 @@ final class UpdateRule {
             ScheduleName(named: configuration[Parameters.lrSchedulerType].rawValue),
             options: Self.options(configuration[Parameters.lrSchedulerKwargs]),
             baseRate: configuration[Parameters.learningRate], warmupSteps: warmup, totalSteps: totalSteps)
-        note("optimizer: \(arranged.description); it keeps \(Self.megabytes(updater.stateByteCount)), AdamW would keep "
-            + Self.megabytes(2 * model.parameters.reduce(0) { $0 + $1.value.byteCount }))
+        note(
+            "optimizer: \(arranged.description); it keeps \(Self.megabytes(updater.stateByteCount)), AdamW would keep "
+                + Self.megabytes(2 * model.parameters.reduce(0) { $0 + $1.value.byteCount }))
         if isLayerwise { note("each tensor is updated on its own: gradients are not clipped, `grad_norm` is 0") }
         for line in arranged.notes(totalSteps) { note(line) }
         announceSelection()

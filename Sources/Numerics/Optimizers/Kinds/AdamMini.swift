@@ -27,7 +27,8 @@ package struct AdamMini: Optimizer {
         guard parameter.count.isMultiple(of: size) else {
             throw OptimizerError.invalidSetting(
                 name: "use_adam_mini", value: "true",
-                expected: "false, since `\(parameter.name)` of shape \(parameter.shape) is not made of heads of \(size)")
+                expected: "false, since `\(parameter.name)` of shape \(parameter.shape) is not made of heads of \(size)"
+            )
         }
     }
 

@@ -50,7 +50,9 @@ package struct APOLLO: Optimizer {
 
     package var usesAllThreads: Bool { false }
 
-    private func projection(_ shape: [Int]) -> Projection { Projection(settings.side, shape: shape, rank: settings.rank) }
+    private func projection(_ shape: [Int]) -> Projection {
+        Projection(settings.side, shape: shape, rank: settings.rank)
+    }
 
     package func state(name: String, shape: [Int]) -> [StateTensor] {
         let projection = projection(shape)

@@ -36,6 +36,11 @@ package struct SingularVectors {
                 lapack.addGram(panel, order: order, depth: range.count, acrossColumns: rows < columns, to: sum)
             }
         }
+        // LAPACK may answer numbers that are not finite with any vectors.
+        guard gram.allSatisfy(\.isFinite) else {
+            throw TensorError.invalidArgument(
+                operation: "SingularVectors", name: "matrix", value: "not finite", expected: "finite numbers")
+        }
         let vectors = try gram.withUnsafeMutableBufferPointer { gram in
             try gram.baseAddress.map { try lapack.largestEigenvectors(of: $0, order: order, count: count) } ?? []
         }

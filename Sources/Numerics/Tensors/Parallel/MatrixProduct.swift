@@ -4,7 +4,8 @@ extension Tensor {
     ///
     /// - Throws: `TensorError` for shapes that do not fit, or without BLAS
     package func setToProduct(
-        of left: Tensor, leftTransposed: Bool = false, and right: Tensor, rightTransposed: Bool = false, times alpha: Float = 1, plus beta: Float = 0
+        of left: Tensor, leftTransposed: Bool = false, and right: Tensor, rightTransposed: Bool = false,
+        times alpha: Float = 1, plus beta: Float = 0
     ) throws {
         let (m, k) = leftTransposed ? (left.columns, left.rows) : (left.rows, left.columns)
         let (depth, n) = rightTransposed ? (right.columns, right.rows) : (right.rows, right.columns)

@@ -97,13 +97,22 @@ struct RepositoryFolder: Sendable {
     /// A small file, whole or not at all; nothing unfinished lies where others look.
     func write(_ bytes: [UInt8], to place: String) throws {
         try FileSystem.createDirectories(Path.parent(of: place))
-        let stage = staged("file-\(getpid())")
-        try FileSystem.createDirectories(Path.parent(of: stage))
-        let file = try FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+        let stage = staged("file-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let file = try openStaged(stage)
         try file.writeAll(bytes, subject: place)
         try file.synchronize(subject: place)
         guard rename(stage, place) == 0 else { throw SystemError("rename", place) }
         try FileSystem.synchronizeDirectory(Path.parent(of: place))
         rmdir(Path.parent(of: stage))
+    }
+
+    /// Whoever writes at the same time may take the folder away before a file is in it; it is made again then.
+    private func openStaged(_ stage: String) throws -> FileDescriptor {
+        for _ in 0..<100 {
+            try FileSystem.createDirectories(Path.parent(of: stage))
+            if let file = try? FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644) { return file }
+            if errno != ENOENT { break }
+        }
+        return try FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
     }
 }
