@@ -195,6 +195,8 @@ struct ResumeTests {
     /// Two processes at one file: the second waits and finds it there.
     @Test func twoPullsShareTheWork() throws {
         let place = try place()
+        // Its folder goes with it, and it is named for the last time long before the threads have ended.
+        defer { withExtendedLifetime(place) {} }
         let access = [try place.access(), try place.access()]
         let pull = try Pull(
             HubRepository(.huggingFace, .model, "org/name"), revision: nil,
@@ -206,7 +208,9 @@ struct ResumeTests {
                 do {
                     let outcome = try pull.run(access)
                     outcomes.withLock { $0.append(outcome) }
-                } catch { Issue.record(error) }
+                } catch {
+                    Issue.record(error)
+                }
                 ended.add(())
             }
         }

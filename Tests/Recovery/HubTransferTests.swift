@@ -120,19 +120,17 @@ import Testing
         let place = try Place(.huggingFace)
         place.hub.add("org/name", .model, TestHub.Repository(files: ["model.safetensors": Self.noise(Self.largest, 1)]))
         // The first answer breaks off after 1 MiB, and the next attempt is a second away.
-        let stuck = BlockingQueue<Void>()
-        let once = Mutex(true)
+        let hasAsked = Mutex(false)
         place.hub.change { request, reply in
-            guard request.path.hasPrefix("/object/"),
-                once.withLock({ first in
-                    defer { first = false }; return first
-                })
-            else { return }
-            reply.cutAfter = 1 << 20
-            stuck.add(())
+            guard request.path.hasPrefix("/object/") else { return }
+            let isFirst = hasAsked.withLock { asked in
+                defer { asked = true }
+                return !asked
+            }
+            if isFirst { reply.cutAfter = 1 << 20 }
         }
         let client = try place.start(["pull", "org/name"])
-        stuck.take()
+        while !hasAsked.withLock({ $0 }), client.poll() == nil { usleep(1000) }
         // Half of it is on the disk before anything is killed.
         let blob = place.repository + "/blobs/" + (try ContentHash.of(.sha256, Self.noise(Self.largest, 1)).digits)
         for _ in 0..<5000 where FileSystem.size(of: blob + ".incomplete") != 1 << 20 { usleep(1000) }
@@ -214,8 +212,8 @@ import Testing
         let variables = ProcessInfo.processInfo.environment.merging(place.environment) { $1 }
             .merging(["HF_HOME": place.home + "/service"]) { $1 }
         let number = listener.release()
-        let children = Mutex<[Int32]>([])
         try DedicatedThread.start("accepts", stackSize: 256 << 10) {
+            var children: [ChildProcess] = []
             for _ in 0..<3 {
                 var waiting = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
                 guard poll(&waiting, 1, 60_000) > 0, let connection = try? UnixSocket.accept(number) else { break }
@@ -223,9 +221,11 @@ import Testing
                 let child = try? ChildProcess(
                     program: Checkout.program("finetuned-fetch").path, arguments: ["--service"],
                     environment: variables.map { "\($0.key)=\($0.value)" }, descriptors: [0: connection.number])
-                if let child { children.withLock { $0.append(child.process) } }
+                if let child { children.append(child) }
             }
             close(number)
+            // They end with their connections.
+            for child in children { while child.poll() == nil { usleep(1000) } }
         }
         let pulled = try place.tunectl("pull", "org/name")
         #expect(pulled.status == 0, "\(pulled.errors)")

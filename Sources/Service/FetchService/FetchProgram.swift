@@ -10,10 +10,10 @@ import ServiceAPI
 ///
 /// - Returns: the exit status; 0 after the client has left, 2 for wrong arguments
 public func runFetch() -> Int32 {
+    StandardDescriptors.reserve()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments == ["--version"] {
-        print("finetuned-fetch \(productVersion)")
-        return 0
+        return StandardDescriptors.answer("finetuned-fetch \(productVersion)\n", of: "finetuned-fetch")
     }
     var status = stat()
     guard arguments.allSatisfy({ $0 == "--service" }), fstat(STDIN_FILENO, &status) == 0,
@@ -42,6 +42,4 @@ public func runFetch() -> Int32 {
     }
 }
 
-private func tell(_ line: String) {
-    try? FileDescriptor.open("/dev/stderr", O_WRONLY).writeAll(line + "\n")
-}
+private func tell(_ line: String) { try? StandardDescriptors.write(line + "\n", to: STDERR_FILENO) }

@@ -8,6 +8,8 @@ package final class SocketTransport: ServiceTransport {
 
     private let descriptor: FileDescriptor
     private let interrupts: Interrupts
+    /// The program at the other end, if it was started for this connection; it ends with it.
+    private let program: ChildProcess?
     private var buffer: [UInt8] = []
     private var searched = 0
 
@@ -15,8 +17,9 @@ package final class SocketTransport: ServiceTransport {
     package var mayBeOfAnotherUser: Bool { (try? UnixSocket.peer(of: descriptor.number).user) != geteuid() }
 
     /// Takes over a connected socket and closes it at the end.
-    package init(descriptor: consuming FileDescriptor, interrupts: Interrupts) {
+    package init(descriptor: consuming FileDescriptor, interrupts: Interrupts, program: ChildProcess? = nil) {
         self.descriptor = descriptor
+        self.program = program
         self.interrupts = interrupts
     }
 

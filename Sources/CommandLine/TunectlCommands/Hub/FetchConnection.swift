@@ -33,16 +33,16 @@ enum FetchConnection {
         let program = environment["FINETUNED_FETCH"] ?? FileSystem.programBesideThisOne("finetuned-fetch")
         let (ours, others) = try UnixSocket.pair()
         let theirs = FileDescriptor(owning: others)
-        let transport = SocketTransport(descriptor: FileDescriptor(owning: ours), interrupts: interrupts)
+        let descriptor = FileDescriptor(owning: ours)
         do {
-            _ = try ChildProcess(
+            let child = try ChildProcess(
                 program: program, arguments: [], environment: environment.map { "\($0.key)=\($0.value)" },
-                descriptors: [0: theirs.number, 2: STDERR_FILENO])
+                descriptors: [STDIN_FILENO: theirs.number, STDERR_FILENO: STDERR_FILENO])
+            return SocketTransport(descriptor: descriptor, interrupts: interrupts, program: child)
         } catch {
             throw CommandFailure(
                 kind: "not_found", message: "\(program) cannot be started: \(error)",
                 hint: "it is installed beside tunectl; FINETUNED_FETCH names another one")
         }
-        return transport
     }
 }

@@ -10,7 +10,7 @@ extension RepositoryFolder {
     private static let largestListing = 256 << 20
 
     /// Keeps a listing that has every size and hash; others would say too little.
-    func keep(_ listing: RemoteListing) throws {
+    func keep(_ listing: RemoteListing, _ cancellation: Cancellation) throws {
         var files = JSONObject()
         for file in listing.files {
             guard let size = file.size, let hash = file.hash else { return }
@@ -22,7 +22,7 @@ extension RepositoryFolder {
             files[file.path] = .object(entry)
         }
         let value: JSONValue = ["format_version": .integer(Self.version), "files": .object(files)]
-        try write(value.serializedBytes(.compact), to: listingPath(listing.commit))
+        try write(value.serializedBytes(.compact), to: listingPath(listing.commit), cancellation)
     }
 
     func keptListing(of commit: String) -> RemoteListing? {

@@ -46,19 +46,19 @@ package struct Pull: Sendable {
         let client = try access.client()
         let commitKnown = again ? nil : folder.keptListing(of: revision)
         let listing = try commitKnown ?? repository.hub.dialect.listing(of: repository, revision: revision, client)
-        if commitKnown == nil { try folder.keep(listing) }
+        if commitKnown == nil { try folder.keep(listing, access.cancellation) }
         var files = listing.files.filter { patterns.chooses($0.path) }
         guard !files.isEmpty else { throw nothingChosen(listing) }
         files = try described(files, commit: listing.commit, client)
         if !again, folder.hasAll(files, commit: listing.commit) {
-            try folder.setReference(revision, to: listing.commit)
+            try folder.setReference(revision, to: listing.commit, access.cancellation)
         } else {
             try checkSpace(for: files, commit: listing.commit, in: folder)
             try download(files, commit: listing.commit, into: folder, access, progress)
             try folder.link(
                 files.map { ($0.path, Self.blobName($0, listing.commit)) }, commit: listing.commit,
                 access.cancellation)
-            try folder.setReference(revision, to: listing.commit)
+            try folder.setReference(revision, to: listing.commit, access.cancellation)
         }
         return outcome(files, listing.commit, folder, transferred: progress.state.bytesTransferred)
     }

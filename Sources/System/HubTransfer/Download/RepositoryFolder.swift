@@ -25,8 +25,18 @@ struct RepositoryFolder: Sendable {
     var blobs: String { path + "/blobs" }
     func blob(_ name: String) -> String { "\(blobs)/\(name)" }
     func snapshot(_ commit: String) -> String { "\(path)/snapshots/\(commit)" }
-    /// Beside `snapshots` and as deep, so that links lead from both to the same places.
-    private func staged(_ name: String) -> String { "\(path)/.staging/\(name)" }
+    /// Gives `body` a place for what is not finished, which nobody else uses meanwhile.
+    ///
+    /// It lies beside `snapshots` and is as deep, so that links lead from both to the same places.
+    private func staging(_ cancellation: Cancellation, _ body: (_ place: String) throws -> Void) throws {
+        try locked("staging", cancellation) {
+            let folder = path + "/.staging"
+            try FileSystem.remove(folder)
+            try FileSystem.createDirectories(folder)
+            try body(folder + "/new")
+            rmdir(folder)
+        }
+    }
 
     /// Holds the lock `name` while `body` runs, waiting for another process that has it.
     func locked<Result>(_ name: String, _ cancellation: Cancellation, _ body: () throws -> Result) throws -> Result {
@@ -36,7 +46,7 @@ struct RepositoryFolder: Sendable {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
             try cancellation.wait(seconds: 0.2)
         }
-        return try body()
+        return try withExtendedLifetime(file) { try body() }
     }
 
     // MARK: - Snapshots
@@ -45,19 +55,13 @@ struct RepositoryFolder: Sendable {
     ///
     /// - Parameter files: paths with the names of their blobs
     func link(_ files: [(path: String, blob: String)], commit: String, _ cancellation: Cancellation) throws {
-        try locked("snapshot-\(commit)", cancellation) {
+        try staging(cancellation) { stage in
             let target = snapshot(commit)
-            if FileSystem.isDirectory(target) {
-                try addLinks(files, to: target)
-            } else {
-                let stage = staged(commit)
-                try FileSystem.remove(stage)
-                try FileSystem.createDirectories(stage)
-                try addLinks(files, to: stage)
-                guard rename(stage, target) == 0 else { throw SystemError("rename", target) }
-                try FileSystem.synchronizeDirectory(Path.parent(of: target))
-            }
-            rmdir(Path.parent(of: staged(commit)))
+            if FileSystem.isDirectory(target) { return try addLinks(files, to: target) }
+            try FileSystem.createDirectories(stage)
+            try addLinks(files, to: stage)
+            guard rename(stage, target) == 0 else { throw SystemError("rename", target) }
+            try FileSystem.synchronizeDirectory(Path.parent(of: target))
         }
     }
 
@@ -81,9 +85,9 @@ struct RepositoryFolder: Sendable {
     }
 
     /// Says that a branch or tag is at a commit.
-    func setReference(_ revision: String, to commit: String) throws {
+    func setReference(_ revision: String, to commit: String, _ cancellation: Cancellation) throws {
         guard revision != commit, HubCache.commit(ofReference: revision, in: path) != commit else { return }
-        try write(Array(commit.utf8), to: "\(path)/refs/\(revision)")
+        try write(Array(commit.utf8), to: "\(path)/refs/\(revision)", cancellation)
     }
 
     /// Whether every file of a snapshot leads to a blob.
@@ -95,24 +99,14 @@ struct RepositoryFolder: Sendable {
     }
 
     /// A small file, whole or not at all; nothing unfinished lies where others look.
-    func write(_ bytes: [UInt8], to place: String) throws {
+    func write(_ bytes: [UInt8], to place: String, _ cancellation: Cancellation) throws {
         try FileSystem.createDirectories(Path.parent(of: place))
-        let stage = staged("file-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-        let file = try openStaged(stage)
-        try file.writeAll(bytes, subject: place)
-        try file.synchronize(subject: place)
-        guard rename(stage, place) == 0 else { throw SystemError("rename", place) }
-        try FileSystem.synchronizeDirectory(Path.parent(of: place))
-        rmdir(Path.parent(of: stage))
-    }
-
-    /// Whoever writes at the same time may take the folder away before a file is in it; it is made again then.
-    private func openStaged(_ stage: String) throws -> FileDescriptor {
-        for _ in 0..<100 {
-            try FileSystem.createDirectories(Path.parent(of: stage))
-            if let file = try? FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644) { return file }
-            if errno != ENOENT { break }
+        try staging(cancellation) { stage in
+            let file = try FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            try file.writeAll(bytes, subject: place)
+            try file.synchronize(subject: place)
+            guard rename(stage, place) == 0 else { throw SystemError("rename", place) }
+            try FileSystem.synchronizeDirectory(Path.parent(of: place))
         }
-        return try FileDescriptor.open(stage, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
     }
 }
