@@ -21,7 +21,7 @@ import Testing
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             limit.rlim_cur = rlim_t(free)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            #expect(throws: SystemError("pidfd_open", "/bin/sleep", code: EMFILE)) { try Self.sleeper() }
+            #expect(throws: SystemError.self) { try Self.sleeper() }
             #expect(waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD)
         }
     }
