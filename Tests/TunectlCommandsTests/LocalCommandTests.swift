@@ -68,7 +68,7 @@ struct LocalCommandTests {
                 "error: run.yaml:6:1: there is no parameter `lora_rnak` (did you mean `lora_rank`?)\n"))
         #expect(run.errors.contains("error: run.yaml:7:15: `lora_dropout` must be"))
         #expect(run.errors.contains("error: override 1: `seed` takes an integer"))
-        #expect(run.errors.hasSuffix("run.yaml: 5 problems\n"))
+        #expect(run.errors.hasSuffix("run.yaml: 4 problems\n"))
 
         let json = try JSONValue(
             parsing: TunectlRun(["check", "run.yaml", "--json"], files: ["run.yaml": text]).output)
