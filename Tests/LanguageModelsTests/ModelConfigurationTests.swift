@@ -167,6 +167,7 @@ import Testing
 
     @Test(arguments: [
         (#""attention_dropout":0.1"#, "'attention_dropout' is 0.1"),
+        (#""output_router_logits":true"#, "'output_router_logits'"),
         (#""auto_map":{"AutoModelForCausalLM":"code.Model"}"#, "'auto_map'"),
         (#""rope_scaling":{"type":"linear","factor":2.0,"finetuned":true}"#, "'finetuned' of 'rope_scaling'"),
         (#""rope_parameters":{"rope_type":"default","factor":2.0}"#, "'factor' of 'rope_parameters'"),

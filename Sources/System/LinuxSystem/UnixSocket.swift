@@ -35,14 +35,16 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// Listens at `path`. A socket left behind by a process that is gone is replaced; a live one is not.
+    /// Listens at `path`. A socket of this user that a process which is gone has left behind is replaced.
+    ///
+    /// - Throws: `Occupied` for everything else that is there, `SystemError` with EADDRINUSE where somebody listens
     package static func listen(at path: String, backlog: Int32 = 512, mode: mode_t) throws -> FileDescriptor {
-        if FileSystem.kind(of: path) != nil {
+        if let file = try SocketFile(replaceable: path) {
             do {
                 _ = try connect(to: path)
                 throw SystemError("bind", path, code: EADDRINUSE)
             } catch let error as SystemError where error.code == ECONNREFUSED {
-                unlink(path)
+                file.remove()
             }
         }
         let descriptor = try makeSocket(SOCK_NONBLOCK)

@@ -22,6 +22,11 @@ extension ConfigurationReader {
         if let map = object["auto_map"], !map.isNull {
             warnings.append("\(file): 'auto_map' names code of its own, which is not run; 'model_type' decides")
         }
+        if try flag("output_router_logits", default: false) {
+            warnings.append(
+                "\(file): 'output_router_logits' asks for the auxiliary loss of mixtures of experts, which training does "
+                    + "not add yet")
+        }
         return warnings + disregardedRotation()
     }
 

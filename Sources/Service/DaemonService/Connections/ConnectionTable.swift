@@ -9,7 +9,8 @@ final class ConnectionTable {
     let socketPath: String
     private unowned let daemon: Daemon
     private var listener: FileDescriptor?
-    private var ownsSocketFile = false
+    /// The entry that this daemon has made, which goes with it.
+    private var ownSocket: UnixSocket.SocketFile?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var connectionsOfUser: [UInt32: Int] = [:]
     /// Given up for a moment when the process has no descriptor left, so that waiting clients can be told.
@@ -39,7 +40,7 @@ final class ConnectionTable {
             socketPath = daemon.options.socket
             // The socket's folder keeps strangers out of a private one; the group may use a system socket.
             listener = try UnixSocket.listen(at: socketPath, mode: 0o660)
-            ownsSocketFile = true
+            ownSocket = UnixSocket.SocketFile(socketPath)
         }
         reserve = try? FileDescriptor.open("/dev/null", O_RDONLY)
         try startAccepting()
@@ -53,8 +54,8 @@ final class ConnectionTable {
     func stopAccepting() {
         if let number = listener?.number { daemon.loop.unregister(number) }
         listener = nil
-        if ownsSocketFile { unlink(socketPath) }
-        ownsSocketFile = false
+        ownSocket?.remove()
+        ownSocket = nil
     }
 
     func close() {
