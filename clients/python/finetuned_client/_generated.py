@@ -125,7 +125,10 @@ class DetokenizeResult(TypedDict):
 class DialogueMessage(TypedDict):
     role: str
     """System, user or assistant; function for calls as JSON, tool for results."""
-    content: str
+    content: NotRequired[str | list[Any] | None]
+    """A text, or a list of parts {type: text, text}; null or absent beside tool_calls."""
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    """Of an assistant, in place of its text: [{function: {name, arguments}}]."""
 
 
 class ErrorData(TypedDict):
@@ -156,7 +159,7 @@ class GenerateResult(TypedDict):
     text: str
     """Their text without special tokens."""
     warnings: NotRequired[list[str]]
-    """What the files of model, tokenizer and adapter say in vain."""
+    """What the files of model, tokenizer and adapter say in vain, and the request too."""
     tool_calls: NotRequired[list[ToolCall]]
     """The calls that the text consists of, if tools were given and it does."""
     finish_reason: str
@@ -787,6 +790,7 @@ class Methods:
         row: int | None = None,
         color: bool | None = None,
         columns: int | None = None,
+        check_model: bool | None = None,
         working_directory: str | None = None,
         files: list[str] | None = None,
     ) -> DatasetPreviewResult:
@@ -801,6 +805,7 @@ class Methods:
                 "row": row,
                 "color": color,
                 "columns": columns,
+                "check_model": check_model,
                 "working_directory": working_directory,
                 "files": files,
             },
@@ -1375,6 +1380,7 @@ class AsyncMethods:
         row: int | None = None,
         color: bool | None = None,
         columns: int | None = None,
+        check_model: bool | None = None,
         working_directory: str | None = None,
         files: list[str] | None = None,
     ) -> DatasetPreviewResult:
@@ -1389,6 +1395,7 @@ class AsyncMethods:
                 "row": row,
                 "color": color,
                 "columns": columns,
+                "check_model": check_model,
                 "working_directory": working_directory,
                 "files": files,
             },
