@@ -90,6 +90,9 @@ import Testing
         #expect(try configuration(#""model_type":"llama","eos_token_id":null"#).endTokens == [])
         let absent = try configuration(#""model_type":"llama""#)
         #expect(absent.endTokens == [2] && absent.beginToken == 1 && absent.paddingToken == nil)
+        let negative = try configuration(#""model_type":"llama","pad_token_id":-1"#)
+        #expect(negative.paddingRow == 96 && absent.paddingRow == nil)
+        #expect(try configuration(#""model_type":"llama","pad_token_id":97"#).paddingRow == nil)
         let gemma = try configuration(
             #""model_type":"gemma","num_key_value_heads":4,"eos_token_id":null"#)
         #expect(gemma.endTokens == [] && gemma.beginToken == 2 && gemma.paddingToken == 0)

@@ -102,6 +102,12 @@ package struct ModelConfiguration: Sendable {
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 
+    /// The row of the embedding that is never trained; a negative token counts from the end, as in PyTorch.
+    package var paddingRow: Int? {
+        let row = paddingToken.map { $0 < 0 ? vocabularySize + Int($0) : Int($0) }
+        return row.flatMap { (0..<vocabularySize).contains($0) ? $0 : nil }
+    }
+
     /// The family's tokens for keys that are absent; null stands for none.
     mutating func setDefaultTokens(begin: Int32?, ends: [Int32], padding: Int32? = nil) {
         if !source.contains("bos_token_id") { beginToken = begin }

@@ -81,12 +81,11 @@ package struct ModelBuilder {
 
     mutating func embedding(_ path: String, scale: Float? = nil) throws -> TokenEmbedding {
         otherModules.append(path)
-        let padding = configuration.paddingToken.map { Int($0) }
         return TokenEmbedding(
             path: path,
             table: try tensor(
                 "\(path).weight", [configuration.vocabularySize, configuration.hiddenSize], .embedding),
-            paddingIndex: padding.flatMap { (0..<configuration.vocabularySize).contains($0) ? $0 : nil }, scale: scale)
+            paddingIndex: configuration.paddingRow, scale: scale)
     }
 
     /// A linear layer whose weight is that of the embedding.

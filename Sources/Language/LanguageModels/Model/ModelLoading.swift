@@ -100,7 +100,7 @@ private struct InitialTensors: TensorSource {
         case .embedding, .linear:
             value = Tensor.normal(
                 place.shape, standardDeviation: configuration.initializerRange, seed: seed, name: place.name)
-            if place.role == .embedding, let padding = configuration.paddingToken { value.clearRow(padding) }
+            if place.role == .embedding, let padding = configuration.paddingRow { value.clearRow(padding) }
         case .bias: value = Tensor(zeros: place.shape)
         case .norm(let weightOffset):
             value = Tensor(uninitialized: place.shape)
@@ -111,8 +111,7 @@ private struct InitialTensors: TensorSource {
 }
 
 extension Tensor {
-    fileprivate func clearRow(_ row: Int32) {
-        guard row >= 0, Int(row) < rows else { return }
-        for column in 0..<columns { self[Int(row) * columns + column] = 0 }
+    fileprivate func clearRow(_ row: Int) {
+        for column in 0..<columns { self[row * columns + column] = 0 }
     }
 }
