@@ -78,6 +78,23 @@ struct JSONLinesTests {
         #expect(run.requests[1]["params"]?["special_tokens"] == .bool(false))
     }
 
+    /// What would be passed over is refused.
+    @Test func argumentsBesideLines() {
+        for command in ["tokenize", "detokenize", "logprobs", "generate"] {
+            let run = TunectlRun([command, "--model", "m", "--jsonl", "a text"], input: ["{\"ids\": [1]}"]) {
+                id, _, _ in
+                [FakeDaemon.result(id, [:])]
+            }
+            #expect(run.exitCode == .usage && run.requests.isEmpty && run.errors.contains("`a text`"))
+        }
+        for (argument, isRefused) in [("quantization_bit=4", true), ("a=b", false), ("x quantization_bit=4", false)] {
+            let run = TunectlRun(["logprobs", "--model", "m", argument]) { id, _, _ in
+                [FakeDaemon.result(id, ["ids": [1], "token_logprobs": []])]
+            }
+            #expect((run.exitCode == .usage) == isRefused, "\(argument)")
+        }
+    }
+
     /// What the model's files say in vain is told on stderr, once.
     @Test func warningsAreToldOnce() {
         for (command, line) in [("logprobs", "{\"ids\": [1, 2]}"), ("tokenize", "{\"text\": \"a\"}")] {

@@ -76,6 +76,11 @@ package enum ArgumentParser {
             throw CommandFailure.usage(
                 "`\(command.name)` needs \(missing.name)", hint: "usage: \(HelpText.usage(of: command))")
         }
+        if invocation.has("jsonl"), let text = invocation.positionals.first {
+            throw CommandFailure.usage(
+                "`\(command.name) --jsonl` reads standard input and does not take `\(text)`",
+                hint: "usage: \(HelpText.usage(of: command))")
+        }
         if !(expected.last?.repeats ?? false), invocation.positionals.count > expected.count {
             throw CommandFailure.usage(
                 "`\(command.name)` does not take `\(invocation.positionals[expected.count])`",

@@ -1,4 +1,5 @@
 import JSONDocuments
+import RunConfiguration
 import ServiceAPI
 import TerminalOutput
 
@@ -29,6 +30,11 @@ extension Command {
                 return try logprobs(ids: try line.ids("ids"), text: try line.text("text"))
             }
         }
+        if let setting = invocation.positionals.first(where: isSetting) {
+            throw CommandFailure.usage(
+                "`logprobs` takes no settings such as `\(setting)`", hint: "a text that reads so goes on standard input"
+            )
+        }
         let result = try logprobs(text: try TextArgument.of(invocation, context))
         if context.wantsJSON {
             context.printJSON(result)
@@ -39,5 +45,11 @@ extension Command {
             }
         }
         return .success
+    }
+
+    /// Whether an argument names a parameter, as `quantization_bit=4` does.
+    private static func isSetting(_ argument: String) -> Bool {
+        guard ArgumentParser.isOverride(argument), let end = argument.firstIndex(of: "=") else { return false }
+        return Parameters.named(String(argument[..<end])) != nil
     }
 }
