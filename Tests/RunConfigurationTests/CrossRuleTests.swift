@@ -25,6 +25,37 @@ struct CrossRuleTests {
             "model_name_or_path: m\ndo_train: true\ntemplate: t\ndataset: a,b\n\(lines)", "interleave_probs")
     }
 
+    /// What DeepSpeed would do otherwise than the run says is refused, as a mapping and in a file.
+    @Test(arguments: [
+        (#"{"optimizer": {"type": "Adam"}}"#, "optimizer"), (#"{"scheduler": {"type": "WarmupLR"}}"#, "scheduler"),
+        (#"{"gradient_clipping": 0.5}"#, "gradient_clipping"),
+        (#"{"gradient_accumulation_steps": 2}"#, "gradient_accumulation_steps"),
+        (#"{"train_micro_batch_size_per_gpu": 1}"#, "train_micro_batch_size_per_gpu"),
+        (#"{"train_batch_size": 9}"#, "train_batch_size"), (#"{"fp16": {"enabled": true}}"#, "fp16"),
+        (#"{"curriculum_learning": {"enabled": true}}"#, "curriculum_learning"),
+    ])
+    func deepSpeedSettingsThatWouldAct(settings: String, entry: String) throws {
+        let error = problem(training("deepspeed: \(settings)"))
+        #expect(error?.parameter == "deepspeed" && error?.description.contains("`\(entry)`") == true)
+        let configuration = try RunConfiguration.parse(yaml: training("deepspeed: ds.json"), name: "c")
+        #expect(problem(training("deepspeed: ds.json")) == nil)
+        let inFile = #expect(throws: ConfigurationError.self) {
+            try configuration.checkDeepSpeed(fileContents: settings, path: "/ds.json")
+        }
+        #expect(inFile?.description.contains("/ds.json: `\(entry)`") == true)
+    }
+
+    @Test func deepSpeedSettingsThatChangeNothing() throws {
+        let settings = """
+            {"optimizer": "auto", "scheduler": null, "gradient_clipping": "auto", "gradient_accumulation_steps": 1,
+             "train_batch_size": 8, "train_micro_batch_size_per_gpu": 8.0, "fp16": {"enabled": "auto"},
+             "bf16": {"enabled": true}, "zero_optimization": {"stage": 3}}
+            """
+        #expect(problem(training("deepspeed: \(settings)")) == nil)
+        try RunConfiguration.parse(yaml: training("deepspeed: ds.json"), name: "c")
+            .checkDeepSpeed(fileContents: settings, path: "/ds.json")
+    }
+
     private func expectConflict(_ yaml: String, _ parameter: String) {
         let error = problem(yaml)
         #expect(error?.kindName == "conflict")

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSONDocuments
+import RunConfiguration
 import Tensors
 import Testing
 import Tokenization
@@ -42,6 +43,24 @@ struct ModelFilesTests {
             #expect(configuration["eos_token_id"] == end && configuration["bos_token_id"] == .null)
         }
         #expect(notes.contains { $0.contains("eos_token_id: [") && $0.contains("bos_token_id: null") })
+    }
+
+    @Test func settingsOfDeepSpeedInAFile() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("ds-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var notes: [String] = []
+        func run() throws {
+            try RunFixture().run("pt-full", ["max_steps=1", "do_eval=false", "deepspeed=\(file.path)"]) {
+                if case .note(let note) = $0, note.contains("`deepspeed`") { notes.append(note) }
+            }
+        }
+        try run()
+        #expect(notes.count == 1 && notes[0].contains(file.path))
+        try Data(#"{"gradient_clipping": "auto", "zero_optimization": {"stage": 2}}"#.utf8).write(to: file)
+        try run()
+        #expect(notes.count == 1)
+        try Data(#"{"gradient_clipping": 0.25}"#.utf8).write(to: file)
+        #expect(throws: ConfigurationError.self) { try run() }
     }
 
     /// An adapter that training goes on with keeps its own rank (4), alpha (8) and dropout (0).

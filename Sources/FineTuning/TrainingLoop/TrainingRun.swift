@@ -88,6 +88,7 @@ package struct TrainingRun: Sendable {
         _ configuration: RunConfiguration, control: TrainingControl, report: (TrainingEvent) -> Void
     ) throws -> PreparedRun {
         try TrainingStages.check(configuration)
+        try checkDeepSpeedFile(configuration, paths) { report(.note($0)) }
         report(.phase(.tokenizing))
         let name = configuration[Parameters.modelNameOrPath] ?? ""
         let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")

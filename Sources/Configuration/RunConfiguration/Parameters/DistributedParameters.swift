@@ -3,7 +3,9 @@ extension Parameters {
     package static let deepspeed = Parameter<ConfigurationValueOrPath?>(
         "deepspeed", .distributed, default: nil, path: .file,
         help: "DeepSpeed's settings: a file or a mapping.",
-        .cannotMatter("it spreads memory over several devices; training runs in one process"))
+        .cannotMatter(
+            "it spreads memory over several devices, and training runs in one process; settings of its own that "
+                + "would change results are refused"))
     package static let fsdp = Parameter<[String]?>(
         "fsdp", .distributed, default: nil,
         help: "PyTorch's sharding of models over devices.",

@@ -54,7 +54,7 @@ extension RunConfiguration {
             switch purpose {
             case .training:
                 CrossRule.model + CrossRule.method + CrossRule.data + CrossRule.training + CrossRule.quantized
-                    + CrossRule.schedule
+                    + CrossRule.schedule + CrossRule.deepSpeed
             case .inference: CrossRule.model + CrossRule.inference
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }
