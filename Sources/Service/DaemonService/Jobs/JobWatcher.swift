@@ -20,8 +20,8 @@ final class JobWatcher {
     /// The answer that waits until the client has caught up.
     private var end: Job?
 
-    /// Events that are read at a time: a millisecond or two of the loop's thread.
-    private static let page = 128
+    /// Events that are read at a time: half a millisecond of the loop's thread.
+    private static let page = 32
 
     init(request: IncomingRequest, lastSequence: Int64, turns: WatcherTurns) {
         self.request = request
