@@ -171,6 +171,9 @@ let benchmarks: [Target] = [
         ],
         path: "Benchmarks/data", exclude: ["compare.py"], swiftSettings: swiftSettings),
     .executableTarget(
+        name: "products-benchmark", dependencies: ["LinuxSystem", "Tensors"], path: "Benchmarks/products",
+        exclude: ["compare.py", "onednn.cpp"], swiftSettings: swiftSettings),
+    .executableTarget(
         name: "tokenizer-benchmark", dependencies: ["JSONDocuments", "LinuxSystem", "Tokenization"],
         path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
     .executableTarget(

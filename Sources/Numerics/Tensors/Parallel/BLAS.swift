@@ -67,11 +67,11 @@ package final class BLAS: @unchecked Sendable {
     }
 
     /// Whether an operand is used as stored or transposed.
-    enum Transpose: Int32 { case no = 111, yes = 112 }
+    package enum Transpose: Int32 { case no = 111, yes = 112 }
 
     /// `c(m, n) = alpha * op(a)(m, k) * op(b)(k, n) + beta * c`, all row-major with the given row strides.
     @inline(__always)
-    func multiply(
+    package func multiply(
         _ transposeA: Transpose, _ transposeB: Transpose, m: Int, n: Int, k: Int, alpha: Float = 1,
         _ a: UnsafePointer<Float>, stride strideA: Int, _ b: UnsafePointer<Float>, stride strideB: Int,
         beta: Float = 0, _ c: UnsafeMutablePointer<Float>, stride strideC: Int

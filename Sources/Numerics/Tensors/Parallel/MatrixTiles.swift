@@ -26,9 +26,9 @@ package enum MatrixTiles {
         }
     }
 
-    /// Whether split products run in tiles.
     /// The level of the element loops in use: `scalar`, `avx2`, `avx512` or `amx`.
     package static var level: String { String(cString: kernel_level_name(kernel_level_active())) }
 
+    /// Whether split products run in tiles.
     package static var areReady: Bool { kernel_level_active() == .amx }
 }
