@@ -31,7 +31,8 @@ package final class Rehearsal: Sendable {
 
     let pool = StoragePool(isRehearsing: true)
     private let work = Mutex((operations: 0.0, calls: 0, bytes: 0.0))
-    private let threads: Int
+    /// Threads of the pool that is rehearsed.
+    let threads: Int
 
     package init(threads: Int) { self.threads = max(1, threads) }
 

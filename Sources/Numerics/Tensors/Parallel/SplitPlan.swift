@@ -1,6 +1,6 @@
 import CKernels
 
-/// How one product is cut into tasks, by sizes alone.
+/// How one product is cut into tasks, by its sizes and the number of threads; no cut changes a bit.
 ///
 /// A task packs the panels of its columns piece by piece along the depth, so that they stay in the second-level cache,
 /// and multiplies each piece with all its rows.
@@ -43,7 +43,9 @@ struct SplitPlan {
         let deepest = passes.map { $0.reduce(0) { $0 + $1.panelCount(Panels.edge) } }.max() ?? Panels.edge
         let grain = product.terms.reduce(Panels.edge) { $1.transposed ? $0 : Self.multiple($0, $1.right.columnGrain) }
         let widest = max(1, Self.panelNumbers / max(1, deepest)) * Panels.edge
-        (width, height) = Self.cut(rows: product.rows, columns: product.columns, widest: widest, grain: grain)
+        (width, height) = Self.cut(
+            rows: product.rows, columns: product.columns, widest: widest, grain: grain,
+            threads: Rehearsal.current?.threads ?? ComputePool.shared.threads)
         rowBlocks = (product.rows + height - 1) / height
         tasks = (product.columns + width - 1) / width * rowBlocks
         let most = min(width, Panels.roundedUp(product.columns))
@@ -80,19 +82,23 @@ struct SplitPlan {
         return passes
     }
 
-    /// Wide blocks of columns, in a multiple of four; the rows are cut too while there are fewer than eight tasks.
+    /// Blocks of columns as wide as the cache allows, as many for every thread; where columns are few, rows are cut too.
     ///
-    /// Columns are packed again for every block of rows, so these stay high unless the columns are few.
-    private static func cut(rows: Int, columns: Int, widest: Int, grain: Int) -> (width: Int, height: Int) {
-        let least = columns <= 256 ? columns : 64
-        let wanted = ((columns + min(512, widest) - 1) / min(512, widest) + 3) / 4 * 4
-        let blocks = max((columns + widest - 1) / widest, min(wanted, columns / max(1, least)))
-        let width = max(grain, ((columns + max(1, blocks) - 1) / max(1, blocks) + grain - 1) / grain * grain)
+    /// Rows are read again for every block of columns, and columns packed again for every block of rows.
+    private static func cut(
+        rows: Int, columns: Int, widest: Int, grain: Int, threads: Int
+    ) -> (width: Int, height: Int) {
+        let needed = (columns + min(512, widest) - 1) / min(512, widest)
+        let shared = (needed + threads - 1) / threads * threads
+        let blocks = max(needed, min(shared, columns / leastWidth), 1)
+        let width = max(grain, ((columns + blocks - 1) / blocks + grain - 1) / grain * grain)
         let columnBlocks = max(1, (columns + width - 1) / width)
         let lowest = max(128, min(512, 4 * columns))
-        let rowBlocks = max(1, min(8 / columnBlocks, rows / lowest))
+        let rowBlocks = max(1, min(threads / columnBlocks, rows / lowest))
         return (width, max(Panels.edge, Panels.roundedUp((rows + rowBlocks - 1) / rowBlocks)))
     }
+
+    private static let leastWidth = 64
 
     /// Floating-point operations, those with the smaller parts included.
     var operations: Double {
