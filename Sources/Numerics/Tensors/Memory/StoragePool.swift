@@ -86,7 +86,7 @@ final class StoragePool: Sendable {
         }
         giveBack(evicted)
         if let block = reused.block { return block }
-        let block = fresh(classSize)
+        let block = fresh(classSize, bytes)
         if isRehearsing {
             let box = Box(block)
             guarded.withLock { guarded in
@@ -133,17 +133,30 @@ final class StoragePool: Sendable {
     // Blocks from here up are mapped alone, so that giving one back really shrinks the process.
     private static let mappedFrom = 1 << 20
 
-    private func fresh(_ size: Int) -> UnsafeMutableRawPointer {
+    private func fresh(_ size: Int, _ bytes: Int) -> UnsafeMutableRawPointer {
         if size >= Self.mappedFrom {
             let flags = MAP_PRIVATE | MAP_ANONYMOUS | (isRehearsing ? MAP_NORESERVE : 0)
             let block = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
-            if let block, block != MAP_FAILED { return block }
+            if let block, block != MAP_FAILED {
+                if !isRehearsing { askForLargePages(block, bytes) }
+                return block
+            }
         } else if let block = aligned_alloc(64, size) {
             return block
         }
         // The process computes for one job only; without memory there is nothing left for it to do.
         trim()
         fatalError("out of memory: could not allocate \(size) bytes for a tensor (live \(statistics.liveBytes) bytes)")
+    }
+
+    /// Products visit hundreds of lines of a matrix in turn, more pages than the processor remembers at 4 KiB each.
+    ///
+    /// Only for pages that are written from end to end, so that no more memory is held than would be otherwise.
+    private func askForLargePages(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
+        let page = 2 << 20
+        let start = block.alignedUp(toMultipleOf: page)
+        let length = (block + bytes - start) / page * page
+        if length > 0 { madvise(start, length, MADV_HUGEPAGE) }
     }
 
     private func giveBack(_ block: UnsafeMutableRawPointer, _ size: Int) {
