@@ -1,7 +1,5 @@
 // Splits numbers into bfloat16 parts and lays them out as the panels of a product; the layout is told in CKernels.h.
 
-enum { EDGE = KERNEL_PANEL_EDGE, BLOCK = EDGE * EDGE };
-
 /// The next part of sixteen numbers, which become what is left of them.
 INLINE u16x16 take_part(f32x16 *rest) {
     u16x16 part = narrow_bf16_lanes(*rest);

@@ -49,10 +49,10 @@ INLINE void add_tiles(const tile_numbers *left, const tile_numbers right[2], boo
     }
 }
 
-static void add_term(const kernel_panel_term *term, size_t row_panel, size_t column_panel, bool tall, bool wide,
+static void add_term(const kernel_panel_term *term, panel_place place, bool tall, bool wide,
                      f32x16 sums[EDGE][2]) {
-    const uint16_t *left = (const uint16_t *)term->left + row_panel * term->left_stride;
-    const uint16_t *right = (const uint16_t *)term->right + column_panel * term->right_stride;
+    const uint16_t *left = (const uint16_t *)term->left + place.row * term->left_stride;
+    const uint16_t *right = (const uint16_t *)term->right + place.column * term->right_stride;
     for (size_t block = 0; block < term->depth_blocks; block++) {
         for (size_t j = term->right_parts; j-- > 0;) {
             tile_numbers columns[2];
@@ -72,9 +72,8 @@ static void add_term(const kernel_panel_term *term, size_t row_panel, size_t col
     }
 }
 
-INLINE void multiply_block(const kernel_panel_term *terms, size_t count, size_t row_panel, size_t column_panel,
-                           bool tall, bool wide, const float *start, size_t start_stride, float *result,
-                           size_t result_stride) {
+INLINE void multiply_block(const kernel_panel_term *terms, size_t count, panel_place place, bool tall, bool wide,
+                           const float *start, size_t start_stride, float *result, size_t result_stride) {
     f32x16 sums[EDGE][2] = {};
     size_t high = tall ? EDGE : LANES, tiles = wide ? 2 : 1;
     for (size_t row = 0; start && row < high; row++) {
@@ -82,7 +81,7 @@ INLINE void multiply_block(const kernel_panel_term *terms, size_t count, size_t 
         for (size_t tile = 0; tile < tiles; tile++) { sums[row][tile] = load(line + tile * LANES); }
     }
     for (size_t term = 0; term < count; term++) {
-        add_term(terms + term, row_panel, column_panel, tall, wide, sums);
+        add_term(terms + term, place, tall, wide, sums);
     }
     for (size_t row = 0; row < high; row++) {
         float *line = result + row * result_stride;
