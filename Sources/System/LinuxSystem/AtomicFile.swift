@@ -9,7 +9,7 @@ package struct AtomicFile: ~Copyable {
     private let descriptor: FileDescriptor
     private var committed = false
 
-    package init(replacing target: String, mode: mode_t = 0o644) throws(SystemError) {
+    package init(replacing target: String, mode: UInt32 = 0o644) throws(SystemError) {
         self.target = target
         temporary = "\(target).tmp-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         descriptor = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)

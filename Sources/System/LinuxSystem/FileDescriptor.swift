@@ -22,7 +22,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
 
     package static func open(
-        _ path: String, _ flags: Int32, mode: mode_t = 0o600
+        _ path: String, _ flags: Int32, mode: UInt32 = 0o600
     ) throws(SystemError) -> FileDescriptor {
         let number = Int32(try checking("open", path) { Int(Glibc.open(path, flags | O_CLOEXEC, mode)) })
         let file = FileDescriptor(owning: number)

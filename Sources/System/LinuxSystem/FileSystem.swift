@@ -53,7 +53,7 @@ package enum FileSystem {
     }
 
     /// Creates a directory and those above it.
-    package static func createDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+    package static func createDirectories(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         if isDirectory(path) { return }
         let parent = Path.parent(of: path)
         if parent != path, !parent.isEmpty { try createDirectories(parent, mode: mode) }

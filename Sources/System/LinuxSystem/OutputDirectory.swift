@@ -17,7 +17,7 @@ package final class OutputDirectory: Sendable {
     }
 
     package func open(
-        _ name: String, _ flags: Int32, mode: mode_t = 0o644
+        _ name: String, _ flags: Int32, mode: UInt32 = 0o644
     ) throws(SystemError) -> FileDescriptor {
         let subject = path + "/" + name
         return FileDescriptor(

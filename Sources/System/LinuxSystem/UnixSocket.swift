@@ -38,7 +38,7 @@ package enum UnixSocket {
     /// Listens at `path`. A socket of this user that a process which is gone has left behind is replaced.
     ///
     /// - Throws: `Occupied` for everything else that is there, `SystemError` with EADDRINUSE where somebody listens
-    package static func listen(at path: String, backlog: Int32 = 512, mode: mode_t) throws -> FileDescriptor {
+    package static func listen(at path: String, backlog: Int32 = 512, mode: UInt32) throws -> FileDescriptor {
         if let file = try SocketFile(replaceable: path) {
             do {
                 _ = try connect(to: path)
