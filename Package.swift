@@ -87,7 +87,8 @@ let language: [Target] = [
     module("LanguageModels", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"]),
     module("PythonData", in: "Language", ["JSONDocuments"]),
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
-    module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
+    module(
+        "Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem", "WeightFiles"]),
     module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
 ]
 
@@ -246,7 +247,7 @@ let allTests: [Target] = [
     tests(
         "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]
     ),
-    tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests("Tokenization", ["JSONDocuments", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop",
         [

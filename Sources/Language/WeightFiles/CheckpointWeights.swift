@@ -42,15 +42,28 @@ package final class CheckpointWeights: Sendable {
 
     /// A tensor that the model needs, in the shape it needs it.
     package func weight(_ name: String, shape: [Int]) throws -> Weight {
+        let file = try file(holding: name, shape: shape)
+        return try file.weight(named: name)
+    }
+
+    /// The bytes of a tensor that a weight is put together from, in the type and shape it must have.
+    package func bytes(_ name: String, type: ElementType, shape: [Int]) throws -> OwnedBytes {
+        let file = try file(holding: name, shape: shape)
+        if let found = file[name]?.type, found != type {
+            throw WeightFileError.wrongType(tensor: name, expected: type, found: found, file: file.path)
+        }
+        return try file.ownedBytes(of: name)
+    }
+
+    private func file(holding name: String, shape: [Int]) throws -> SafetensorsFile {
         guard let location = locations[name] else {
             throw WeightFileError.missing(tensor: name, shape: shape, directory: directory)
         }
         let file = files[location]
-        let weight = try file.weight(named: name)
-        guard weight.shape == shape else {
-            throw WeightFileError.wrongShape(tensor: name, expected: shape, found: weight.shape, file: file.path)
+        if let found = file[name]?.shape, found != shape {
+            throw WeightFileError.wrongShape(tensor: name, expected: shape, found: found, file: file.path)
         }
-        return weight
+        return file
     }
 
     private static func shards(directory: String) throws -> ([SafetensorsFile], [String: Int]) {

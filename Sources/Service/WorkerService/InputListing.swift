@@ -51,6 +51,9 @@ struct InputListing: TrainingWork {
     }
 
     private func modelFiles(_ folder: String) -> [ConfigFiles.File] {
+        if folder.hasSuffix(".gguf") {
+            return isOutOfReach(folder) ? [ConfigFiles.File(path: folder, isOptional: true)] : []
+        }
         let index = folder + "/" + Self.indexName
         let shards = Set((object(index)?["weight_map"]?.object ?? [:]).compactMap { $0.value.string }).sorted()
             .filter { !$0.contains("/") }

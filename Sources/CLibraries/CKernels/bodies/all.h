@@ -10,6 +10,8 @@
 #include "rms_norm.h"
 #include "gates.h"
 #include "rotation.h"
+#include "block_codes.h"
+#include "coded_columns.h"
 #include "matrix_vectors.h"
 #include "panel_place.h"
 #include "panel_packing.h"

@@ -2,7 +2,6 @@ import Adapters
 import LanguageModels
 import RunConfiguration
 import Tensors
-import WeightFiles
 
 /// Which of a model's numbers a run trains; one file per method.
 protocol TuningMethod: Sendable {
@@ -44,7 +43,7 @@ struct TuningStart {
     /// `train_from_scratch`.
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
-            return try DecoderModel.load(modelConfiguration, weights: CheckpointWeights(directory: modelFolder))
+            return try DecoderModel.load(modelConfiguration, directory: modelFolder)
                 .makingTrainable(isTrainable)
         }
         return try DecoderModel.initialized(modelConfiguration, seed: seed).freezing { !isTrainable($0) }

@@ -1,3 +1,4 @@
+import Glibc
 package import JSONDocuments
 import WeightFiles
 
@@ -23,8 +24,8 @@ package struct GenerationDefaults: Sendable {
                     key: "the whole file", expected: "an object", found: "something else", file: file)
             }
             try self.init(ConfigurationReader(object: object, file: file), configuration)
-        } catch WeightFileError.cannotRead(_, code: 2) {
-            // ENOENT: older models have no such file.
+        } catch WeightFileError.cannotRead(_, let code) where code == ENOENT || code == ENOTDIR {
+            // Older models have no such file, and GGUF files are no folders.
             try self.init(ConfigurationReader(object: [:], file: file), configuration)
         } catch let error as JSONError {
             throw WeightFileError.indexNotJSON(file: file, error: error)

@@ -25,13 +25,21 @@ package struct ModelConfiguration: Sendable {
     package var paddingToken: Int32?
     /// How the checkpoint stores its weights, when the configuration says so.
     package var weightFormat: WeightFormat?
+    /// How the checkpoint's linear layers are packed; nil where they are not.
+    package var quantization: (any CheckpointQuantization)?
     /// Every key as it was read, the unknown ones too.
     package var source: JSONObject
     /// What people should know who use the model: what its files say in vain.
     package var warnings: [String] = []
 
     /// Reads `config.json` of a model directory.
+    ///
+    /// - Parameter directory: a model directory, or a GGUF file
     package init(directory: String) throws {
+        if GGUFFile.isNamed(by: directory) {
+            try self.init(GGUFConfiguration(GGUFFile(path: directory)).json(), file: directory)
+            return
+        }
         let file = "\(directory)/config.json"
         let value: JSONValue
         do {
@@ -55,12 +63,8 @@ package struct ModelConfiguration: Sendable {
         guard let family = ModelFamilies.named(modelType) else {
             throw ModelConfigurationError.unknownFamily(name: modelType, known: ModelFamilies.names, file: file)
         }
-        if let quantization = object["quantization_config"], !quantization.isNull {
-            throw ModelConfigurationError.unsupported(
-                key: "quantization_config", value: quantization["quant_method"]?.string ?? "unnamed",
-                supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
-        }
         self = try family.configuration(reader)
+        quantization = try CheckpointQuantizations.reading(reader)
         warnings += try reader.disregarded()
     }
 

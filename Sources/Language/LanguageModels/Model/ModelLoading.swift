@@ -23,8 +23,18 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
 extension DecoderModel {
     /// Opens a model directory; every tensor stays where it lies on disk.
     package static func load(directory: String) throws -> DecoderModel {
-        let configuration = try ModelConfiguration(directory: directory)
-        return try load(configuration, weights: CheckpointWeights(directory: directory))
+        try load(ModelConfiguration(directory: directory), directory: directory)
+    }
+
+    /// - Parameter directory: a model directory, or a GGUF file
+    package static func load(_ configuration: ModelConfiguration, directory: String) throws -> DecoderModel {
+        guard GGUFFile.isNamed(by: directory) else {
+            return try load(configuration, weights: CheckpointWeights(directory: directory))
+        }
+        let source = try GGUFTensors(GGUFFile(path: directory), configuration)
+        let model = try DecoderModel(configuration, source: source)
+        try source.requireAllUsed()
+        return model
     }
 
     /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file.
@@ -32,7 +42,7 @@ extension DecoderModel {
         _ configuration: ModelConfiguration, weights: CheckpointWeights
     ) throws -> DecoderModel {
         let (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
-        let source = CheckpointTensors(weights, embedding: embedding)
+        let source = CheckpointTensors(weights, embedding: embedding, quantization: configuration.quantization)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -74,15 +84,23 @@ private final class CheckpointTensors: TensorSource {
     private let weights: CheckpointWeights
     /// The name under which the file keeps the embedding.
     private let embedding: String
+    /// How the checkpoint's linear layers are packed; nil where they are not.
+    private let quantization: (any CheckpointQuantization)?
     /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
-    init(_ weights: CheckpointWeights, embedding: String) {
+    init(_ weights: CheckpointWeights, embedding: String, quantization: (any CheckpointQuantization)?) {
         self.weights = weights
         self.embedding = embedding
+        self.quantization = quantization
     }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
+        if place.role == .linear, let quantization, !weights.contains(place.name) {
+            let layer = QuantizedLayer(place, in: weights)
+            defer { used.formUnion(layer.used) }
+            return .frozen(Weight(name: place.name, storage: try quantization.storage(of: layer)))
+        }
         let name = place.role == .embedding ? embedding : place.name
         used.insert(name)
         return .frozen(try weights.weight(name, shape: place.shape))
