@@ -207,7 +207,9 @@ let allTests: [Target] = [
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),
     .testTarget(
         name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/FuzzTests", swiftSettings: swiftSettings),
-    tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests(
+        "Adapters", ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors", "WeightFiles"],
+        resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["RunConfiguration"]),
     tests("CKernels"),
@@ -232,7 +234,8 @@ let allTests: [Target] = [
     tests("JinjaTemplates", ["JSONDocuments", "PythonData"], resources: [.copy("Fixtures")]),
     tests(
         "JobStore", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"], resources: [.copy("Fixtures")]),
-    tests("LanguageModels", ["JSONDocuments", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests(
+        "LanguageModels", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("LinuxSystem"),
     tests("ManualPages"),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
@@ -259,8 +262,8 @@ let allTests: [Target] = [
     tests(
         "WorkerService",
         [
-            "Adapters", "JSONDocuments", "JSONRPC", "LanguageModels", "LinuxSystem", "ServiceAPI", "Tensors",
-            "TextGeneration", "Tokenization", "WeightFiles",
+            "Adapters", "Checkpoints", "JSONDocuments", "JSONRPC", "LanguageModels", "LinuxSystem", "ServiceAPI",
+            "Tensors", "TextGeneration", "Tokenization", "WeightFiles",
         ]),
     tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),
     .testTarget(

@@ -1,6 +1,7 @@
 import Adapters
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -45,16 +46,16 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter(name)
         try inTemporaryDirectory { directory in
-            try adapter.save(into: DirectoryOutput(path: directory))
+            try adapter.save(into: OutputDirectory(path: directory))
             let (theirs, ours) = ("\(fixtures.path)/\(name)", directory)
-            let config = try SmallFile.bytes("\(ours)/adapter_config.json")
+            let config = try MappedFile.contents(of: "\(ours)/adapter_config.json")
             #expect(
                 String(decoding: config, as: UTF8.self)
-                    == String(decoding: try SmallFile.bytes("\(theirs)/adapter_config.json"), as: UTF8.self))
+                    == String(decoding: try MappedFile.contents(of: "\(theirs)/adapter_config.json"), as: UTF8.self))
             #expect(
-                try SmallFile.bytes("\(ours)/adapter_model.safetensors")
-                    == SmallFile.bytes("\(theirs)/adapter_model.safetensors"))
-            #expect(try SmallFile.bytes("\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
+                try MappedFile.contents(of: "\(ours)/adapter_model.safetensors")
+                    == MappedFile.contents(of: "\(theirs)/adapter_model.safetensors"))
+            #expect(try MappedFile.contents(of: "\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
         }
     }
 
@@ -93,7 +94,7 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter("plain")
         try inTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             let none = try #require(throws: AdapterError.self) {
                 try LoRAAdapter.load(directory: directory, for: fixtures.model)
             }

@@ -32,13 +32,13 @@ extension CheckpointFolders {
         let manifest = try CheckpointManifest.read(from: path)
         switch share(of: manifest) {
         case nil: return
-        case .whole: try remove(steps: [step], in: output.path)
+        case .whole: try remove(steps: [step], in: output)
         case .files:
             let passing = Set(manifest.passing ?? [])
             let transaction = try CheckpointTransaction(step: step, in: output)
-            try transaction.link(manifest.files.map(\.name).filter { !passing.contains($0) }, from: path)
+            try transaction.link(manifest.files.map(\.name).filter { !passing.contains($0) }, fromStep: step)
             // It keeps its place among the others, which are let go by age.
-            _ = try transaction.commit(run: manifest.run, manifest.conditions, asOldAs: path)
+            _ = try transaction.commit(run: manifest.run, manifest.conditions, asOldAs: step)
         }
     }
 }

@@ -48,7 +48,7 @@ package struct TrainingRun: Sendable {
         do {
             let output = try OutputFolder(
                 path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
-            try CheckpointFolders.removeLeftovers(in: output.path)
+            try CheckpointFolders.removeLeftovers(in: output)
             let resume = try resumeDecision(configuration, output: output, report: report)
             let prepared = try prepare(configuration, control: control, report: report)
             let session = try TrainingSession(
@@ -102,7 +102,7 @@ package struct TrainingRun: Sendable {
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
             stage: configuration[Parameters.stage],
-            workingDirectory: paths.workingDirectory ?? "/", saved: .readAndWritten
+            workingDirectory: paths.dataDirectory(of: configuration), saved: .readAndWritten
         ) { _, _ in
             if control.isStopping { throw TrainingStopped() }
         }
@@ -131,7 +131,7 @@ package struct TrainingRun: Sendable {
     ) throws -> PreparedRun {
         let stream = try DataStream(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
-            workingDirectory: paths.workingDirectory ?? "/")
+            workingDirectory: paths.dataDirectory(of: configuration))
         for line in stream.notes + stream.evaluationParts.flatMap(\.lines) { report(.note(line)) }
         if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
         let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items) }

@@ -1,5 +1,6 @@
 import Glibc
 import JSONDocuments
+import LinuxSystem
 package import Tensors
 
 /// All weights of a model directory, from one safetensors file or from the shards of an index.
@@ -80,11 +81,11 @@ package final class CheckpointWeights: Sendable {
     }
 
     private static func weightMap(_ path: String) throws -> JSONObject {
-        let mapping = try FileMapping(path: path)
+        let bytes = try MappedFile.contents(of: path, limit: 100_000_000)
         let root: JSONValue
         do {
             root = try JSONValue(
-                parsing: Array(mapping.bytes), limits: JSONLimits(maximumBytes: 100_000_000, maximumDepth: 16))
+                parsing: bytes, limits: JSONLimits(maximumBytes: 100_000_000, maximumDepth: 16))
         } catch let error as JSONError {
             throw WeightFileError.indexNotJSON(file: path, error: error)
         }

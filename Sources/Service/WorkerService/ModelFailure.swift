@@ -25,8 +25,6 @@ extension ServiceError {
             self.init(
                 error.blocked == nil ? .notFound : .permission, error.description,
                 hint: error.blocked == nil ? nil : Self.waysToReading)
-        case WeightFileError.cannotRead(let file, let code) where SystemError("open", file, code: code).isPermission:
-            self.init(modelFailure: SystemError("open", file, code: code))
         case TokenizerError.unreadable(let cause): self.init(modelFailure: cause)
         case let error as WeightFileError: self.init(Self.kind(of: error), error.description)
         case let error as SystemError where error.isPermission && error.subject != nil:
@@ -52,8 +50,6 @@ extension ServiceError {
 
     private static func kind(of error: WeightFileError) -> ErrorKind {
         switch error {
-        case .cannotRead(let file, let code), .cannotWrite(let file, let code):
-            kind(of: SystemError("open", file, code: code))
         case .noWeights: .notFound
         default: .badModel
         }

@@ -31,7 +31,7 @@ struct ArrowField {
 }
 
 /// The columns of an Arrow file.
-struct ArrowSchema {
+struct ArrowSchema: Sendable {
     let fields: [ArrowField]
     /// The fields with a dictionary of their own, by its number.
     private(set) var dictionaries: [Int64: ArrowField] = [:]

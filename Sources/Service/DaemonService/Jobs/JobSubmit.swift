@@ -208,7 +208,7 @@ struct Submission {
         let output = configuration[Parameters.outputDir]
         let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
         let place = try checkedOutputPlace(outputPath, caller, daemon)
-        try checkSavedDataPlace(of: configuration, in: workingDirectory, caller, daemon)
+        _ = try savedDataPlace(of: configuration, in: workingDirectory, user: caller.user, daemon.jobs)
         try caller.requireReading(configuration, in: workingDirectory, daemon)
         let references = JobReferences.jobs(in: configuration)
         var outputs: [String: String] = [:]
@@ -219,6 +219,11 @@ struct Submission {
             outputs[id] = predecessor.outputPath
             predecessors.append(id)
         }
+        try requireOutputBesideBase(
+            configuration,
+            model: configuration[Parameters.modelNameOrPath].map { name in
+                JobReferences.path(name) { outputs[$0] ?? "job:\($0)" }
+            }, in: workingDirectory)
         var job = Job(
             id: "", name: name, kind: kind, state: .queued, owner: caller.user, priority: priority,
             outputDirectory: output, workingDirectory: workingDirectory, submittedAt: Timestamp.now(),

@@ -54,6 +54,7 @@ package enum WorkerGenerateBatch {
     package static let name = "worker.generate_batch"
 
     package struct Parameters: Codable, Sendable {
+        package var job: String
         package var config: ConfigurationSource
         package var overrides: [String]
         package var workingDirectory: String?
@@ -64,9 +65,10 @@ package enum WorkerGenerateBatch {
         package var threads: Int
 
         package init(
-            config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String, attempt: Int,
-            threads: Int
+            job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String,
+            attempt: Int, threads: Int
         ) {
+            self.job = job
             self.config = config
             self.overrides = overrides
             self.workingDirectory = workingDirectory
@@ -76,7 +78,7 @@ package enum WorkerGenerateBatch {
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, input, attempt, threads
+            case job, config, overrides, input, attempt, threads
             case workingDirectory = "working_directory"
         }
     }
