@@ -69,7 +69,7 @@ package final class RunPlanner {
         let text = try prepared?.text ?? RunTokenizer(configuration, modelFolder: modelFolder)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
-            stage: configuration[Parameters.stage], workingDirectory: paths.workingDirectory ?? "/",
+            stage: configuration[Parameters.stage], workingDirectory: paths.dataDirectory(of: configuration),
             saved: prepared == nil ? .read : .ignored
         ) { [control] _, _ in
             if control.isStopping { throw TrainingStopped() }
