@@ -74,13 +74,13 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter("plain")
         try inTemporaryDirectory { directory in
-            try adapter.save(into: DirectoryOutput(path: directory))
+            try adapter.save(into: OutputDirectory(path: directory))
             var tensors = adapter.tensorsToWrite
             var numbers = adapter.parameters[1].value.array
             numbers[2] = .infinity
             let (name, shape) = (adapter.parameters[1].name, adapter.parameters[1].shape)
             tensors[1] = TensorToWrite(name: name, tensor: try Tensor(numbers, shape: shape))
-            try DirectoryOutput(path: directory).writeFile(
+            try OutputDirectory(path: directory).writeFile(
                 "adapter_model.safetensors", bytes: SafetensorsWriter.bytes(tensors))
             let error = try #require(throws: NotFiniteTensor.self) {
                 try LoRAAdapter.load(directory: directory, for: fixtures.model)

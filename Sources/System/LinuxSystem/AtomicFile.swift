@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// A file written beside its target, which replaces it only on `commit()`: how this program writes files that others
 /// read.

@@ -1,5 +1,5 @@
 import CLinuxShims
-package import Glibc
+import Glibc
 
 /// Questions about paths, and the few changes that need no transaction.
 package enum FileSystem {

@@ -1,5 +1,5 @@
 import CLinuxShims
-package import Glibc
+import Glibc
 
 /// A directory below which files are written and nowhere else.
 ///
