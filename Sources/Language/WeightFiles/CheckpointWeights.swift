@@ -69,6 +69,9 @@ package final class CheckpointWeights: Sendable {
             }
             if numbers[name] == nil {
                 numbers[name] = files.count
+                guard exists("\(directory)/\(name)") else {
+                    throw WeightFileError.badIndex(file: path, problem: "the shard '\(name)' is not there")
+                }
                 files.append(try SafetensorsFile(path: "\(directory)/\(name)"))
             }
             let number = numbers[name] ?? 0

@@ -35,8 +35,8 @@ package final class GeneratedLines {
         var bytes = 0
         /// Of so many bytes.
         var xxh3 = FileHash.of([])
-        /// The number of the file, by which it is known until the first lines are recorded.
-        var inode: Int64 = 0
+        /// Which file it is, by which it is known until the first lines are recorded.
+        var file = ""
     }
 
     private var path: String { "\(folder.path)/\(Self.fileName)" }
@@ -74,7 +74,7 @@ package final class GeneratedLines {
         }
         let old = try MappedFile(path: path)
         guard old.count >= record.bytes, FileHash.of(Array(old.bytes[..<record.bytes])) == record.xxh3,
-            try old.count == 0 || record.bytes > 0 || inode == record.inode
+            try old.count == 0 || record.bytes > 0 || file.identity() == record.file
         else {
             throw ServiceError(
                 .badData, "\(path) is not what this job has written so far",
@@ -107,15 +107,11 @@ package final class GeneratedLines {
         take(line)
     }
 
-    private var inode: Int64 {
-        get throws { Int64(truncatingIfNeeded: try file.status().st_ino) }
-    }
-
     /// Forces the lines to the disk, then records that they are there.
     package func synchronize() throws {
         try file.synchronize(subject: path)
         let record = Record(
-            run: run, input: input, lines: count, bytes: byteCount, xxh3: hash.digest, inode: try inode)
+            run: run, input: input, lines: count, bytes: byteCount, xxh3: hash.digest, file: try file.identity())
         try folder.writeFile(
             Self.recordName,
             bytes: try JSONValue(encoding: record).serializedBytes(.indented(2)) + [UInt8(ascii: "\n")])

@@ -89,6 +89,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
         guard unsafe fstat(number, &status) == 0 else { throw SystemError("fstat") }
         return status
     }
+
+    /// Which file this is: its number, and when it was made, for numbers are given again.
+    package func identity() throws(SystemError) -> String {
+        "\(try status().st_ino) \(linux_birth_time(number))"
+    }
 }
 
 /// Anything whose bytes lie in one piece of memory.
