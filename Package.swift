@@ -256,7 +256,7 @@ let allTests: [Target] = [
             "Checkpoints", "Datasets", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
             "TrainingStages", "WeightFiles",
         ], resources: [.copy("Fixtures")]),
-    tests("TrainingStages", ["Datasets", "RunConfiguration"]),
+    tests("TrainingStages", ["Datasets", "JSONDocuments", "LanguageModels", "RunConfiguration", "Tensors"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
     tests(

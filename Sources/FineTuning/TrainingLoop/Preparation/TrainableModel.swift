@@ -17,20 +17,12 @@ struct TrainableModel {
     /// What the optimizer changes, in a fixed order.
     var parameters: [Tensors.Parameter] { adapter?.parameters ?? base.parameters }
 
-    var trainableCount: Int { parameters.reduce(0) { $0 + $1.count } }
     var count: Int { base.parameterCount + (adapter.map { $0.parameters.reduce(0) { $0 + $1.count } } ?? 0) }
 
     /// Numbers outside the token embedding, by which the reference estimates floating-point operations.
     var countWithoutEmbedding: Int {
         let embedding = base.tensors.first { $0.name == "\(base.embeddingPath).weight" }?.value
         return count - (embedding.map { $0.shape.reduce(1, *) } ?? 0)
-    }
-
-    /// `trainable params: X || all params: Y || trainable%: Z`
-    var parameterLine: String {
-        let share = (100 * Double(trainableCount) / Double(max(count, 1))).text(decimals: 4)
-        return "trainable params: \(groupedDigits(trainableCount)) || all params: \(groupedDigits(count)) "
-            + "|| trainable%: \(share)"
     }
 
     /// Writes the files that a loader needs: the adapter's, or the whole model's.
