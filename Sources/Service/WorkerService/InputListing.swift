@@ -25,6 +25,7 @@ struct InputListing: TrainingWork {
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json",
         "model.safetensors", "model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors",
+        "value_head.safetensors",
     ]
     private static let indexName = "model.safetensors.index.json"
 
@@ -32,8 +33,9 @@ struct InputListing: TrainingWork {
         let configuration = try parameters.config.configuration(overrides: parameters.overrides ?? [])
         var needed: [ConfigFiles.File] = []
         let folders =
-            ([configuration[Parameters.modelNameOrPath]].compactMap(\.self)
-            + (configuration[Parameters.adapterNameOrPath] ?? [])).compactMap(absolute)
+            ([configuration[Parameters.modelNameOrPath], configuration[Parameters.refModel]].compactMap(\.self)
+            + (configuration[Parameters.adapterNameOrPath] ?? []) + (configuration[Parameters.refModelAdapters] ?? []))
+            .compactMap(absolute)
         for folder in folders { needed += modelFiles(folder) }
         if let input = parameters.input.flatMap(absolute), isOutOfReach(input) {
             needed.append(ConfigFiles.File(path: input, isOptional: false))

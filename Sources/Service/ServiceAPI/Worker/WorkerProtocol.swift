@@ -153,6 +153,7 @@ package enum WorkerMethod {
     package static let tokenize = "worker.tokenize"
     package static let detokenize = "worker.detokenize"
     package static let logProbabilities = "worker.logprobs"
+    package static let score = "worker.score"
     package static let generate = "worker.generate"
     package static let chat = "worker.chat"
     /// The output descriptor comes with the request.
