@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -28,7 +29,7 @@ struct ValueHeadTests {
         #expect(try ValueHead.load(directory: path, for: configuration) == nil)
         let head = try ValueHead.fresh(configuration, seed: 1)
         #expect(head.parameters.flatMap(\.value.array).allSatisfy { abs($0) <= 1 / Float(6).squareRoot() })
-        try head.save(into: DirectoryOutput(path: path))
+        try head.save(into: OutputDirectory(path: path))
         let file = try SafetensorsFile(path: path + "/value_head.safetensors")
         #expect(file["v_head.summary.weight"]?.shape == [1, 6] && file["v_head.summary.bias"]?.shape == [1])
         let loaded = try #require(try ValueHead.load(directory: path, for: configuration))
@@ -43,10 +44,10 @@ struct ValueHeadTests {
         let path = try folder()
         defer { try? FileManager.default.removeItem(atPath: path) }
         let configuration = try configuration()
-        FileManager.default.createFile(atPath: path + "/value_head.bin", contents: Data([1]))
+        _ = FileManager.default.createFile(atPath: path + "/value_head.bin", contents: Data([1]))
         #expect(throws: WeightFileError.self) { try ValueHead.load(directory: path, for: configuration) }
         func write(_ weight: [Float], _ names: [String]) throws {
-            try DirectoryOutput(path: path).writeFile("value_head.safetensors") { append in
+            try OutputDirectory(path: path).writeFile("value_head.safetensors") { append in
                 try SafetensorsWriter.write(
                     [
                         TensorToWrite(name: names[0], tensor: Tensor(weight, shape: [1, weight.count])),

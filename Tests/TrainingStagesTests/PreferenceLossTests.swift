@@ -91,7 +91,7 @@ struct PreferenceLossTests {
         for kind in PreferenceLoss.Kind.allCases where kind != .orpo {
             let result = PreferenceLoss(kind: kind).result(
                 policy: [-1e5, -1, -1, -1e5], reference: [-1, -1e5, -1e5, -1])
-            #expect((result.losses + result.gradients).allSatisfy(\.isFinite), "\(kind)")
+            #expect((result.losses + result.gradients).allSatisfy { $0.isFinite }, "\(kind)")
         }
     }
 }

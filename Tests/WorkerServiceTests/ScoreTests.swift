@@ -29,7 +29,7 @@ import WorkerService
 
     private func head(seed: UInt64, in folder: String) throws -> ValueHead {
         let head = try ValueHead.fresh(fixture.model.configuration, seed: seed)
-        try head.save(into: DirectoryOutput(path: folder))
+        try head.save(into: OutputDirectory(path: folder))
         return head
     }
 

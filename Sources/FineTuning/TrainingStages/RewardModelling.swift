@@ -1,4 +1,5 @@
 package import Datasets
+import LanguageModels
 package import Tensors
 
 /// Stage `rm`: learning which of two answers people prefer (training-and-inference, 2.5).

@@ -2,6 +2,7 @@ import Adapters
 import ChatTemplates
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import ServiceAPI
 import Tensors
 import Tokenization
@@ -68,24 +69,7 @@ extension ModelRequests {
     private static func answered(
         _ messages: [DialogueMessage], _ template: ChatTemplate, with tokenizer: Tokenizer
     ) throws -> [Int32] {
-        let system = messages.first.flatMap { $0.role == "system" ? $0.content : nil }
-        let turns = messages.dropFirst(system == nil ? 0 : 1)
-        guard !turns.isEmpty, turns.count % 2 == 0 else {
-            throw ServiceError(
-                .badRequest, "a dialogue that is scored ends with an answer of the assistant", field: "messages")
-        }
-        let roles: [(name: String, role: ChatRole)] = [("user", .user), ("assistant", .assistant)]
-        let dialog = Dialog(
-            messages: try turns.enumerated().map { index, message in
-                let expected = roles[index % 2]
-                guard message.role == expected.name else {
-                    throw ServiceError(
-                        .badRequest, "a message of role '\(message.role)' is where one of \(expected.name) should be",
-                        hint: "user and assistant take turns", field: "messages")
-                }
-                return ChatMessage(role: expected.role, content: message.content)
-            }, system: system)
-        let pair = try template.encodeAnswer(in: dialog, with: tokenizer)
+        let pair = try template.encodeAnswer(in: Dialog(messages, isAnswered: true), with: tokenizer)
         return pair.source + pair.target
     }
 

@@ -1,3 +1,4 @@
+import JSONDocuments
 import Glibc
 package import Tensors
 package import WeightFiles
