@@ -55,7 +55,8 @@ import WeightFiles
             #expect(
                 try MappedFile.contents(of: "\(ours)/adapter_model.safetensors")
                     == MappedFile.contents(of: "\(theirs)/adapter_model.safetensors"))
-            #expect(try MappedFile.contents(of: "\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
+            #expect(
+                try MappedFile.contents(of: "\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
         }
     }
 

@@ -9,7 +9,7 @@ import WeightFiles
 struct ValueHeadTests {
     private func configuration(_ dropout: JSONValue? = nil) throws -> ModelConfiguration {
         var object: JSONObject = [
-            "model_type": "qwen2", "vocab_size": 11, "hidden_size": 6, "intermediate_size": 8, "num_hidden_layers": 1,
+            "model_type": "qwen2", "vocab_size": 11, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1,
             "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 16, "rms_norm_eps": 1e-5,
         ]
         object["summary_dropout_prob"] = dropout
@@ -28,10 +28,10 @@ struct ValueHeadTests {
         let configuration = try configuration()
         #expect(try ValueHead.load(directory: path, for: configuration) == nil)
         let head = try ValueHead.fresh(configuration, seed: 1)
-        #expect(head.parameters.flatMap(\.value.array).allSatisfy { abs($0) <= 1 / Float(6).squareRoot() })
+        #expect(head.parameters.flatMap(\.value.array).allSatisfy { abs($0) <= 1 / Float(8).squareRoot() })
         try head.save(into: OutputDirectory(path: path))
         let file = try SafetensorsFile(path: path + "/value_head.safetensors")
-        #expect(file["v_head.summary.weight"]?.shape == [1, 6] && file["v_head.summary.bias"]?.shape == [1])
+        #expect(file["v_head.summary.weight"]?.shape == [1, 8] && file["v_head.summary.bias"]?.shape == [1])
         let loaded = try #require(try ValueHead.load(directory: path, for: configuration))
         #expect(loaded.parameters.map(\.value.array) == head.parameters.map(\.value.array))
         let other = try ValueHead.fresh(configuration, seed: 2)
@@ -58,9 +58,9 @@ struct ValueHeadTests {
         let names = ["v_head.summary.weight", "v_head.summary.bias"]
         try write([1, 2, 3], names)
         #expect(throws: WeightFileError.self) { try ValueHead.load(directory: path, for: configuration) }
-        try write([1, 2, 3, 4, 5, 6], ["weight", "bias"])
+        try write([1, 2, 3, 4, 5, 6, 7, 8], ["weight", "bias"])
         #expect(throws: WeightFileError.self) { try ValueHead.load(directory: path, for: configuration) }
-        try write([1, 2, 3, 4, 5, .nan], names)
+        try write([1, 2, 3, 4, 5, 6, 7, .nan], names)
         #expect(throws: NotFiniteTensor.self) { try ValueHead.load(directory: path, for: configuration) }
         #expect(throws: ModelConfigurationError.self) {
             try ValueHead.fresh(self.configuration(.number(1.5)), seed: 1)
@@ -71,7 +71,7 @@ struct ValueHeadTests {
     @Test(arguments: [(nil, true), (.number(0), false), (.number(0.5), true), (.null, true)] as [(JSONValue?, Bool)])
     func dropoutIsTheModels(probability: JSONValue?, drops: Bool) throws {
         let head = try ValueHead.fresh(configuration(probability), seed: 1)
-        let hidden = Tensor(uninitialized: [40, 6])
+        let hidden = Tensor(uninitialized: [40, 8])
         hidden.fill(1)
         func values(_ randomness: RandomContext?) throws -> [Float] {
             let tape = Tape(recording: true, randomness: randomness)

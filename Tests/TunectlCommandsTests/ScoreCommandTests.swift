@@ -9,7 +9,7 @@ struct ScoreCommandTests {
 
     @Test func aTextIsScored() {
         let run = TunectlRun(["score", "--model", "m", "--adapter", "a", "Good", "answer"], daemon: Self.scoring)
-        #expect(run.output == "0.25\n")
+        #expect(run.output == "0.250000\n")
         #expect(run.requests[0]["method"] == "score" && run.requests[0]["params"]?["text"] == "Good answer")
         #expect(run.requests[0]["params"]?["adapter"] == "a" && run.requests[0]["params"]?["special_tokens"] == true)
         let json = TunectlRun(["score", "--model", "m", "--json", "--no-special-tokens", "x"], daemon: Self.scoring)

@@ -39,7 +39,8 @@ extension ModelRequests {
         let overrides = request.overrides ?? []
         for key in overrides.map({ String($0.prefix { $0 != "=" }) }) where !acting.contains(key) {
             throw ServiceError(
-                .badConfig, "`\(key)` does not act on a score", hint: "take it out; what acts is "
+                .badConfig, "`\(key)` does not act on a score",
+                hint: "take it out; what acts is "
                     + acting.joined(separator: ", "), field: key)
         }
         return try GenerateSettings(overrides: overrides, model: request.model)
