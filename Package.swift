@@ -108,7 +108,8 @@ let fineTuning: [Target] = [
     module(
         "TrainingLoop", in: "FineTuning",
         [
-            "Adapters", "CCairo", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels",
+            "Adapters", "CCairo", "CZlib", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments",
+            "LanguageModels",
             "LinuxSystem", "Optimizers", "RunConfiguration", "StructuredLogging", "Tensors", "Tokenization",
             "TrainingStages", "WeightFiles",
         ]),
@@ -127,7 +128,7 @@ let service: [Target] = [
     module(
         "FetchService", in: "Service", ["HubTransfer", "JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"]),
     module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
-    module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
+    module("JobStore", in: "Service", ["CSQLite", "CZlib", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
     module("Scheduling", in: "Service", ["ServiceAPI"]),
     module("ServiceAPI", in: "Service", ["JSONDocuments", "JSONRPC", "LinuxSystem"]),
     module(

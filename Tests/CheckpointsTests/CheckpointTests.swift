@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import RunConfiguration
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RunConfiguration
 
 /// The checkpoints below an output directory.
 package enum CheckpointFolders {

@@ -1,6 +1,7 @@
 import Glibc
 import JSONDocuments
 import LinuxSystem
+import RunConfiguration
 import WeightFiles
 
 /// A checkpoint being written: a folder of its own that becomes `checkpoint-N` only when it is complete.

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RunConfiguration
 
 /// Checkpoints that a run wrote only because it was paused: they go when it has gone on, so that a paused run leaves what
 /// it would have left without the pause.

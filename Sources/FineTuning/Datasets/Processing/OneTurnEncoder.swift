@@ -1,4 +1,5 @@
 import ChatTemplates
+import Tensors
 import Tokenization
 
 /// Encodes a dialog as prompt and last answer, for the stages that compare or write answers.

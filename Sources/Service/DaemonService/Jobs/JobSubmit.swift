@@ -110,10 +110,9 @@ func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
 
 /// A checkpoint of the job that was written to its end.
 private func checkpoint(of parent: StoredJob, at wanted: Int?) throws -> (step: Int, path: String) {
-    let prefix = "checkpoint-"
     let names = (try? FileSystem.entries(of: parent.outputPath)) ?? []
-    let steps = names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }.filter {
-        FileSystem.isFile("\(parent.outputPath)/\(prefix)\($0)/MANIFEST.json")
+    let steps = names.compactMap(CheckpointName.step).filter {
+        FileSystem.isFile("\(parent.outputPath)/\(CheckpointName.folder(step: $0))/MANIFEST.json")
     }.sorted()
     guard let step = wanted ?? steps.last, steps.contains(step) else {
         let there = steps.map { String($0) }.joined(separator: ", ")
@@ -124,7 +123,7 @@ private func checkpoint(of parent: StoredJob, at wanted: Int?) throws -> (step: 
             hint: steps.isEmpty ? "there is none in \(parent.outputPath)" : "there are those of steps \(there)",
             job: parent.job.id, field: "at")
     }
-    return (step, "\(parent.outputPath)/\(prefix)\(step)")
+    return (step, "\(parent.outputPath)/\(CheckpointName.folder(step: step))")
 }
 
 /// A string as YAML reads it back, whatever is in it.
