@@ -57,6 +57,7 @@ let cLibraries: [Target] = [
     debianLibrary("CUTF8Proc", pkgConfig: nil, package: "libutf8proc-dev"),
     debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    debianLibrary("CZip", pkgConfig: "libzip", package: "libzip-dev"),
     debianLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     debianLibrary("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 ]
@@ -89,7 +90,7 @@ let language: [Target] = [
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
     module(
         "Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem", "WeightFiles"]),
-    module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
+    module("WeightFiles", in: "Language", ["CZip", "JSONDocuments", "LinuxSystem", "Tensors"]),
 ]
 
 let fineTuning: [Target] = [
@@ -107,9 +108,16 @@ let fineTuning: [Target] = [
             "Tensors", "Tokenization",
         ]),
     module(
+        "ModelExport", in: "FineTuning",
+        [
+            "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem",
+            "RunConfiguration", "Tensors", "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
+        ]),
+    module(
         "TrainingLoop", in: "FineTuning",
         [
-            "Adapters", "CCairo", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels",
+            "Adapters", "CCairo", "CZlib", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments",
+            "LanguageModels",
             "LinuxSystem", "Optimizers", "RunConfiguration", "StructuredLogging", "Tensors", "Tokenization",
             "TrainingStages", "WeightFiles",
         ]),
@@ -128,15 +136,15 @@ let service: [Target] = [
     module(
         "FetchService", in: "Service", ["HubTransfer", "JSONDocuments", "JSONRPC", "LinuxSystem", "ServiceAPI"]),
     module("JSONRPC", in: "Service", ["JSONDocuments", "LinuxSystem"]),
-    module("JobStore", in: "Service", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
+    module("JobStore", in: "Service", ["CSQLite", "CZlib", "JSONDocuments", "LinuxSystem", "ServiceAPI"]),
     module("Scheduling", in: "Service", ["ServiceAPI"]),
     module("ServiceAPI", in: "Service", ["JSONDocuments", "JSONRPC", "LinuxSystem"]),
     module(
         "WorkerService", in: "Service",
         [
             "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "JSONRPC", "LanguageModels",
-            "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
-            "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
+            "LinuxSystem", "ModelExport", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors",
+            "TextGeneration", "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
         ]),
     module(
         "WorkerSupervision", in: "Service",
@@ -202,13 +210,15 @@ let allTests: [Target] = [
         name: "FuzzTargets",
         dependencies: [
             "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates", "LinuxSystem",
-            "PythonData", "RunConfiguration", "ServiceAPI", "Tokenization", "WeightFiles",
+            "PythonData", "RunConfiguration", "ServiceAPI", "Tensors", "Tokenization", "WeightFiles",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),
     .testTarget(
         name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/FuzzTests", swiftSettings: swiftSettings),
-    tests("Adapters", ["JSONDocuments", "LanguageModels", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests(
+        "Adapters", ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors", "WeightFiles"],
+        resources: [.copy("Fixtures")]),
     tests("ChatTemplates", ["JSONDocuments", "Tokenization"], resources: [.copy("Fixtures")]),
     tests("Checkpoints", ["RunConfiguration"]),
     tests("CKernels"),
@@ -233,9 +243,14 @@ let allTests: [Target] = [
     tests("JinjaTemplates", ["JSONDocuments", "PythonData"], resources: [.copy("Fixtures")]),
     tests(
         "JobStore", ["CSQLite", "JSONDocuments", "LinuxSystem", "ServiceAPI"], resources: [.copy("Fixtures")]),
-    tests("LanguageModels", ["JSONDocuments", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
+    tests(
+        "LanguageModels", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("LinuxSystem"),
     tests("ManualPages"),
+    tests(
+        "ModelExport",
+        ["Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors", "Tokenization", "TrainingLoop",
+         "WeightFiles"]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
     tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),
@@ -251,23 +266,23 @@ let allTests: [Target] = [
     tests(
         "TrainingLoop",
         [
-            "Checkpoints", "Datasets", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
-            "TrainingStages", "WeightFiles",
+            "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "RunConfiguration",
+            "Tensors", "Tokenization", "TrainingStages", "WeightFiles",
         ], resources: [.copy("Fixtures")]),
-    tests("TrainingStages", ["Datasets", "RunConfiguration"]),
+    tests("TrainingStages", ["Datasets", "JSONDocuments", "LanguageModels", "RunConfiguration", "Tensors"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),
     tests("WeightFiles", ["JSONDocuments", "LinuxSystem", "Tensors"], resources: [.copy("Fixtures")]),
     tests(
         "WorkerService",
         [
-            "Adapters", "JSONDocuments", "JSONRPC", "LanguageModels", "LinuxSystem", "ServiceAPI", "Tensors",
-            "TextGeneration", "Tokenization", "WeightFiles",
+            "Adapters", "Checkpoints", "JSONDocuments", "JSONRPC", "LanguageModels", "LinuxSystem", "ServiceAPI",
+            "Tensors", "TextGeneration", "Tokenization", "WeightFiles",
         ]),
     tests("WorkerSupervision", ["JSONRPC", "LinuxSystem", "ServiceAPI"]),
     .testTarget(
         name: "GoldenTests",
         dependencies: [
-            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "ModelExport", "RunConfiguration", "Tensors",
             "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ], path: "Tests/Golden", swiftSettings: swiftSettings),
     .testTarget(

@@ -2,6 +2,7 @@ import Adapters
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -15,7 +16,7 @@ struct AdapterFixtures {
     init() throws {
         path = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures").path
         model = try DecoderModel.load(directory: "\(path)/base")
-        expected = try JSONValue(parsing: SmallFile.bytes("\(path)/expected.json"))
+        expected = try JSONValue(parsing: MappedFile.contents(of: "\(path)/expected.json"))
     }
 
     func adapter(_ name: String) throws -> LoRAAdapter {

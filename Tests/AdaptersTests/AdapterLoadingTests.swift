@@ -1,6 +1,7 @@
 import Adapters
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -45,16 +46,17 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter(name)
         try inTemporaryDirectory { directory in
-            try adapter.save(into: DirectoryOutput(path: directory))
+            try adapter.save(into: OutputDirectory(path: directory))
             let (theirs, ours) = ("\(fixtures.path)/\(name)", directory)
-            let config = try SmallFile.bytes("\(ours)/adapter_config.json")
+            let config = try MappedFile.contents(of: "\(ours)/adapter_config.json")
             #expect(
                 String(decoding: config, as: UTF8.self)
-                    == String(decoding: try SmallFile.bytes("\(theirs)/adapter_config.json"), as: UTF8.self))
+                    == String(decoding: try MappedFile.contents(of: "\(theirs)/adapter_config.json"), as: UTF8.self))
             #expect(
-                try SmallFile.bytes("\(ours)/adapter_model.safetensors")
-                    == SmallFile.bytes("\(theirs)/adapter_model.safetensors"))
-            #expect(try SmallFile.bytes("\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
+                try MappedFile.contents(of: "\(ours)/adapter_model.safetensors")
+                    == MappedFile.contents(of: "\(theirs)/adapter_model.safetensors"))
+            #expect(
+                try MappedFile.contents(of: "\(ours)/README.md").starts(with: Array("---\nbase_model: base\n".utf8)))
         }
     }
 
@@ -73,13 +75,13 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter("plain")
         try inTemporaryDirectory { directory in
-            try adapter.save(into: DirectoryOutput(path: directory))
+            try adapter.save(into: OutputDirectory(path: directory))
             var tensors = adapter.tensorsToWrite
             var numbers = adapter.parameters[1].value.array
             numbers[2] = .infinity
             let (name, shape) = (adapter.parameters[1].name, adapter.parameters[1].shape)
             tensors[1] = TensorToWrite(name: name, tensor: try Tensor(numbers, shape: shape))
-            try DirectoryOutput(path: directory).writeFile(
+            try OutputDirectory(path: directory).writeFile(
                 "adapter_model.safetensors", bytes: SafetensorsWriter.bytes(tensors))
             let error = try #require(throws: NotFiniteTensor.self) {
                 try LoRAAdapter.load(directory: directory, for: fixtures.model)
@@ -93,7 +95,7 @@ import WeightFiles
         let fixtures = try AdapterFixtures()
         let adapter = try fixtures.adapter("plain")
         try inTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             let none = try #require(throws: AdapterError.self) {
                 try LoRAAdapter.load(directory: directory, for: fixtures.model)
             }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import RunConfiguration
 import Synchronization
 import Testing
 
@@ -59,7 +60,7 @@ struct CheckpointTests {
             let newest = CheckpointFolders.newestValid(in: path)
             #expect(newest.found?.manifest.step == (count <= 9 ? 1 : 2), "point \(count)")
             #expect(newest.passedOver.isEmpty)
-            try CheckpointFolders.removeLeftovers(in: path)
+            try CheckpointFolders.removeLeftovers(in: OutputFolder(path: path))
             #expect(try FileManager.default.contentsOfDirectory(atPath: path).allSatisfy { !$0.contains(".tmp-") })
         }
     }
@@ -77,7 +78,7 @@ struct CheckpointTests {
             let newest = CheckpointFolders.newestValid(in: path)
             #expect(newest.found?.manifest.run == (count <= 9 ? "old" : "new"), "point \(count)")
             #expect(newest.passedOver.isEmpty)
-            try CheckpointFolders.removeLeftovers(in: path)
+            try CheckpointFolders.removeLeftovers(in: OutputFolder(path: path))
             #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["checkpoint-1"])
         }
     }

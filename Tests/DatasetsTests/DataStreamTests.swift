@@ -4,6 +4,7 @@ import Foundation
 import JSONDocuments
 import LinuxSystem
 import RunConfiguration
+import Tensors
 import Testing
 import Tokenization
 

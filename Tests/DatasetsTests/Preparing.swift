@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import JSONDocuments
 import RunConfiguration
+import Tensors
 import Tokenization
 
 /// The files beside these tests; scripts/fixtures/prepared_data.py makes them.

@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Testing
 import WeightFiles
 
@@ -47,7 +48,7 @@ struct QuantizedCheckpointGoldenTests {
         let target = FileManager.default.temporaryDirectory.appendingPathComponent("awq-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: target) }
-        try CheckpointWriter.write(tensors, into: DirectoryOutput(path: target))
+        try CheckpointWriter.write(tensors, into: OutputDirectory(path: target))
         try FileManager.default.copyItem(atPath: checkpoint + "/config.json", toPath: target + "/config.json")
         try check("ckpt-awq4", DecoderModel.load(directory: target))
     }

@@ -18,4 +18,20 @@ struct RunGoldenTests {
         try run.expectSameHistory()
         try run.expectSameWeights(weights)
     }
+
+    /// Preference learning and reward models, with every figure of their records.
+    @Test(arguments: [
+        "dpo-sigmoid", "dpo-hinge", "dpo-ipo", "dpo-kto-pair", "dpo-orpo-ftx", "dpo-bco", "dpo-ld-alpha", "dpo-eval",
+        "dpo-full", "dpo-two-adapters", "kto", "kto-eval", "kto-one-kind", "rm-lora", "rm-full",
+    ])
+    func learnsFromPreferences(name: String) throws {
+        let run = try GoldenRun(name)
+        try run.perform()
+        try run.expectSameHistory(includingFigures: true)
+        try run.expectSameWeights(name.hasSuffix("full") ? "model.safetensors" : "adapter_model.safetensors")
+        if name.hasPrefix("rm") {
+            try run.expectSameWeights("value_head.safetensors")
+            try run.expectSameScores()
+        }
+    }
 }

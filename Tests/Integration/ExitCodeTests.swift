@@ -40,6 +40,14 @@ import Testing
         let run = try daemon.tunectl("--model", "m", input: "/save /proc/no/file\n")
         #expect(run.status == 73)
         #expect(run.errors.contains("/proc/no/file cannot be written"))
+        // A dialogue replaces a dialogue and nothing else.
+        let file = daemon.path("tune.yaml")
+        try Data("precious: true\n".utf8).write(to: URL(fileURLWithPath: file))
+        let refused = try daemon.tunectl("--model", "m", input: "/save \(file)\n")
+        #expect(refused.status == 73 && refused.errors.contains("is no dialogue"), "\(refused.errors)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "precious: true\n")
+        let talk = daemon.path("talk.json")
+        for _ in 0..<2 { #expect(try daemon.tunectl("--model", "m", input: "/save \(talk)\n").status == 0) }
     }
 
     @Test func withoutADaemon() throws {

@@ -439,6 +439,45 @@ import Testing
             ).status == 0)
     }
 
+    /// Between the submission, when the place was judged, and its turn, the place of a job's outputs becomes a link.
+    @Test func anOutputThatHasBecomeALinkIsNeitherWrittenNorFetched() throws {
+        guard let service = try Service() else { return }
+        let (place, victim) = (service.daemon.path("shared"), service.daemon.state + "/outputs/60002/run")
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        chmod(place, 0o777)
+        try FileManager.default.createDirectory(
+            atPath: victim + "/checkpoint-1.tmp-1", withIntermediateDirectories: true)
+        for name in ["README.md", "checkpoint-1.tmp-1/weights"] {
+            try Data("untouched".utf8).write(to: URL(fileURLWithPath: "\(victim)/\(name)"))
+        }
+        let owned = try run(
+            URL(fileURLWithPath: "/bin/chown"), ["-R", "65534:65534", service.daemon.state + "/outputs"])
+        #expect(owned.status == 0)
+        let recipe = try service.recipe()
+        let (first, second) = ("output_dir=\(service.outputs)/long", "output_dir=\(place)/run")
+        #expect(try service.tunectl("submit", recipe, first, "max_steps=100000").status == 0)
+        let submitted = try service.tunectl("submit", recipe, second)
+        #expect(submitted.status == 0, "\(submitted.errors)")
+        symlink(victim, place + "/run")
+        let data = try service.tunectl(
+            "submit", recipe, "output_dir=\(service.outputs)/data", "tokenized_path=\(place)/saved/run")
+        #expect(data.status == 0, "\(data.errors)")
+        symlink(service.daemon.state + "/outputs/60002", place + "/saved")
+        #expect(try service.tunectl("cancel", "1").status == 0)
+        for job in ["2", "3"] {
+            let ended = try service.tunectl("watch", job, "--json")
+            #expect(ended.status == 1 && ended.output.contains("\"kind\":\"permission\""), "\(ended.output)")
+        }
+        let left = try FileManager.default.subpathsOfDirectory(atPath: victim).sorted()
+        #expect(left == ["README.md", "checkpoint-1.tmp-1", "checkpoint-1.tmp-1/weights"])
+        #expect(try String(contentsOfFile: victim + "/README.md", encoding: .utf8) == "untouched")
+        for verb in [["fetch", "2", "got"], ["rpc", "job.files", "{\"job\":\"2\"}"]] {
+            let refused = try service.tunectl(list: verb)
+            #expect(refused.status == 77 && refused.errors.contains("has become a link"), "\(refused.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: service.home + "/got/README.md"))
+    }
+
     /// Rows of hostile places: what is refused, and that nothing was written.
     @Test func hostileOutputPlacesAreRefused() throws {
         guard let service = try Service() else { return }

@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -13,7 +14,7 @@ struct Fixture {
     init(_ name: String) throws {
         let url = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/\(name)")
         directory = url.path
-        expected = try JSONValue(parsing: SmallFile.bytes("\(directory)/expected.json"))
+        expected = try JSONValue(parsing: MappedFile.contents(of: "\(directory)/expected.json"))
     }
 
     func model() throws -> DecoderModel { try DecoderModel.load(directory: directory) }

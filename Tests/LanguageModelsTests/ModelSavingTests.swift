@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -20,13 +21,13 @@ import WeightFiles
         try inTemporaryDirectory { directory in
             let defaults = try GenerationDefaults(directory: fixture.directory, configuration: model.configuration)
             try model.save(
-                into: DirectoryOutput(path: directory), generation: defaults, storedAs: .float32, shardLimit: limit)
+                into: OutputDirectory(path: directory), generation: defaults, storedAs: .float32, shardLimit: limit)
             let again = try DecoderModel.load(directory: directory)
             #expect(again.tensors.map(\.name) == model.tensors.map(\.name))
             for (left, right) in zip(again.tensors, model.tensors) {
                 #expect(left.value.widened().array == right.value.widened().array)
             }
-            let names = try DirectoryOutput(path: directory).fileNames()
+            let names = try OutputDirectory(path: directory).fileNames()
             #expect(names.contains("generation_config.json"))
             #expect(names.contains("model.safetensors.index.json") == (limit == 20_000))
         }
@@ -37,7 +38,7 @@ import WeightFiles
         let configuration = try ModelConfiguration(directory: fixture.directory)
         let model = try fixture.model()
         try inTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             var tensors = model.tensorsToWrite()
             let removed = tensors.remove(at: 3)
             try CheckpointWriter.write(tensors, into: output)
@@ -79,7 +80,7 @@ import WeightFiles
             configuration.tiesEmbeddings = ties
             var found: DecoderModel?
             try inTemporaryDirectory { directory in
-                try CheckpointWriter.write(tensors, into: DirectoryOutput(path: directory))
+                try CheckpointWriter.write(tensors, into: OutputDirectory(path: directory))
                 found = try DecoderModel.load(configuration, weights: CheckpointWeights(directory: directory))
             }
             return try #require(found)

@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -75,7 +76,7 @@ import WeightFiles
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("packed-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try CheckpointWriter.write(tensors, into: DirectoryOutput(path: folder))
+        try CheckpointWriter.write(tensors, into: OutputDirectory(path: folder))
         try Data(JSONValue.object(configuration).serializedBytes(.compact))
             .write(to: URL(fileURLWithPath: folder + "/config.json"))
         try body(

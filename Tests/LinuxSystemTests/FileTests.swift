@@ -43,7 +43,7 @@ import Testing
         let file = try MappedFile(path: folder + "/bytes")
         #expect(unsafe file.bytes.elementsEqual([1, 2, 3]))
         #expect(try MappedFile(path: folder + "/empty").count == 0)
-        #expect(throws: SystemError("mmap", folder, code: EISDIR)) { try MappedFile(path: folder) }
+        #expect(throws: SystemError("open", folder, code: EISDIR)) { try MappedFile(path: folder) }
         #expect(throws: SystemError("open", folder + "/none", code: ENOENT)) {
             try MappedFile(path: folder + "/none")
         }

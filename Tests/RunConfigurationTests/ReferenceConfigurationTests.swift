@@ -58,12 +58,19 @@ struct ReferenceConfigurationTests {
         #expect(configuration[Parameters.topP] == 0.7)
     }
 
-    @Test func refusesTheDPOExampleByName() throws {
-        let error = try #require(problem(try fixture("dpo.yaml")))
+    @Test func readsTheDPOExample() throws {
+        let configuration = try RunConfiguration.parse(yaml: fixture("dpo.yaml"), name: "dpo.yaml")
+            .validated(for: .training)
+        #expect(configuration[Parameters.stage] == .dpo)
+    }
+
+    @Test func refusesPPOByName() throws {
+        let error = try #require(
+            problem(try fixture("dpo.yaml").replacing("stage: dpo", with: "stage: ppo") + "\nreward_model: r\n"))
         #expect(error.kindName == "not_yet")
         #expect(error.parameter == "stage")
         #expect(error.line == 2)
-        #expect(error.description.contains("`stage: dpo` is not available yet"))
+        #expect(error.description.contains("`stage: ppo` is not available yet"))
     }
 
     @Test func readsJSONFiles() throws {

@@ -49,7 +49,7 @@ struct TokenizerFolderTests {
             var copy = tokenizer
             if changes { copy.setChatTemplate("{{ x }}") }
             let target = try TokenizerFilesTests.Folder([:])
-            try copy.save(toDirectory: target.path)
+            try target.write(copy.files())
             try check(target.tokenizer(), entry)
         }
         withExtendedLifetime(folder) {}

@@ -24,6 +24,13 @@ struct LoggingTests {
                 + #""total_tokens": 368}"#)
     }
 
+    @Test func lineTellsTheAccuracyOfRewards() {
+        let line = TrainerLogLine(
+            record: ["loss": 0.5, "learning_rate": 0.001, "rewards/accuracies": 0.75], step: 1, totalSteps: 4,
+            elapsed: 1, remaining: 3)
+        #expect(line.json.serialized().contains(#""loss":0.5,"accuracy":0.75,"lr":0.001"#))
+    }
+
     @Test func cutDropsLaterStepsAndSummaries() {
         let lines = [
             #"{"current_steps": 1, "loss": 2.0}"#, #"{"current_steps": 2, "eval_loss": 2.0}"#,
@@ -31,6 +38,13 @@ struct LoggingTests {
         ]
         let kept = TrainerLog.cut(Array(lines.joined(separator: "\n").utf8), after: 2)
         #expect(String(decoding: kept, as: UTF8.self) == lines[0] + "\n" + lines[1] + "\n")
+    }
+
+    @Test func cutKeepsLinesByTheirNumber() {
+        let bytes = Array("{}\n{\"a\":1}\n{}\n".utf8)
+        #expect(TrainerLog.cut(bytes, afterLine: 2) == Array("{}\n{\"a\":1}\n".utf8))
+        #expect(TrainerLog.cut(bytes, afterLine: 0) == [] && TrainerLog.cut(bytes, afterLine: 3) == bytes)
+        #expect(TrainerLog.cut(bytes, afterLine: 4) == nil && TrainerLog.cut([], afterLine: 1) == nil)
     }
 
     @Test func smoothing() {

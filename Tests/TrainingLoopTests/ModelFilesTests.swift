@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSONDocuments
+import LinuxSystem
 import RunConfiguration
 import Tensors
 import Testing
@@ -103,7 +104,7 @@ struct ModelFilesTests {
             if name == tensor { numbers[3] = .nan }
             return TensorToWrite(name: name, tensor: try Tensor(numbers, shape: record.shape))
         }
-        try CheckpointWriter.write(tensors, into: DirectoryOutput(path: base))
+        try CheckpointWriter.write(tensors, into: OutputDirectory(path: base))
         let fixture = RunFixture()
         let error = try #require(throws: NotFiniteTensor.self) {
             try fixture.run(name, ["model_name_or_path=\(base)", "load_best_model_at_end=false"] + settings)

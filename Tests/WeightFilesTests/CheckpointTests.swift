@@ -1,5 +1,6 @@
 import Foundation
 import JSONDocuments
+import LinuxSystem
 import Tensors
 import Testing
 import WeightFiles
@@ -17,7 +18,7 @@ import WeightFiles
 
     @Test func shardedSaveReadsBackAndReplacesTheOldOne() throws {
         try withTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             let tensors = (0..<5).map { index in
                 TensorToWrite(name: "t\(index)", tensor: Tensor((0..<10).map { Float($0 * index) }))
             }
@@ -30,7 +31,7 @@ import WeightFiles
             let weights = try CheckpointWeights(directory: directory)
             #expect(weights.names == ["t0", "t1", "t2", "t3", "t4"] && weights.byteCount == 200)
             #expect(try weights.weight("t4", shape: [10]).widened().array == (0..<10).map { Float($0 * 4) })
-            let index = try JSONValue(parsing: SmallFile.bytes("\(directory)/model.safetensors.index.json"))
+            let index = try JSONValue(parsing: MappedFile.contents(of: "\(directory)/model.safetensors.index.json"))
             #expect(index["metadata"] == ["total_parameters": 50, "total_size": 200])
             #expect(index["weight_map"]?["t2"] == "model-00002-of-00003.safetensors")
 
@@ -43,7 +44,7 @@ import WeightFiles
         try withTemporaryDirectory { directory in
             let tensor = try Tensor([1, 2, 3, 4], shape: [2, 2])
             try CheckpointWriter.write(
-                [TensorToWrite(name: "w", tensor: tensor)], into: DirectoryOutput(path: directory))
+                [TensorToWrite(name: "w", tensor: tensor)], into: OutputDirectory(path: directory))
             let weights = try CheckpointWeights(directory: directory)
             let missing = try #require(throws: WeightFileError.self) { try weights.weight("v", shape: [3]) }
             #expect(missing.description.contains("'v'") && missing.description.contains("[3]"))
@@ -60,7 +61,7 @@ import WeightFiles
     ])
     func hostileIndexes(index: String) throws {
         try withTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             try output.writeFile(
                 "one.safetensors", bytes: SafetensorsWriter.bytes([TensorToWrite(name: "w", tensor: Tensor([1]))]))
             try output.writeFile("model.safetensors.index.json", bytes: Array(index.utf8))
@@ -72,16 +73,16 @@ import WeightFiles
         try withTemporaryDirectory { directory in
             let none = try #require(throws: WeightFileError.self) { try CheckpointWeights(directory: directory) }
             #expect(none.description.contains("model.safetensors.index.json"))
-            try DirectoryOutput(path: directory).writeFile("pytorch_model.bin", bytes: [1])
-            let pickle = try #require(throws: WeightFileError.self) { try CheckpointWeights(directory: directory) }
-            #expect(pickle.description.contains("pytorch_model.bin"))
+            try OutputDirectory(path: directory).writeFile("pytorch_model.bin", bytes: [1])
+            let pickle = try #require(throws: PyTorchFileError.self) { try CheckpointWeights(directory: directory) }
+            #expect(pickle.description.contains("pytorch_model.bin: is not a zip archive"))
         }
     }
 
     @Test func aFailedWriteLeavesTheOldFile() throws {
         struct Stop: Error {}
         try withTemporaryDirectory { directory in
-            let output = DirectoryOutput(path: directory)
+            let output = try OutputDirectory(path: directory)
             try output.writeFile("f", bytes: [1, 2, 3])
             #expect(throws: Stop.self) {
                 try output.writeFile("f") { append in
@@ -89,7 +90,7 @@ import WeightFiles
                     throw Stop()
                 }
             }
-            #expect(try SmallFile.bytes("\(directory)/f") == [1, 2, 3])
+            #expect(try MappedFile.contents(of: "\(directory)/f") == [1, 2, 3])
             #expect(try output.fileNames() == ["f"])
         }
     }

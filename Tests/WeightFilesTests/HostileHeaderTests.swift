@@ -1,5 +1,6 @@
 import Foundation
 import JSONDocuments
+import LinuxSystem
 import Testing
 import WeightFiles
 
@@ -109,11 +110,10 @@ import WeightFiles
     }
 
     @Test func unreadableFiles() throws {
-        let absent = try #require(throws: WeightFileError.self) {
+        #expect(throws: SystemError("open", "/nonexistent/model.safetensors", code: ENOENT)) {
             try SafetensorsFile(path: "/nonexistent/model.safetensors")
         }
-        #expect(absent.code == ENOENT)
-        #expect(throws: WeightFileError.self) { try SafetensorsFile(path: "/tmp") }
+        #expect(throws: SystemError("open", "/tmp", code: EISDIR)) { try SafetensorsFile(path: "/tmp") }
     }
 
     static func file(_ header: [UInt8], dataBytes: Int) -> [UInt8] {

@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import ServiceAPI
 import Testing
 import WeightFiles
@@ -18,7 +19,7 @@ import WorkerService
     }
 
     private func change(_ file: String, _ key: String, _ value: JSONValue) throws {
-        var json = try JSONValue(parsing: SmallFile.bytes(file))
+        var json = try JSONValue(parsing: MappedFile.contents(of: file))
         json[key] = value
         try Data(json.serializedBytes(.compact)).write(to: URL(fileURLWithPath: file))
     }

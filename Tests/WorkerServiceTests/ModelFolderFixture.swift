@@ -28,7 +28,7 @@ final class ModelFolderFixture {
             "eos_token_id": 257,
         ])
         model = try DecoderModel.initialized(configuration, seed: 11)
-        let output = DirectoryOutput(path: directory)
+        let output = try OutputDirectory(path: directory)
         try model.save(
             into: output, generation: GenerationDefaults(directory: directory, configuration: configuration),
             storedAs: .float32)
@@ -43,7 +43,7 @@ final class ModelFolderFixture {
         for parameter in adapter.parameters where parameter.name.contains("lora_B") {
             for index in 0..<parameter.count { parameter.value[index] = Float((index * 7) % 11 - 5) / 10 }
         }
-        try adapter.save(into: DirectoryOutput(path: self.adapter))
+        try adapter.save(into: OutputDirectory(path: self.adapter))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }

@@ -372,7 +372,7 @@ import WorkerService
         #expect(weaker != before && weaker != plain)
         let fresh = try LoRAAdapter.fresh(
             AdapterConfiguration(directory: fixture.adapter), for: fixture.model, seed: 1)
-        try fresh.save(into: DirectoryOutput(path: fixture.adapter))
+        try fresh.save(into: OutputDirectory(path: fixture.adapter))
         #expect(try score() == plain, "B is zero again")
     }
 

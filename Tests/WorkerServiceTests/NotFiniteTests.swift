@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocuments
 import LanguageModels
+import LinuxSystem
 import ServiceAPI
 import Tensors
 import Testing
@@ -25,7 +26,7 @@ import WorkerService
         var numbers = weight.array
         numbers[5] = .nan
         tensors[place] = TensorToWrite(name: Self.tensor, tensor: try Tensor(numbers, shape: weight.shape))
-        try CheckpointWriter.write(tensors, into: DirectoryOutput(path: fixture.directory))
+        try CheckpointWriter.write(tensors, into: OutputDirectory(path: fixture.directory))
         var request = fields
         request["model"] = .string(fixture.directory)
         let error = try ServicePair().failure(method, .object(request))
@@ -42,7 +43,7 @@ import WorkerService
             if index == 1 { numbers[0] = -.infinity }
             return TensorToWrite(name: record.name, tensor: try Tensor(numbers, shape: record.shape))
         }
-        try DirectoryOutput(path: fixture.adapter).writeFile(
+        try OutputDirectory(path: fixture.adapter).writeFile(
             "adapter_model.safetensors", bytes: SafetensorsWriter.bytes(tensors))
         let request: JSONValue = [
             "model": .string(fixture.directory), "adapter": .string(fixture.adapter), "ids": [72, 105],
@@ -62,7 +63,7 @@ import WorkerService
         let huge = Tensor(uninitialized: [32])
         huge.fill(.greatestFiniteMagnitude)
         tensors[place] = TensorToWrite(name: name, tensor: huge)
-        try CheckpointWriter.write(tensors, into: DirectoryOutput(path: fixture.directory))
+        try CheckpointWriter.write(tensors, into: OutputDirectory(path: fixture.directory))
         let request: JSONValue = ["model": .string(fixture.directory), "ids": [72, 105]]
         for method in ["worker.logprobs", "worker.generate"] {
             let error = try ServicePair().failure(method, request)

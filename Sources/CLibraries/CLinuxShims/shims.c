@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
@@ -158,4 +159,11 @@ int linux_share_blocks(int source, int target) { return ioctl(target, FICLONE, s
 
 ssize_t linux_access_list(const char *path, void *list, size_t capacity) {
     return getxattr(path, "system.posix_acl_access", list, capacity);
+}
+
+int64_t linux_birth_time(int descriptor) {
+    struct statx status;
+    if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return -1;
+    if (!(status.stx_mask & STATX_BTIME)) return 0;
+    return status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// The lines a person typed, kept between sessions in a file that only they can read.
 ///
@@ -59,13 +60,10 @@ package struct HistoryFile: Sendable {
     }
 
     private func replace(by lines: [String]) {
-        let temporary = path + ".\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
-        let isWritten = write(descriptor, bytes, bytes.count) == bytes.count
-        close(descriptor)
-        if !isWritten || rename(temporary, path) != 0 { unlink(temporary) }
+        guard let file = try? AtomicFile(replacing: path, mode: 0o600),
+            (try? file.write(lines.map { $0 + "\n" }.joined())) != nil
+        else { return }
+        try? file.commit()
     }
 
     private func makeFolders() {

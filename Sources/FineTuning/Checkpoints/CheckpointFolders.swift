@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RunConfiguration
 
 /// The checkpoints below an output directory.
 package enum CheckpointFolders {
@@ -55,19 +56,26 @@ package enum CheckpointFolders {
     }
 
     /// Removes what processes that died left behind.
-    package static func removeLeftovers(in output: String) throws {
-        for name in (try? FileSystem.entries(of: output)) ?? [] where CheckpointName.isTemporary(name) {
-            try FileSystem.remove("\(output)/\(name)")
+    package static func removeLeftovers(in output: OutputFolder) throws {
+        for name in try output.fileNames() {
+            if CheckpointName.isTemporary(name) {
+                try output.root.remove(name)
+            } else if AtomicFile.isLeftover(name) {
+                try output.removeFile(name)
+            }
         }
     }
 
     /// Removes checkpoints, oldest first. One that is cut short leaves nothing that looks like a checkpoint.
-    package static func remove(steps: [Int], in output: String) throws {
+    package static func remove(steps: [Int], in output: OutputFolder) throws {
         for step in steps.sorted() {
-            let leaving = "\(output)/\(CheckpointName.temporary(step: step, identifier: .random(in: 0 ... .max)))"
-            let path = "\(output)/\(CheckpointName.folder(step: step))"
-            if rename(path, leaving) != 0 && errno != ENOENT { throw SystemError("rename", path) }
-            try FileSystem.remove(leaving)
+            let leaving = CheckpointName.temporary(step: step, identifier: .random(in: 0 ... .max))
+            do throws(SystemError) {
+                try output.root.rename(CheckpointName.folder(step: step), to: leaving)
+                try output.root.remove(leaving)
+            } catch {
+                guard error.isNotFound else { throw error }
+            }
             Failpoint.checkpointPrune.pass()
         }
     }

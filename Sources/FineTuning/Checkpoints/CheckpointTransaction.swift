@@ -1,6 +1,7 @@
 import Glibc
 import JSONDocuments
 import LinuxSystem
+import RunConfiguration
 import WeightFiles
 
 /// A checkpoint being written: a folder of its own that becomes `checkpoint-N` only when it is complete.
@@ -12,6 +13,8 @@ package final class CheckpointTransaction: CheckpointOutput {
     private let root: OutputDirectory
     private let step: Int
     private let temporary: String
+    /// The folder while it is being written.
+    private let folder: OutputDirectory
     private var files: [CheckpointManifest.File] = []
     private var isFinished = false
 
@@ -20,41 +23,53 @@ package final class CheckpointTransaction: CheckpointOutput {
         root = output.root
         self.step = step
         temporary = CheckpointName.temporary(step: step, identifier: .random(in: 0 ... .max))
-        guard mkdir("\(root.path)/\(temporary)", 0o755) == 0 else {
-            throw OutputFolder.failure(SystemError("mkdir", "\(root.path)/\(temporary)"), path: root.path, needed: 0)
+        do {
+            folder = try root.makeDirectory(temporary)
+        } catch {
+            throw OutputFolder.failure(error, path: root.path, needed: 0)
         }
     }
 
-    deinit { if !isFinished { try? FileSystem.remove(path) } }
+    deinit { if !isFinished { try? root.remove(temporary) } }
 
-    /// The folder while it is being written.
-    package var path: String { "\(root.path)/\(temporary)" }
+    /// Where the folder is while it is being written, for messages.
+    package var path: String { folder.path }
 
     private var writtenBytes: Int { files.reduce(0) { $0 + $1.size } }
 
     package func writeFile(
         _ name: String, _ produce: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        let size = try write(name, then: .checkpointWrite, produce)
-        files.append(.init(name: name, size: size, xxh3: try FileHash.ofFile("\(path)/\(name)")))
+        try list(name, size: try write(name, then: .checkpointWrite, produce))
     }
 
-    /// Takes in files of another checkpoint without copying them.
-    package func link(_ names: [String], from folder: String) throws {
+    /// Takes in files of another checkpoint of the same run without copying them.
+    package func link(_ names: [String], fromStep step: Int) throws {
         for name in names {
-            guard Glibc.link("\(folder)/\(name)", "\(path)/\(name)") == 0 else {
-                throw OutputFolder.failure(SystemError("link", "\(folder)/\(name)"), path: root.path, needed: 0)
+            do {
+                try root.link("\(CheckpointName.folder(step: step))/\(name)", to: "\(temporary)/\(name)")
+            } catch {
+                throw OutputFolder.failure(error, path: root.path, needed: 0)
             }
-            let size = Int(try FileDescriptor.open("\(path)/\(name)", O_RDONLY).status().st_size)
-            files.append(.init(name: name, size: size, xxh3: try FileHash.ofFile("\(path)/\(name)")))
+            try list(name, size: Int(try folder.open(name, O_RDONLY).status().st_size))
         }
     }
 
-    package func fileNames() throws -> [String] { try FileSystem.entries(of: path) }
+    /// Puts a file that is there into the manifest.
+    private func list(_ name: String, size: Int) throws {
+        guard let hash = try folder.hash(of: name) else {
+            throw CheckpointError.cannotWrite(path: path, cause: SystemError("open", "\(path)/\(name)", code: ENOENT))
+        }
+        files.append(.init(name: name, size: size, xxh3: hash))
+    }
+
+    package func fileNames() throws -> [String] { try folder.entries() }
 
     package func removeFile(_ name: String) throws {
-        guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
-            throw CheckpointError.cannotWrite(path: path, cause: SystemError("unlink", "\(path)/\(name)"))
+        do {
+            try folder.removeFile(name)
+        } catch {
+            throw CheckpointError.cannotWrite(path: path, cause: error)
         }
         files.removeAll { $0.name == name }
     }
@@ -71,10 +86,10 @@ package final class CheckpointTransaction: CheckpointOutput {
     ///
     /// - Parameters:
     ///   - passing: nil for a checkpoint that stays as it is
-    ///   - other: a checkpoint whose age it takes over
+    ///   - other: the step of a checkpoint whose age it takes over
     /// - Returns: the checkpoint's path
     package func commit(
-        run: String, _ conditions: CheckpointManifest.Conditions, passing: Passing? = nil, asOldAs other: String? = nil
+        run: String, _ conditions: CheckpointManifest.Conditions, passing: Passing? = nil, asOldAs other: Int? = nil
     ) throws -> String {
         let names: [String]? =
             switch passing {
@@ -89,22 +104,24 @@ package final class CheckpointTransaction: CheckpointOutput {
         try write(CheckpointManifest.fileName, then: .checkpointManifest) { append in
             try text.withUnsafeBytes { try append($0) }
         }
-        let target = "\(root.path)/\(CheckpointName.folder(step: step))"
+        let target = CheckpointName.folder(step: step)
         do {
-            if let other { try FileSystem.copyTimes(of: other, to: path) }
-            try FileSystem.synchronizeDirectory(path)
+            if let other {
+                try FileSystem.copyTimes(of: "\(root.anchor)/\(CheckpointName.folder(step: other))", to: folder.anchor)
+            }
+            try folder.synchronize()
             Failpoint.checkpointFolderSync.pass()
-            try FileSystem.exchange(path, with: target)
+            try root.exchange(temporary, with: target)
             isFinished = true
             Failpoint.checkpointRename.pass()
             try root.synchronize()
             Failpoint.checkpointParentSync.pass()
             // One of the same step that was there before.
-            try FileSystem.remove(path)
+            try root.remove(temporary)
         } catch {
             throw OutputFolder.failure(error, path: root.path, needed: writtenBytes)
         }
-        return target
+        return "\(root.path)/\(target)"
     }
 
     @discardableResult
@@ -114,13 +131,13 @@ package final class CheckpointTransaction: CheckpointOutput {
     ) throws -> Int {
         var size = 0
         do {
-            let file = try root.open("\(temporary)/\(name)", O_WRONLY | O_CREAT | O_TRUNC)
+            let file = try AtomicFile(replacing: name, in: folder)
             try produce { piece in
                 size += piece.count
-                try file.writeAll(piece, subject: "\(path)/\(name)")
+                try file.write(piece)
             }
             point.pass()
-            try file.synchronize(subject: "\(path)/\(name)")
+            try file.commit(synchronizingFolder: false)
             Failpoint.checkpointFileSync.pass()
         } catch {
             // What has been written goes with the temporary folder, so all of it is needed again.

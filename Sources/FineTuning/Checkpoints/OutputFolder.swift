@@ -2,11 +2,9 @@ import Glibc
 package import LinuxSystem
 import WeightFiles
 
-/// The output directory of a run, or a folder in it: every file is written below it, forced to the disk, renamed.
+/// The output directory of a run: every file is written below it, forced to the disk, renamed.
 package struct OutputFolder: CheckpointOutput {
     let root: OutputDirectory
-    /// Folder below the root, empty for the root itself.
-    let folder: String
 
     /// Opens the run's output directory, which is created when missing.
     package init(path: String) throws {
@@ -15,52 +13,38 @@ package struct OutputFolder: CheckpointOutput {
         } catch {
             throw CheckpointError.cannotWrite(path: path, cause: error)
         }
-        folder = ""
     }
 
-    init(root: OutputDirectory, folder: String) {
-        self.root = root
-        self.folder = folder
-    }
-
-    package var path: String { folder.isEmpty ? root.path : "\(root.path)/\(folder)" }
-
-    private func place(_ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }
+    package var path: String { root.path }
 
     package func writeFile(
         _ name: String, _ produce: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        let temporary = "\(name).tmp-\(getpid())"
         do {
-            do {
-                let file = try root.open(place(temporary), O_WRONLY | O_CREAT | O_TRUNC)
-                try produce { try file.writeAll($0, subject: "\(path)/\(name)") }
-                try file.synchronize(subject: "\(path)/\(name)")
-            }
-            guard rename("\(path)/\(temporary)", "\(path)/\(name)") == 0 else {
-                throw SystemError("rename", "\(path)/\(name)")
-            }
+            try root.writeFile(name, produce)
         } catch {
-            unlink("\(path)/\(temporary)")
             throw OutputFolder.failure(error, path: path, needed: 0)
         }
     }
 
-    package func fileNames() throws -> [String] { try FileSystem.entries(of: path) }
+    package func fileNames() throws -> [String] { try root.entries() }
 
     package func removeFile(_ name: String) throws {
-        guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
-            throw CheckpointError.cannotWrite(path: path, cause: SystemError("unlink", "\(path)/\(name)"))
+        do {
+            try root.removeFile(name)
+        } catch {
+            throw CheckpointError.cannotWrite(path: path, cause: error)
         }
     }
 
     /// Makes the names of the files durable.
-    package func synchronize() throws { try FileSystem.synchronizeDirectory(path) }
+    package func synchronize() throws { try root.synchronize() }
 
     /// Opens a file for appending; it is created when missing.
     package func openForAppending(_ name: String) throws -> FileDescriptor {
         do {
-            return try root.open(place(name), O_WRONLY | O_CREAT | O_APPEND)
+            // O_NONBLOCK: a FIFO must not hold the run up.
+            return try root.open(name, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK)
         } catch {
             throw OutputFolder.failure(error, path: path, needed: 0)
         }

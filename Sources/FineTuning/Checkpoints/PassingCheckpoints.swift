@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RunConfiguration
 
 /// Checkpoints that a run wrote only because it was paused: they go when it has gone on, so that a paused run leaves what
 /// it would have left without the pause.
@@ -32,13 +33,13 @@ extension CheckpointFolders {
         let manifest = try CheckpointManifest.read(from: path)
         switch share(of: manifest) {
         case nil: return
-        case .whole: try remove(steps: [step], in: output.path)
+        case .whole: try remove(steps: [step], in: output)
         case .files:
             let passing = Set(manifest.passing ?? [])
             let transaction = try CheckpointTransaction(step: step, in: output)
-            try transaction.link(manifest.files.map(\.name).filter { !passing.contains($0) }, from: path)
+            try transaction.link(manifest.files.map(\.name).filter { !passing.contains($0) }, fromStep: step)
             // It keeps its place among the others, which are let go by age.
-            _ = try transaction.commit(run: manifest.run, manifest.conditions, asOldAs: path)
+            _ = try transaction.commit(run: manifest.run, manifest.conditions, asOldAs: step)
         }
     }
 }

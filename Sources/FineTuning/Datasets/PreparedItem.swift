@@ -1,3 +1,5 @@
+import Tensors
+
 /// One item as its stage takes it.
 package enum PreparedItem: Hashable, Sendable {
     /// A sequence to learn: stages pt and sft.

@@ -1,5 +1,4 @@
-/// The label of a position that is not trained on.
-package let ignoredLabel: Int32 = -100
+import Tensors
 
 /// One tokenized sequence to train on.
 package struct TrainingItem: Hashable, Sendable {

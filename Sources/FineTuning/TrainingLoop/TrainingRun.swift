@@ -48,7 +48,7 @@ package struct TrainingRun: Sendable {
         do {
             let output = try OutputFolder(
                 path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
-            try CheckpointFolders.removeLeftovers(in: output.path)
+            try CheckpointFolders.removeLeftovers(in: output)
             let resume = try resumeDecision(configuration, output: output, report: report)
             let prepared = try prepare(configuration, control: control, report: report)
             let session = try TrainingSession(
@@ -90,19 +90,18 @@ package struct TrainingRun: Sendable {
         try TrainingStages.check(configuration)
         try checkDeepSpeedFile(configuration, paths) { report(.note($0)) }
         report(.phase(.tokenizing))
-        let name = configuration[Parameters.modelNameOrPath] ?? ""
-        let modelFolder = try paths.modelFolder(name, parameter: "model_name_or_path")
-        let text = try RunTokenizer(configuration, modelFolder: modelFolder)
+        let folders = try ModelFolders(configuration, paths: paths)
+        let text = try RunTokenizer(configuration, modelFolder: folders.model)
         for warning in text.warnings { report(.note(warning)) }
         let stage = try TrainingStages.stage(configuration, tokenizer: text.tokenizer)
         let isStreamed = configuration[Parameters.streaming] && configuration[Parameters.doTrain]
         if isStreamed, configuration[Parameters.tokenizedPath] == nil {
-            return try prepareStream(configuration, modelFolder: modelFolder, text, stage, report)
+            return try prepareStream(configuration, folders, text, stage, report)
         }
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
             stage: configuration[Parameters.stage],
-            workingDirectory: paths.workingDirectory ?? "/", saved: .readAndWritten
+            workingDirectory: paths.dataDirectory(of: configuration), saved: .readAndWritten
         ) { _, _ in
             if control.isStopping { throw TrainingStopped() }
         }
@@ -111,7 +110,7 @@ package struct TrainingRun: Sendable {
         if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
         for item in data.training { try stage.check(item) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, modelFolder: modelFolder, text.specialTokens, report)
+        let model = try loadModel(configuration, stage, folders, text.specialTokens, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model,
             training: isStreamed ? [] : data.training, stream: isStreamed ? KeptItemStream(data.training) : nil,
@@ -126,37 +125,33 @@ package struct TrainingRun: Sendable {
     }
 
     private func prepareStream(
-        _ configuration: RunConfiguration, modelFolder: String, _ text: RunTokenizer, _ stage: any TrainingStage,
+        _ configuration: RunConfiguration, _ folders: ModelFolders, _ text: RunTokenizer, _ stage: any TrainingStage,
         _ report: (TrainingEvent) -> Void
     ) throws -> PreparedRun {
         let stream = try DataStream(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
-            workingDirectory: paths.workingDirectory ?? "/")
+            workingDirectory: paths.dataDirectory(of: configuration))
         for line in stream.notes + stream.evaluationParts.flatMap(\.lines) { report(.note(line)) }
         if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
         let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, modelFolder: modelFolder, text.specialTokens, report)
+        let model = try loadModel(configuration, stage, folders, text.specialTokens, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model, training: [],
             stream: stream, evaluations: evaluations, dataHash: stream.identity)
     }
 
     private func loadModel(
-        _ configuration: RunConfiguration, _ stage: any TrainingStage, modelFolder: String,
+        _ configuration: RunConfiguration, _ stage: any TrainingStage, _ folders: ModelFolders,
         _ specialTokens: SpecialTokenIDs, _ report: (TrainingEvent) -> Void
     ) throws -> RunModel {
         report(.phase(.loading))
         if MatmulPrecision(configuration) != .highest, case .unavailable(let reason) = MatrixTiles.request() {
             report(.note("`matmul_precision` is computed without tiles, slower and with the same numbers: \(reason)"))
         }
-        let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
         let model = try RunModel(
-            configuration, stage: stage, modelFolder: modelFolder, adapterFolders: adapters,
-            specialTokens: specialTokens, note: { report(.note($0)) })
-        report(.note(model.trainable.parameterLine))
+            configuration, stage: stage, folders: folders, specialTokens: specialTokens, note: { report(.note($0)) })
+        report(.note(model.parameterLine))
         if configuration[Parameters.printParamStatus] {
             for (name, value) in model.trainable.base.tensors {
                 report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))

@@ -4,7 +4,10 @@ package import Tokenization
 /// The stages that there are.
 package enum TrainingStages {
     private static let makers: [Stage: @Sendable (RunConfiguration, Tokenizer) -> any TrainingStage] = [
+        .dpo: { configuration, _ in PreferenceOptimization(configuration) },
+        .kto: { configuration, _ in FeedbackOptimization(configuration) },
         .pt: { configuration, _ in PreTraining(configuration) },
+        .rm: { _, _ in RewardModelling() },
         .sft: { SupervisedFineTuning($0, tokenizer: $1) },
     ]
 

@@ -1,5 +1,5 @@
 package import JSONDocuments
-import WeightFiles
+import LinuxSystem
 
 extension AdapterConfiguration {
     package static let fileName = "adapter_config.json"
@@ -8,9 +8,10 @@ extension AdapterConfiguration {
     package init(directory: String) throws {
         let file = "\(directory)/\(Self.fileName)"
         let bytes: [UInt8]
-        do {
-            bytes = try SmallFile.bytes(file)
-        } catch WeightFileError.cannotRead(_, code: 2) {
+        do throws(SystemError) {
+            bytes = try MappedFile.contents(of: file, limit: 16 << 20)
+        } catch {
+            guard error.isNotFound else { throw error }
             throw AdapterError.missingFile(directory: directory, lookedFor: Self.fileName)
         }
         do {

@@ -35,6 +35,13 @@ extension ChatTemplate {
         return pair
     }
 
+    /// As `encodeOneTurn`, the answer closed by the end of sequence where the template leaves that to others.
+    package func encodeAnswer(in dialog: Dialog, with tokenizer: Tokenizer) throws -> TokenPair {
+        var pair = try encodeOneTurn(dialog, with: tokenizer)
+        if efficientEndOfSequence, let end = tokenizer.eosTokenID { pair.target.append(end) }
+        return pair
+    }
+
     /// The prompt after which a model is to write its answer to the last message.
     package func prompt(for dialog: Dialog, with tokenizer: Tokenizer) throws -> [Int32] {
         var dialog = dialog

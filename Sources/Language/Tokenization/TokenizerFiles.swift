@@ -163,11 +163,6 @@ extension Tokenizer {
 }
 
 extension Tokenizer {
-    /// Writes the tokenizer's files into a folder that exists.
-    package func save(toDirectory directory: String) throws {
-        for file in try files() { try AtomicFile.write(file.contents, to: "\(directory)/\(file.name)") }
-    }
-
     /// A file of the folder, or nil if there is none.
     private static func contents(_ directory: String, _ name: String) throws -> [UInt8]? {
         let path = "\(directory)/\(name)"

@@ -1,4 +1,5 @@
 import JSONDocuments
+import LinuxSystem
 package import Tensors
 
 /// A safetensors file, mapped read-only; its header has been proven consistent.
@@ -8,15 +9,15 @@ package final class SafetensorsFile: Sendable {
     package let records: [TensorRecord]
     package let metadata: [String: String]
 
-    private let mapping: FileMapping
+    private let mapping: MappedFile
     private let positions: [String: Int]
     /// Where the header ends and the tensors begin.
     private let dataStart: Int
 
-    /// - Throws: `SafetensorsError` for each way a header can lie, `WeightFileError` when the file cannot be read.
+    /// - Throws: `SafetensorsError` for each way a header can lie, `SystemError` when the file cannot be read.
     package init(path: String) throws {
         self.path = path
-        mapping = try FileMapping(path: path)
+        mapping = try MappedFile(path: path)
         let bytes = mapping.bytes
         guard bytes.count >= 8 else { throw SafetensorsError(path, .noLengthField(fileBytes: bytes.count)) }
         let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
@@ -65,6 +66,9 @@ package final class SafetensorsFile: Sendable {
         }
         return try Weight(name: name, format: type, shape: record.shape, bytes: bytes, owner: mapping)
     }
+
+    /// Lets go of the pages that were read; they come back from the file when they are wanted again.
+    package func forgetPages() { mapping.forget(first: mapping.count) }
 
     /// The tensor widened to float32.
     package func tensor(named name: String) throws -> Tensor { try weight(named: name).widened() }

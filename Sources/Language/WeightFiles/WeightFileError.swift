@@ -1,12 +1,8 @@
 package import JSONDocuments
-import Glibc
 
-/// Why the files of a checkpoint cannot be read or written, beyond what is wrong inside one of them.
+/// Why the files of a checkpoint cannot be used together; what is wrong with one of them is a `SafetensorsError` or a
+/// `SystemError`.
 package enum WeightFileError: Error, CustomStringConvertible {
-    case cannotRead(file: String, code: Int32)
-    case cannotWrite(file: String, code: Int32)
-    case notRegular(file: String)
-    case tooLarge(file: String, bytes: Int, limit: Int)
     case noWeights(directory: String, lookedFor: [String])
     case pickleOnly(file: String)
     case badIndex(file: String, problem: String)
@@ -15,25 +11,11 @@ package enum WeightFileError: Error, CustomStringConvertible {
     case notInShard(tensor: String, shard: String, index: String)
     case missing(tensor: String, shape: [Int], directory: String)
     case wrongShape(tensor: String, expected: [Int], found: [Int], file: String)
-
     case notNumbers(type: ElementType)
     case wrongType(tensor: String, expected: ElementType, found: ElementType, file: String)
 
-    /// The `errno` of a refused system call, by which a full disk is recognised.
-    package var code: Int32? {
-        switch self {
-        case .cannotRead(_, let code), .cannotWrite(_, let code): code
-        default: nil
-        }
-    }
-
     package var description: String {
         switch self {
-        case .cannotRead(let file, let code): "\(file): cannot be read: \(Self.text(code))"
-        case .cannotWrite(let file, let code): "\(file): cannot be written: \(Self.text(code))"
-        case .notRegular(let file): "\(file): is not a regular file"
-        case .tooLarge(let file, let bytes, let limit):
-            "\(file): has \(bytes) bytes, at most \(limit) are expected of such a file"
         case .noWeights(let directory, let names):
             "\(directory): holds no weights; looked for \(names.joined(separator: ", "))"
         case .pickleOnly(let file):
@@ -53,6 +35,4 @@ package enum WeightFileError: Error, CustomStringConvertible {
             "\(file): the elements of tensor '\(tensor)' should be \(expected.rawValue), they are \(found.rawValue)"
         }
     }
-
-    private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

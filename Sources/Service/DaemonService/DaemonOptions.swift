@@ -5,6 +5,8 @@ import StructuredLogging
 /// What the command line, the environment and the settings files say.
 struct DaemonOptions {
     var socket: String
+    /// Whether the socket lies in the user's own folder because there is no better place for it.
+    let isSocketPrivate: Bool
     var stateDirectory: String
     let limits: DaemonLimits
     /// `finetuned.yaml`, which need not exist unless the command line named it.
@@ -22,7 +24,8 @@ struct DaemonOptions {
             "--socket", "PATH",
             """
             where to listen (FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock, else
-            /run/finetuned/finetuned.sock); a socket that systemd passes wins over all of them
+            /run/finetuned/finetuned.sock where this user may make it, else
+            ~/.local/state/finetuned/finetuned.sock); a socket that systemd passes wins over all
             """
         ),
         (
@@ -85,11 +88,9 @@ struct DaemonOptions {
         }
         let home = environment("HOME") ?? "/root"
         let current = FileSystem.currentDirectory
-        self.socket =
-            try Self.inheritedSocket() ?? socket ?? environment("XDG_RUNTIME_DIR").map { $0 + "/finetuned.sock" }
-            ?? "/run/finetuned/finetuned.sock"
-        let fallback = (environment("XDG_STATE_HOME") ?? home + "/.local/state") + "/finetuned"
-        stateDirectory = Path.resolve(state ?? fallback, in: current)
+        (self.socket, isSocketPrivate) =
+            try (Self.inheritedSocket() ?? socket).map { ($0, false) } ?? DefaultSocket.toListen(environment)
+        stateDirectory = Path.resolve(state ?? DefaultSocket.privateFolder(environment), in: current)
         settingsFile =
             configuration.map { Path.resolve($0, in: current) }
             ?? Self.usualSettingsFile(home: home, environment: environment)

@@ -22,11 +22,13 @@ package func runDaemon() -> Int32 {
         try Daemon(options: options).run()
         return 0
     } catch {
-        report("\(error)")
         let end = ending(error)
         ServiceManager.notify(.failed(code: end.code), .status("failed: \(error)"))
-        if !(error is DaemonOptions.UsageError) {
+        // Once: the journal has what standard error gets where both are one.
+        if Logger.Destination.detected == .journal, !(error is DaemonOptions.UsageError) {
             Logger().log(.daemonFailed, ["reason": "\(error)"])
+        } else {
+            report("\(error)")
         }
         return end.status
     }
@@ -56,6 +58,7 @@ private func ending(_ error: any Error) -> (status: Int32, code: Int32) {
     case is DaemonOptions.UsageError: (2, EINVAL)
     case is DaemonSettingsFile.Failure, is DaemonOptions.UnusableSockets: (78, EINVAL)
     case is StateLock.Taken: (75, EBUSY)
+    case is UnixSocket.Occupied: (73, EEXIST)
     case let error as SystemError: (73, error.code)
     case JobStoreError.diskFull: (73, ENOSPC)
     default: (73, EIO)

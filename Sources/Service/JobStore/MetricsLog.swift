@@ -140,7 +140,7 @@ extension MetricsLog {
     static func event(_ line: [UInt8]) -> JobEvent? {
         guard line.count > 9, line[8] == UInt8(ascii: " "), let sequence = sequence(line) else { return nil }
         let body = line[9...]
-        guard Array(RecordChecksum.text(of: body).utf8) == Array(line[..<8]),
+        guard Array(RecordChecksum.text(of: Array(body)).utf8) == Array(line[..<8]),
             let space = body.firstIndex(of: UInt8(ascii: " ")),
             let value = try? JSONValue(parsing: Array(body[(space + 1)...])),
             let kind = value["kind"]?.string.flatMap(JobEvent.Kind.init), let fields = value["fields"]?.object

@@ -7,7 +7,7 @@ package enum MethodRegistry {
         JobCancel.self, JobCheckpointNow.self, JobFetch.self, JobFiles.self, JobFork.self, JobGet.self, JobList.self,
         JobLogs.self, JobMetrics.self, JobPause.self, JobPrioritize.self, JobRemove.self, JobRequeue.self,
         JobResume.self, JobSubmit.self, JobWait.self, JobWatch.self,
-        LogProbabilities.self, ModelList.self, ModelLoad.self, ModelUnload.self, SystemInfo.self,
+        LogProbabilities.self, ModelList.self, ModelLoad.self, ModelUnload.self, Score.self, SystemInfo.self,
         SystemShutdown.self, Tokenize.self,
     ].sorted { $0.name < $1.name }
 

@@ -3,12 +3,13 @@ import JSONDocuments
 import ServiceAPI
 
 extension Dialog {
-    /// What a client's messages say: an optional system message, then questions and answers in turn, a question last.
+    /// What a client's messages say: an optional system message, then questions and answers in turn, a question last, or an
+    /// answer where the dialogue is `isAnswered`.
     ///
     /// Calls become one turn, and what several tools gave in a row becomes one too.
     ///
     /// - Throws: `ServiceError` that names the message and what is wrong with it
-    init(_ messages: [DialogueMessage]) throws {
+    init(_ messages: [DialogueMessage], isAnswered: Bool = false) throws {
         var turns: [ChatMessage] = []
         var system: String?
         var results: [String] = []
@@ -48,9 +49,9 @@ extension Dialog {
             case .system: break
             }
         }
-        guard turns.count % 2 == 1 else {
+        guard turns.count % 2 == (isAnswered ? 0 : 1), !turns.isEmpty else {
             throw Self.refusal(
-                "a dialogue must end with a message of the user"
+                "a dialogue must end with \(isAnswered ? "an answer of the assistant" : "a message of the user")"
                     + (messages.last.map { "; its last one is of role '\($0.role)'" } ?? ", and there is none"))
         }
         self.init(messages: turns, system: system)

@@ -9,10 +9,7 @@ import TrainingLoop
 import WeightFiles
 
 /// A long batch of generations: `worker.generate_batch`. One line of the input gives one line of the output, in order.
-///
-/// The output is its own checkpoint: a worker that takes over goes on behind the last whole line.
 struct GenerationJob: TrainingWork {
-    static let outputName = "generated.jsonl"
     /// Lines are forced to the disk this often.
     private static let syncInterval = 1.0
 
@@ -29,9 +26,14 @@ struct GenerationJob: TrainingWork {
         let input = try JSONLinesInput(path: SubstituteFiles.path(for: parameters.input))
         let folder = try OutputFolder(
             path: paths.absolute(configuration[Parameters.outputDir], parameter: "output_dir"))
-        let done = try keptLines(in: folder, overwrites: configuration[Parameters.overwriteOutputDir])
-        let output = try folder.openForAppending(Self.outputName)
         let request = try requestParameters(configuration)
+        let output = try GeneratedLines(
+            in: folder,
+            run: parameters.config.runIdentifier(
+                job: parameters.job, parameters.overrides + [parameters.input], parameters.workingDirectory),
+            input: input.hash, isContinuation: parameters.attempt > 1,
+            overwrites: configuration[Parameters.overwriteOutputDir])
+        let done = output.count
         let requests = ModelRequests()
         if done > 0 { note("goes on behind line \(done)", send) }
         send(WorkerEvent(kind: .phase, fields: ["phase": "generating", "total_steps": .integer(Int64(input.count))]))
@@ -45,42 +47,24 @@ struct GenerationJob: TrainingWork {
         let exchange = ModelRequests.Exchange(progress: { _ in }, isCancelled: { control.isStopping })
         let start = MonotonicClock.seconds
         var lastSync = start
-        var written = done
-        var failed = 0
         for line in input.lines.dropFirst(done) {
             if control.isStopping { break }
-            let (answer, isError) = self.answer(line, request, requests, exchange, warn)
+            let answer = self.answer(line, request, requests, exchange, warn)
             // Cut off by the stop: it is done again as a whole.
             if control.isStopping { break }
-            failed += isError ? 1 : 0
-            try append(answer, to: output, in: folder)
-            written += 1
+            try output.append(answer)
             let now = MonotonicClock.seconds
-            if now - lastSync >= Self.syncInterval || written == input.count {
+            if now - lastSync >= Self.syncInterval || output.count == input.count {
                 lastSync = now
-                try output.synchronize(subject: Self.outputName)
-                progress(written, of: input.count, new: written - done, elapsed: now - start, send)
+                try output.synchronize()
+                progress(output.count, of: input.count, new: output.count - done, elapsed: now - start, send)
             }
         }
-        try output.synchronize(subject: Self.outputName)
-        try folder.synchronize()
+        try output.synchronize()
         return try JSONValue(
             encoding: WorkerTrain.Result(
-                outcome: written == input.count ? "finished" : "stopped",
-                metrics: ["lines": .integer(Int64(written)), "errors": .integer(Int64(failed))]))
-    }
-
-    /// How many lines of an earlier attempt stay; a part of a line is cut off.
-    private func keptLines(in folder: OutputFolder, overwrites: Bool) throws -> Int {
-        let path = "\(folder.path)/\(Self.outputName)"
-        guard FileSystem.isFile(path) else { return 0 }
-        guard parameters.attempt > 1 || overwrites else {
-            throw CheckpointError.outputNotEmpty(path: folder.path, file: Self.outputName)
-        }
-        let old = parameters.attempt > 1 ? try MappedFile.contents(of: path, limit: 4 << 30) : []
-        let end = old.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        if end != old.count || old.isEmpty { try folder.writeFile(Self.outputName, bytes: Array(old[..<end])) }
-        return old[..<end].count { $0 == UInt8(ascii: "\n") }
+                outcome: output.count == input.count ? "finished" : "stopped",
+                metrics: ["lines": .integer(Int64(output.count)), "errors": .integer(Int64(output.errors))]))
     }
 
     /// What every line's request has in common: model, adapter and the generation's parameters.
@@ -111,7 +95,7 @@ struct GenerationJob: TrainingWork {
     private func answer(
         _ line: ArraySlice<UInt8>, _ common: JSONObject, _ requests: ModelRequests, _ exchange: ModelRequests.Exchange,
         _ warn: (JSONValue?) -> Void
-    ) -> (line: JSONValue, isError: Bool) {
+    ) -> JSONValue {
         do {
             var request = common
             guard let given = try JSONValue(parsing: Array(line)).object else {
@@ -128,24 +112,12 @@ struct GenerationJob: TrainingWork {
             warn(result["warnings"])
             var shown: JSONObject = [:]
             for name in ["ids", "text", "tool_calls", "finish_reason"] { shown[name] = result[name] }
-            return (.object(shown), false)
+            return .object(shown)
         } catch {
             var failure = ServiceError(modelFailure: error)
             // A line is data; what is wrong with it is told as `generate --jsonl` does.
             if failure.kind == .badRequest { failure.kind = .badData }
-            let value: JSONValue = [
-                "error": ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)]
-            ]
-            return (value, true)
-        }
-    }
-
-    private func append(_ value: JSONValue, to output: borrowing FileDescriptor, in folder: OutputFolder) throws {
-        let bytes = value.serializedBytes(.compact) + [UInt8(ascii: "\n")]
-        do {
-            try output.writeAll(bytes, subject: "\(folder.path)/\(Self.outputName)")
-        } catch {
-            throw OutputFolder.failure(error, path: folder.path, needed: bytes.count)
+            return ["error": ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)]]
         }
     }
 
@@ -171,6 +143,8 @@ struct GenerationJob: TrainingWork {
 /// The lines of a JSON Lines file, without empty ones.
 private struct JSONLinesInput {
     let lines: [ArraySlice<UInt8>]
+    /// XXH3-128 of the file.
+    let hash: String
     var count: Int { lines.count }
 
     init(path: String) throws {
@@ -179,6 +153,7 @@ private struct JSONLinesInput {
             throw ServiceError(
                 .badData, "\(path) cannot be read: \(TextEncoding.Failure.foreign(name))", file: path)
         }
+        hash = FileHash.of(bytes)
         lines = bytes[TextEncoding.markLength(of: bytes.span)...].split(separator: UInt8(ascii: "\n")).filter { line in
             line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
         }

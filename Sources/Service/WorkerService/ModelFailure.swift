@@ -25,8 +25,6 @@ extension ServiceError {
             self.init(
                 error.blocked == nil ? .notFound : .permission, error.description,
                 hint: error.blocked == nil ? nil : Self.waysToReading)
-        case WeightFileError.cannotRead(let file, let code) where SystemError("open", file, code: code).isPermission:
-            self.init(modelFailure: SystemError("open", file, code: code))
         case TokenizerError.unreadable(let cause): self.init(modelFailure: cause)
         case let error as WeightFileError: self.init(Self.kind(of: error), error.description)
         case let error as SystemError where error.isPermission && error.subject != nil:
@@ -35,8 +33,8 @@ extension ServiceError {
         case let error as SystemError: self.init(Self.kind(of: error), error.description)
         case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
         case let error as GGUFError: self.init(.badModel, error.description, file: error.file)
-        case is ModelConfigurationError, is ModelLoadingError, is GroupedCodeError, is AdapterError, is TokenizerError,
-            is TensorError:
+        case is ModelConfigurationError, is ModelLoadingError, is PyTorchFileError, is ZipError, is GroupedCodeError,
+            is AdapterError, is TokenizerError, is TensorError:
             self.init(.badModel, "\(error)")
         case let error as CheckpointError: self.init(.badModel, error.description)
         case let error as NotFiniteTensor: self.init(.notFinite, error.description, file: error.file)
@@ -54,8 +52,6 @@ extension ServiceError {
 
     private static func kind(of error: WeightFileError) -> ErrorKind {
         switch error {
-        case .cannotRead(let file, let code), .cannotWrite(let file, let code):
-            kind(of: SystemError("open", file, code: code))
         case .noWeights: .notFound
         default: .badModel
         }

@@ -17,6 +17,7 @@ final class ModelInMemory {
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
     private var adapters: [String: HeldAdapter] = [:]
+    private var heads: [String: (identities: [FileIdentity?], value: ValueHead?)] = [:]
     private var uses = 0
 
     /// Adapters kept beside one base; the least recently used one goes when another comes.
@@ -60,6 +61,17 @@ final class ModelInMemory {
         let value = try DecoderModel.load(directory: directory)
         model = (identities, value)
         return value
+    }
+
+    /// The value head in a folder of this model's or of an adapter's; nil if there is none.
+    func valueHead(_ folder: String) throws -> ValueHead? {
+        let configuration = try loadedModel().configuration
+        let identities = [FileIdentity("\(folder)/\(ValueHead.fileName)")]
+        if let known = heads[folder], known.identities == identities { return known.value }
+        try Self.verifyCheckpoint(folder, prefix: "value_head")
+        let head = try ValueHead.load(directory: folder, for: configuration)
+        heads[folder] = (identities, head)
+        return head
     }
 
     private func identities(of names: [String]) -> [FileIdentity?] {

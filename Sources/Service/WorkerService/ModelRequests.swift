@@ -20,7 +20,7 @@ final class ModelRequests {
 
     static let methods: Set<String> = [
         WorkerMethod.load, WorkerMethod.loadAdapter, WorkerMethod.unloadAdapter, WorkerMethod.tokenize,
-        WorkerMethod.detokenize, WorkerMethod.logProbabilities,
+        WorkerMethod.detokenize, WorkerMethod.logProbabilities, WorkerMethod.score,
         WorkerMethod.generate, WorkerMethod.chat, WorkerMethod.info,
     ]
 
@@ -42,6 +42,7 @@ final class ModelRequests {
         case WorkerMethod.tokenize: try JSONValue(encoding: tokenize(parameters))
         case WorkerMethod.detokenize: try JSONValue(encoding: detokenize(parameters))
         case WorkerMethod.logProbabilities: try JSONValue(encoding: logProbabilities(parameters))
+        case WorkerMethod.score: try JSONValue(encoding: score(parameters))
         case WorkerMethod.generate: try JSONValue(encoding: generate(parameters, streamsByDefault: false, exchange))
         case WorkerMethod.chat: try JSONValue(encoding: generate(parameters, streamsByDefault: true, exchange))
         default: throw ServiceError(.internalError, "the worker has no method \(method)")

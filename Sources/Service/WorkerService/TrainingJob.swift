@@ -28,24 +28,25 @@ struct TrainingJob: TrainingWork {
         let run = TrainingRun(
             configuration: configuration,
             paths: PathResolver(configuration, workingDirectory: parameters.workingDirectory),
-            identifier: try identifier, isContinuation: parameters.attempt > 1)
+            identifier: try parameters.config.runIdentifier(
+                job: parameters.job, parameters.overrides, parameters.workingDirectory),
+            isContinuation: parameters.attempt > 1)
+        defer { events.tellLastStep() }
         let outcome = try run.run(control: control) { events.take($0) }
         return try JSONValue(
             encoding: WorkerTrain.Result(
                 outcome: outcome.isFinished ? "finished" : "stopped", metrics: outcome.metrics))
     }
-
-    /// The job's number alone would not tell the jobs of two daemons apart.
-    private var identifier: String {
-        get throws {
-            let source =
-                try JSONValue(encoding: parameters.config).serialized() + parameters.overrides.joined(separator: "\n")
-            return "job-\(parameters.job)-\(FileHash.of(source + (parameters.workingDirectory ?? "")).prefix(12))"
-        }
-    }
 }
 
 extension ConfigurationSource {
+    /// What a job's outputs carry, so that a later attempt knows its own: the job's number alone would not tell the
+    /// jobs of two daemons apart.
+    func runIdentifier(job: String, _ overrides: [String], _ workingDirectory: String?) throws -> String {
+        let source = try JSONValue(encoding: self).serialized() + overrides.joined(separator: "\n")
+        return "job-\(job)-\(FileHash.of(source + (workingDirectory ?? "")).prefix(12))"
+    }
+
     /// Reads the configuration, validated by whoever uses it.
     func configuration(overrides: [String]) throws -> RunConfiguration {
         if let text {

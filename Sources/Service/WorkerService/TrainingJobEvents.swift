@@ -11,6 +11,7 @@ final class TrainingJobEvents {
     private let send: (WorkerEvent) -> Void
     private var lastProgress = -Double.infinity
     private var latest: StepReport?
+    private var lastTold = 0
 
     static let interval = 2.0
 
@@ -18,7 +19,9 @@ final class TrainingJobEvents {
 
     func take(_ event: TrainingEvent) {
         switch event {
-        case .phase(let phase): send(WorkerEvent(kind: .phase, fields: ["phase": .string(phase.rawValue)]))
+        case .phase(let phase):
+            tellLastStep()
+            send(WorkerEvent(kind: .phase, fields: ["phase": .string(phase.rawValue)]))
         case .note(let text):
             WorkerLog.write(text)
             send(WorkerEvent(kind: .note, fields: ["message": .string(text)]))
@@ -37,6 +40,11 @@ final class TrainingJobEvents {
         }
     }
 
+    /// Tells the step that was made last, if it was not told: what follows it, and the job's end, may come at any step.
+    func tellLastStep() {
+        if let latest, latest.step != lastTold { progress(latest, loss: latest.loss) }
+    }
+
     private func take(_ record: JSONObject) {
         WorkerLog.write(Self.line(record))
         guard let loss = record["loss"]?.double, let latest else { return }
@@ -45,6 +53,7 @@ final class TrainingJobEvents {
 
     private func progress(_ report: StepReport, loss: Double) {
         lastProgress = MonotonicClock.seconds
+        lastTold = report.step
         var progress = JobProgress(phase: "training", step: report.step, totalSteps: report.totalSteps)
         progress.epoch = report.epoch
         progress.loss = loss

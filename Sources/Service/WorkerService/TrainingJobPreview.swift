@@ -42,7 +42,7 @@ struct TrainingJobPreview: TrainingWork {
         let modelNotes = try modelNotes(configuration, modelFolder: folder, paths)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template, stage: stage,
-            workingDirectory: parameters.workingDirectory ?? "/"
+            workingDirectory: paths.dataDirectory(of: configuration)
         ) { _, _ in
             if control.isStopping { throw ServiceError(.cancelled, "the preview was cancelled") }
         }

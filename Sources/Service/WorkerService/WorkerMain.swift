@@ -18,6 +18,7 @@ public func runWorker() -> Int32 {
     }
     endWithParent()
     ReadingRights(arguments: CommandLine.arguments)?.use()
+    WritingPlaces.use(arguments: CommandLine.arguments)
     SubstituteFiles.use(arguments: CommandLine.arguments)
     signal(SIGPIPE, SIG_IGN)
     // The daemon has done it already unless the worker was started by hand.

@@ -73,10 +73,26 @@ package struct FileDescriptor: ~Copyable, Sendable {
     /// Where holes are not possible nothing happens.
     package func freeBeginning(_ length: Int) { _ = linux_free_beginning(number, off_t(length)) }
 
+    /// The path at which the kernel says that it lies, without links; nil for what has none, such as a pipe.
+    package var place: String? { Self.place(of: number) }
+
+    static func place(of number: Int32) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { unsafe readlink("/proc/self/fd/\(number)", $0, bytes.count) } ?? -1
+        }
+        return count > 0 && buffer[0] == UInt8(ascii: "/") ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+
     package func status() throws(SystemError) -> stat {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { throw SystemError("fstat") }
         return status
+    }
+
+    /// Which file this is: its number, and when it was made, for numbers are given again.
+    package func identity() throws(SystemError) -> String {
+        "\(try status().st_ino) \(linux_birth_time(number))"
     }
 }
 

@@ -11,16 +11,34 @@ package enum FileHash {
     package static func ofFile(
         _ descriptor: borrowing FileDescriptor, subject path: String
     ) throws(SystemError) -> String {
-        guard let state = unsafe XXH3_createState() else { throw SystemError("malloc", path, code: ENOMEM) }
-        defer { unsafe XXH3_freeState(state) }
-        unsafe XXH3_128bits_reset(state)
+        let stream = Stream()
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = try checking("read", path) { unsafe read(descriptor.number, &chunk, chunk.count) }
             if count == 0 { break }
-            unsafe XXH3_128bits_update(state, chunk, count)
+            stream.update(chunk[..<count])
         }
-        return hexadecimal(unsafe XXH3_128bits_digest(state))
+        return stream.digest
+    }
+
+    /// The hash of bytes that come one after another.
+    package final class Stream {
+        private let state: OpaquePointer
+
+        package init() {
+            guard let state = unsafe XXH3_createState() else { fatalError("no memory for the state of a hash") }
+            unsafe self.state = state
+            unsafe XXH3_128bits_reset(state)
+        }
+
+        deinit { unsafe XXH3_freeState(state) }
+
+        package func update(_ bytes: some ContiguousBytesSource) {
+            unsafe bytes.withBytes { _ = unsafe XXH3_128bits_update(state, $0.baseAddress, $0.count) }
+        }
+
+        /// Of all bytes so far.
+        package var digest: String { FileHash.hexadecimal(unsafe XXH3_128bits_digest(state)) }
     }
 
     package static func of(_ bytes: some ContiguousBytesSource) -> String {

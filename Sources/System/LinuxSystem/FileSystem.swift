@@ -1,5 +1,5 @@
 import CLinuxShims
-package import Glibc
+import Glibc
 
 /// Questions about paths, and the few changes that need no transaction.
 package enum FileSystem {
@@ -24,6 +24,13 @@ package enum FileSystem {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
+    }
+
+    /// Size and time of change after following links, by which a file is told from what it was; empty for none.
+    package static func version(of path: String) -> String {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return "" }
+        return "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
     /// Names in a directory, sorted by their bytes, without `.` and `..`.
@@ -62,14 +69,25 @@ package enum FileSystem {
 
     /// Removes a file or a directory with all below it; links are removed, not followed. Absence is no error.
     package static func remove(_ path: String) throws(SystemError) {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            for name in try entries(of: path) { try remove(path + "/" + name) }
-            if rmdir(path) != 0 && errno != ENOENT { throw SystemError("rmdir", path) }
-        } else if unlink(path) != 0 && errno != ENOENT {
-            throw SystemError("unlink", path)
+        let folder = Path.parent(of: path)
+        guard kind(of: folder) != nil else { return }
+        try remove(
+            Path.lastComponent(of: path), in: FileDescriptor.open(folder, O_RDONLY | O_DIRECTORY), subject: path)
+    }
+
+    /// The same below a folder that is open: a link that comes in the place of a directory meanwhile leads nowhere.
+    static func remove(
+        _ name: String, in folder: borrowing FileDescriptor, subject: String
+    ) throws(SystemError) {
+        if unlinkat(folder.number, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR else { throw SystemError("unlink", subject) }
+        let number = openat(folder.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard number >= 0 else { throw SystemError("unlink", subject) }
+        let directory = FileDescriptor(owning: number)
+        for entry in try entries(of: directory, path: subject) {
+            try remove(entry, in: directory, subject: subject + "/" + entry)
         }
+        if unlinkat(folder.number, name, AT_REMOVEDIR) != 0 && errno != ENOENT { throw SystemError("rmdir", subject) }
     }
 
     /// Bytes that an ordinary user may still write on the file system of `path`.
@@ -77,14 +95,6 @@ package enum FileSystem {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }
         return Int(status.f_bavail) * Int(status.f_frsize)
-    }
-
-    /// Puts `source` in the place of `target`, which may be a folder that is not empty, and removes what was there. One
-    /// of both is in the place at any moment.
-    package static func replace(_ target: String, with source: String) throws(SystemError) {
-        try exchange(source, with: target)
-        try synchronizeDirectory(Path.parent(of: target))
-        try remove(source)
     }
 
     /// Gives `path` the times of access and change that `other` has.
@@ -97,7 +107,7 @@ package enum FileSystem {
 
     /// Puts `source` in the place of `target`; what was there, if anything, lies at `source` afterwards. One of both is
     /// in the place at any moment.
-    package static func exchange(_ source: String, with target: String) throws(SystemError) {
+    static func exchange(_ source: String, with target: String) throws(SystemError) {
         guard kind(of: target) != nil else {
             guard rename(source, target) == 0 else { throw SystemError("rename", target) }
             return
@@ -147,6 +157,14 @@ extension FileSystem {
     package static func programBesideThisOne(_ name: String) -> String {
         let own = canonicalPath("/proc/self/exe") ?? CommandLine.arguments[0]
         return Path.parent(of: own) + "/" + name
+    }
+
+    /// Where a path leads, without links: what does not exist yet is left as it is written. Nil for `..` behind that.
+    package static func place(of path: String) -> String? {
+        if let real = canonicalPath(path) { return real }
+        let (folder, name) = (Path.parent(of: path), Path.lastComponent(of: path))
+        guard folder != path, name != "..", let real = place(of: folder) else { return nil }
+        return name == "." ? real : real == "/" ? "/" + name : real + "/" + name
     }
 
     /// The path without links, `.` and `..`, nil when nothing is there.

@@ -10,11 +10,9 @@ package final class MappedFile: @unchecked Sendable {  // Immutable after init.
 
     /// Maps the whole file. An empty file gives no bytes.
     package init(path: String) throws(SystemError) {
-        let descriptor = try FileDescriptor.open(path, O_RDONLY)
-        let status = try descriptor.status()
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("mmap", path, code: EISDIR) }
+        let descriptor = try Self.open(path)
         self.path = path
-        count = Int(status.st_size)
+        count = Int(try descriptor.status().st_size)
         if count == 0 {
             unsafe base = nil
             return
@@ -47,10 +45,18 @@ package final class MappedFile: @unchecked Sendable {  // Immutable after init.
 extension MappedFile {
     /// The bytes of a small file, at most `limit`.
     package static func contents(of path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
-        let descriptor = try FileDescriptor.open(path, O_RDONLY)
-        let status = try descriptor.status()
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError("read", path, code: EISDIR) }
-        guard status.st_size <= limit else { throw SystemError("read", path, code: EFBIG) }
+        let descriptor = try open(path)
+        guard try descriptor.status().st_size <= limit else { throw SystemError("read", path, code: EFBIG) }
         return try descriptor.readAll(limit: limit, subject: path)
+    }
+
+    /// - Throws: `SystemError` with EISDIR for what is no regular file
+    private static func open(_ path: String) throws(SystemError) -> FileDescriptor {
+        // O_NONBLOCK: a FIFO must not hold up whoever opens it.
+        let descriptor = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK)
+        guard try descriptor.status().st_mode & S_IFMT == S_IFREG else {
+            throw SystemError("open", path, code: EISDIR)
+        }
+        return descriptor
     }
 }

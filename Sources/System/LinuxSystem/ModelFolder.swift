@@ -5,6 +5,8 @@ package enum ModelFolder {
     package struct NotFound: Error, Equatable, Sendable, CustomStringConvertible {
         package let name: String
         package let tried: [String]
+        /// Whether it was not looked for below a working directory because there is none.
+        package var lacksWorkingDirectory = false
         /// One of the places, when this process' user may not look there.
         package let blocked: String?
         /// The command that downloads it; nil for what cannot be a name on a hub.
@@ -14,7 +16,9 @@ package enum ModelFolder {
             if let blocked {
                 return "the model or adapter \(blocked) cannot be looked into by \(ServiceUser.description)"
             }
-            return "no model or adapter \"\(name)\": neither \(tried.joined(separator: " nor ")) is a folder or a GGUF file"
+            let places = tried.count == 1 ? "\(tried[0]) is not" : "neither \(tried.joined(separator: " nor ")) is"
+            return "no model or adapter \"\(name)\": \(places) a folder or a GGUF file"
+                + (lacksWorkingDirectory ? " (for a relative path the request needs working_directory)" : "")
                 + (command.map { "; `\($0)` downloads it" } ?? "")
         }
     }
@@ -38,15 +42,18 @@ package enum ModelFolder {
             tried.append(path)
         }
         let caches = hub.caches
+        let lacksWorkingDirectory = !name.hasPrefix("/") && workingDirectory == nil
         guard Hub.isRepositoryName(name) else {
+            if !name.hasPrefix("/") { tried.append(caches[0].repository(.model, name)) }
             throw NotFound(
-                name: name, tried: tried + [caches[0].repository(.model, name)], blocked: nil, command: nil)
+                name: name, tried: tried, lacksWorkingDirectory: lacksWorkingDirectory, blocked: nil, command: nil)
         }
         for cache in caches {
             if let snapshot = cache.snapshot(of: .model, name, revision: hub.revision) { return snapshot }
         }
         tried.append(caches[0].repository(.model, name))
         throw NotFound(
-            name: name, tried: tried, blocked: nil, command: hub.command(for: .model, name, on: caches[0].hub))
+            name: name, tried: tried, lacksWorkingDirectory: lacksWorkingDirectory, blocked: nil,
+            command: hub.command(for: .model, name, on: caches[0].hub))
     }
 }

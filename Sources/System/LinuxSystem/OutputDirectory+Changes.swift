@@ -17,20 +17,60 @@ extension OutputDirectory {
         }
     }
 
-    /// Puts a file under another name in the same folder and makes that durable.
+    /// Puts an entry under another name in the same folder; a file that has it is replaced.
     package func rename(_ old: String, to new: String) throws(SystemError) {
-        let folder = try open(Self.folder(of: new), O_RDONLY | O_DIRECTORY)
+        let folder = try self.folder(of: new)
         let (from, to) = (Path.lastComponent(of: old), Path.lastComponent(of: new))
         guard renameat(folder.number, from, folder.number, to) == 0 else {
             throw SystemError("rename", path + "/" + new)
         }
-        try folder.synchronize(subject: path)
     }
 
-    /// Removes a file; absence is no error.
-    package func remove(_ name: String) {
-        guard let folder = try? open(Self.folder(of: name), O_RDONLY | O_DIRECTORY) else { return }
-        unlinkat(folder.number, Path.lastComponent(of: name), 0)
+    /// Puts an entry of a folder below into another one; a file that has its new name is replaced.
+    package func move(_ old: String, to new: String) throws(SystemError) {
+        let source = try folder(of: old)
+        let target = try folder(of: new)
+        guard renameat(source.number, Path.lastComponent(of: old), target.number, Path.lastComponent(of: new)) == 0
+        else { throw SystemError("rename", path + "/" + new) }
+    }
+
+    /// Puts an entry in the place of another, which lies under the first one's name afterwards if it was there. One of
+    /// both is in the place at any moment.
+    package func exchange(_ name: String, with other: String) throws(SystemError) {
+        do throws(SystemError) {
+            try FileSystem.exchange("\(anchor)/\(name)", with: "\(anchor)/\(other)")
+        } catch {
+            throw SystemError(error.call, path + "/" + other, code: error.code)
+        }
+    }
+
+    /// Gives a file a second name, without copying it.
+    package func link(_ name: String, to new: String) throws(SystemError) {
+        let from = try folder(of: name)
+        let to = try folder(of: new)
+        guard linkat(from.number, Path.lastComponent(of: name), to.number, Path.lastComponent(of: new), 0) == 0 else {
+            throw SystemError("link", path + "/" + name)
+        }
+    }
+
+    /// Removes a file or a link, but no folder. Absence is no error.
+    package func removeFile(_ name: String) throws(SystemError) {
+        let folder = try self.folder(of: name)
+        guard unlinkat(folder.number, Path.lastComponent(of: name), 0) == 0 || errno == ENOENT else {
+            throw SystemError("unlink", path + "/" + name)
+        }
+    }
+
+    /// Removes an entry and all below it; links are removed, not followed. Absence is no error.
+    package func remove(_ name: String) throws(SystemError) {
+        let folder: FileDescriptor
+        do throws(SystemError) {
+            folder = try self.folder(of: name)
+        } catch {
+            if error.isNotFound { return }
+            throw error
+        }
+        try FileSystem.remove(Path.lastComponent(of: name), in: folder, subject: path + "/" + name)
     }
 
     /// The hash of a regular file, nil when there is none.
@@ -48,8 +88,9 @@ extension OutputDirectory {
         return try FileHash.ofFile(file, subject: path + "/" + name)
     }
 
-    private static func folder(of name: String) -> String {
+    /// The folder that a name lies in.
+    func folder(of name: String) throws(SystemError) -> FileDescriptor {
         let parent = Path.parent(of: name)
-        return parent.isEmpty ? "." : parent
+        return try open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY)
     }
 }

@@ -42,10 +42,9 @@ package struct ReadingRights: Equatable, Sendable {
     /// - Throws: `SystemError` with EACCES for a file or folder that is open but may not be read
     package static func check(_ descriptor: Int32, _ path: String) throws(SystemError) {
         guard let (rights, reader) = current.withLock({ $0 }) else { return }
-        let link = "/proc/self/fd/\(descriptor)"
-        // A pipe or a socket has no path.
-        guard let place = place(link), place.hasPrefix("/") else { return }
+        guard let place = FileDescriptor.place(of: descriptor) else { return }
         // The open file itself is asked: another may have taken its place since.
+        let link = "/proc/self/fd/\(descriptor)"
         guard
             rights.verdict(on: place)
                 ?? (reader.may(.read, link) && reader.mayEnter(Path.parent(of: place)))
@@ -64,14 +63,6 @@ package struct ReadingRights: Equatable, Sendable {
         case (nil, _?): false
         case (nil, nil): nil
         }
-    }
-
-    private static func place(_ link: String) -> String? {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            bytes.baseAddress.map { unsafe readlink(link, $0, bytes.count) } ?? -1
-        }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 }
 

@@ -1,5 +1,5 @@
 import CLinuxShims
-package import Glibc
+import Glibc
 
 /// Stream sockets in the file system, and pairs of connected ones.
 package enum UnixSocket {

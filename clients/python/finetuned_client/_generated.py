@@ -413,6 +413,12 @@ class ResidentModel(TypedDict):
     expires_at: NotRequired[str]
 
 
+class ScoreResult(TypedDict):
+    score: float
+    warnings: NotRequired[list[str]]
+    """What the files of model, tokenizer and adapter say in vain."""
+
+
 class JobError(TypedDict):
     kind: ErrorKind
     message: str
@@ -1197,6 +1203,33 @@ class Methods:
         """This protocol as an OpenRPC document."""
         return self.call("rpc.discover")
 
+    def score(
+        self,
+        *,
+        model: str,
+        adapter: str | None = None,
+        ids: list[int] | None = None,
+        text: str | None = None,
+        messages: list[DialogueMessage] | None = None,
+        overrides: list[str] | None = None,
+        special_tokens: bool | None = None,
+        working_directory: str | None = None,
+    ) -> ScoreResult:
+        """What a reward model makes of a text: its value head's number at the last token."""
+        return self.call(
+            "score",
+            {
+                "model": model,
+                "adapter": adapter,
+                "ids": ids,
+                "text": text,
+                "messages": messages,
+                "overrides": overrides,
+                "special_tokens": special_tokens,
+                "working_directory": working_directory,
+            },
+        )
+
     def system_info(self) -> SystemInfoResult:
         """Versions, limits, the processor, memory, and what is running."""
         return self.call("system.info")
@@ -1786,6 +1819,33 @@ class AsyncMethods:
     async def rpc_discover(self) -> dict[str, Any]:
         """This protocol as an OpenRPC document."""
         return await self.call("rpc.discover")
+
+    async def score(
+        self,
+        *,
+        model: str,
+        adapter: str | None = None,
+        ids: list[int] | None = None,
+        text: str | None = None,
+        messages: list[DialogueMessage] | None = None,
+        overrides: list[str] | None = None,
+        special_tokens: bool | None = None,
+        working_directory: str | None = None,
+    ) -> ScoreResult:
+        """What a reward model makes of a text: its value head's number at the last token."""
+        return await self.call(
+            "score",
+            {
+                "model": model,
+                "adapter": adapter,
+                "ids": ids,
+                "text": text,
+                "messages": messages,
+                "overrides": overrides,
+                "special_tokens": special_tokens,
+                "working_directory": working_directory,
+            },
+        )
 
     async def system_info(self) -> SystemInfoResult:
         """Versions, limits, the processor, memory, and what is running."""

@@ -23,9 +23,10 @@ def socket_path(path: str | os.PathLike[str] | None = None) -> str:
         return os.fspath(path)
     if chosen := os.environ.get("FINETUNED_SOCKET"):
         return chosen
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        own = os.path.join(runtime, "finetuned.sock")
-        if os.path.exists(own):
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    for folder in (os.environ.get("XDG_RUNTIME_DIR"), os.path.join(state, "finetuned")):
+        own = os.path.join(folder, "finetuned.sock") if folder else ""
+        if own and os.path.exists(own):
             return own
     return "/run/finetuned/finetuned.sock"
 

@@ -152,7 +152,7 @@ class PathTests(unittest.TestCase):
         with mock.patch.dict(os.environ, {"FINETUNED_SOCKET": "/chosen"}):
             self.assertEqual(protocol.socket_path(), "/chosen")
             self.assertEqual(protocol.socket_path("/given"), "/given")
-        with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": "/nowhere"}):
+        with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": "/nowhere", "XDG_STATE_HOME": "/nowhere"}):
             os.environ.pop("FINETUNED_SOCKET", None)
             self.assertEqual(protocol.socket_path(), "/run/finetuned/finetuned.sock")
 

@@ -59,6 +59,10 @@ int linux_share_blocks(int source, int target);
 /// The POSIX access list of a file, as the kernel stores it, -1 and errno without one. The Glibc module lacks xattr.h.
 ssize_t linux_access_list(const char *path, void *list, size_t capacity);
 
+/// When the file was made, in nanoseconds since 1970, 0 where the file system does not know, -1 on failure. statx(2)
+/// needs _GNU_SOURCE.
+int64_t linux_birth_time(int descriptor);
+
 /// The terminal's width in columns, or 0. ioctl is variadic.
 int linux_terminal_columns(int descriptor);
 

@@ -22,10 +22,6 @@ package enum SocketChoice {
     {
         if let option { return option }
         if let path = environment["FINETUNED_SOCKET"], !path.isEmpty { return path }
-        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
-            let path = directory + "/finetuned.sock"
-            if fileExists(path) { return path }
-        }
-        return "/run/finetuned/finetuned.sock"
+        return DefaultSocket.toConnect({ environment[$0] }, exists: fileExists)
     }
 }

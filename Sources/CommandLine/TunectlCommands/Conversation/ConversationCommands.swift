@@ -134,6 +134,11 @@ extension ConversationSession {
 
     private func save(_ argument: String) throws -> CommandReply {
         let path = try filePath(argument, of: "/save")
+        guard FileSystem.kind(of: path) == nil || isDialogue(path) else {
+            throw CommandFailure(
+                kind: "conflict", message: "\(path) exists and is no dialogue of an earlier /save",
+                hint: "choose another name, or remove it first", exitCode: .cannotCreate)
+        }
         do {
             let file = try AtomicFile(replacing: path, mode: 0o600)
             try file.write(conversation.saved.serialized(.indented(2)) + "\n")
@@ -144,6 +149,11 @@ extension ConversationSession {
                 exitCode: .cannotCreate)
         }
         return CommandReply(talk: "saved to \(path)", json: ["saved": .string(path)])
+    }
+
+    private func isDialogue(_ path: String) -> Bool {
+        guard let bytes = try? MappedFile.contents(of: path) else { return false }
+        return (try? JSONValue(parsing: bytes))?["messages"]?.array != nil
     }
 
     private func load(_ argument: String) throws -> CommandReply {

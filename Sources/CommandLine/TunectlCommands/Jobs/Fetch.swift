@@ -1,4 +1,3 @@
-import Glibc
 import JSONDocuments
 import LinuxSystem
 import ServiceAPI
@@ -58,29 +57,24 @@ private final class Download {
     func write(into place: OutputDirectory, replacing: Bool) throws -> Bool {
         do {
             try place.createDirectories(above: file)
-            let parent = Path.parent(of: file)
-            let temporary = (parent == "." ? "" : parent + "/") + ".fetch-\(getpid())"
-            // Left behind by a process that had the same number.
-            place.remove(temporary)
-            let hash = try receive(into: temporary, of: place)
-            defer { place.remove(temporary) }
+            let output = try AtomicFile(replacing: file, in: place)
+            try receive(into: output)
             let existing = try place.hash(of: file)
-            if existing == hash { return false }
+            if existing == (try output.hash()) { return false }
             guard existing == nil || replacing else {
                 throw CommandFailure(
                     kind: "conflict", message: "\(place.path)/\(file) exists with other contents",
                     hint: "choose another folder, or replace it with --force")
             }
-            try place.rename(temporary, to: file)
+            try output.commit()
             return true
         } catch let error as SystemError {
             throw CommandFailure(kind: error.isDiskFull ? "disk_full" : "conflict", message: "\(error)")
         }
     }
 
-    /// Writes every piece, and reads them back to compare.
-    private func receive(into temporary: String, of place: OutputDirectory) throws -> String {
-        let output = try place.open(temporary, O_WRONLY | O_CREAT | O_EXCL)
+    /// Writes every piece, each compared with its hash.
+    private func receive(into output: AtomicFile) throws {
         var (offset, version) = (0, String?.none)
         repeat {
             let piece = try client.call(JobFetch.self, JobFetch.Parameters(job: job, file: file, offset: offset))
@@ -91,12 +85,9 @@ private final class Download {
             version = piece["version"]?.string
             size = Int(total)
             guard !bytes.isEmpty || size == offset else { throw damaged("it became shorter meanwhile") }
-            try output.writeAll(bytes, subject: file)
+            try output.write(bytes)
             offset += bytes.count
         } while offset < size
-        try output.synchronize(subject: file)
-        guard let hash = try place.hash(of: temporary) else { throw damaged("it cannot be read back") }
-        return hash
     }
 
     private func damaged(_ reason: String) -> CommandFailure {

@@ -1,4 +1,5 @@
 import JSONDocuments
+import LinuxSystem
 import ServiceAPI
 
 extension Command {
@@ -16,8 +17,12 @@ extension Command {
             }
             return number
         }
-        let result = try context.client().call(
-            JobWait.self, JobWait.Parameters(jobs: invocation.positionals, timeout: seconds))
+        let start = MonotonicClock.seconds
+        let result = try context.acrossRestarts {
+            let left = seconds.map { max(0, $0 - (MonotonicClock.seconds - start)) }
+            return try context.client().call(
+                JobWait.self, JobWait.Parameters(jobs: invocation.positionals, timeout: left))
+        }
         let rows = (result["jobs"]?.array ?? []).map(JobRow.init)
         if context.wantsJSON {
             context.list(rows)

@@ -35,11 +35,13 @@ extension Command {
         var watched = WatchedJob(id: id)
         var seen: Int64 = 0
         func follow() throws -> JSONValue {
-            try context.client().call(JobWatch.self, JobWatch.Parameters(job: id, since: seen)) { notification in
-                if streamsEvents { context.output.write(notification.params.serialized(.compact) + "\n") }
-                if case .integer(let sequence) = notification.params["seq"] { seen = max(seen, Int64(sequence)) }
-                let lines = watched.apply(notification)
-                display.show(watched, lines: lines)
+            try context.acrossRestarts {
+                try context.client().call(JobWatch.self, JobWatch.Parameters(job: id, since: seen)) { notification in
+                    if streamsEvents { context.output.write(notification.params.serialized(.compact) + "\n") }
+                    if case .integer(let sequence) = notification.params["seq"] { seen = max(seen, Int64(sequence)) }
+                    let lines = watched.apply(notification)
+                    display.show(watched, lines: lines)
+                }
             }
         }
         let job: JSONValue

@@ -29,6 +29,8 @@ final class WatchDisplay {
             for text in lines { context.output.write(TextColumns.printable(text) + "\n") }
             line.show { job.statusLine(columns: $0, utf8: context.outputTerminal.usesUTF8) }
         } else {
+            // What happened after a step comes after it.
+            if !lines.isEmpty { tellWithheld() }
             for text in lines { context.output.write(TextColumns.printable(text) + "\n") }
             if job.hasNewStep { showPlain(job) }
         }
@@ -47,8 +49,12 @@ final class WatchDisplay {
 
     /// Leaves the last state standing.
     func finish() {
+        tellWithheld()
+        line?.keep()
+    }
+
+    private func tellWithheld() {
         if let withheld { context.output.write(withheld + "\n") }
         withheld = nil
-        line?.keep()
     }
 }

@@ -39,7 +39,12 @@ package enum ClientManual {
         for (code, text) in exitCodes { page.item(code, text) }
         page.section("Environment")
         page.item("FINETUNED_SOCKET", "The daemon's socket, when --socket is not given.")
-        page.item("XDG_RUNTIME_DIR", "Its finetuned.sock is used when it exists, before /run/finetuned/finetuned.sock.")
+        page.item(
+            "XDG_RUNTIME_DIR, XDG_STATE_HOME",
+            """
+            Where the user's own daemon listens: XDG_RUNTIME_DIR/finetuned.sock, or finetuned/finetuned.sock below
+            XDG_STATE_HOME (~/.local/state). The first that exists is used, before /run/finetuned/finetuned.sock.
+            """)
         page.item("HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_OFFLINE, ...", "For pull and push; see their help.")
         page.item("FINETUNED_FETCH", "The program that transfers; finetuned-fetch beside tunectl otherwise.")
         page.item("NO_COLOR, CLICOLOR_FORCE, TERM", "Whether colours are used.")

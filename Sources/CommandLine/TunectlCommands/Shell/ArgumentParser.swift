@@ -76,7 +76,7 @@ package enum ArgumentParser {
             throw CommandFailure.usage(
                 "`\(command.name)` needs \(missing.name)", hint: "usage: \(HelpText.usage(of: command))")
         }
-        if invocation.has("jsonl"), let text = invocation.positionals.first {
+        if invocation.has("jsonl"), !expected.contains(where: \.isRequired), let text = invocation.positionals.first {
             throw CommandFailure.usage(
                 "`\(command.name) --jsonl` reads standard input and does not take `\(text)`",
                 hint: "usage: \(HelpText.usage(of: command))")

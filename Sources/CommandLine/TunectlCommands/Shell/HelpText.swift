@@ -19,8 +19,8 @@ package enum HelpText {
         text += """
 
             tunectl help COMMAND explains one. Every command takes --json, --plain, --quiet and --socket PATH; without
-            it the socket is $FINETUNED_SOCKET, else $XDG_RUNTIME_DIR/finetuned.sock if it exists, else
-            /run/finetuned/finetuned.sock.
+            it the socket is $FINETUNED_SOCKET, else the first that exists of $XDG_RUNTIME_DIR/finetuned.sock and
+            ~/.local/state/finetuned/finetuned.sock, else /run/finetuned/finetuned.sock.
 
             Exit codes: 0 ok; 1 the job failed; 2 usage; 3 cancelled; 65 bad data; 66 no input; 69 daemon unreachable;
             70 internal; 73 cannot create; 75 try later; 77 permission; 78 bad configuration; 124 time-out;

@@ -7,7 +7,7 @@ extension Parameters {
             prompts, rm fits a reward model, and ppo, dpo and kto learn from preferences.
             """,
         .acts(test: "GoldenTests/RunGoldenTests"),
-        except: [.oneOf("rm", "ppo", "dpo", "kto", effect: .notYet("preference learning and reinforcement learning"))])
+        except: [.oneOf("ppo", effect: .notYet("reinforcement learning"))])
     package static let finetuningType = Parameter<FinetuningType>(
         "finetuning_type", .method, default: .lora,
         help: """

@@ -19,6 +19,14 @@ extension CrossRule {
                 && $0[Parameters.dpoLabelSmoothing] > 1e-6
         },
         CrossRule(
+            Parameters.refModel, "nothing in this run is compared with a reference model",
+            hint: "take out `ref_model`, or set `stage` to kto, or to dpo with a `pref_loss` that has a reference"
+        ) { $0[Parameters.refModel] != nil && !$0.needsReferenceModel },
+        CrossRule(
+            Parameters.refModelAdapters, "`ref_model_adapters` are those of a reference model of its own",
+            hint: "set `ref_model`, to the base model for example"
+        ) { $0[Parameters.refModelAdapters] != nil && $0[Parameters.refModel] == nil },
+        CrossRule(
             Parameters.useLlamaPro, "`use_llama_pro` goes with freeze or lora", hint: "change `finetuning_type`"
         ) { $0[Parameters.useLlamaPro] && $0[Parameters.finetuningType] == .full },
         CrossRule(

@@ -1,3 +1,4 @@
+import Tensors
 package import Tokenization
 
 /// A run's items as people look at them: what the model sees, and which of it is trained on.

@@ -1,4 +1,5 @@
 import ChatTemplates
+import Tensors
 import Tokenization
 
 /// Encodes a dialog as prompt and last answer, for the stages that compare or write answers.
@@ -10,10 +11,9 @@ struct OneTurnEncoder: Sendable {
 
     /// Prompt and answer in full; the end of sequence closes the answer where the template leaves it to us.
     func pair(_ example: AlignedExample, answer: ChatMessage) throws -> TokenPair {
-        var pair = try template.encodeOneTurn(
-            Dialog(messages: example.prompt + [answer], system: example.system, tools: example.tools), with: tokenizer)
-        if template.efficientEndOfSequence, let end = tokenizer.eosTokenID { pair.target.append(end) }
-        return pair
+        try template.encodeAnswer(
+            in: Dialog(messages: example.prompt + [answer], system: example.system, tools: example.tools),
+            with: tokenizer)
     }
 
     /// The beginning of both sides that fits, with labels on the answer.

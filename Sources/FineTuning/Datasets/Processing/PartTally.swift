@@ -1,3 +1,5 @@
+import Tensors
+
 /// A tokenized row with what the report wants to know of it.
 struct MeasuredRow: Sendable {
     let row: EncodedRow

@@ -1,4 +1,5 @@
 import ChatTemplates
+import Tensors
 import Tokenization
 
 /// Turns documents into items that are trained on throughout.

@@ -1,4 +1,5 @@
 import ChatTemplates
+import Tensors
 import Tokenization
 
 /// Turns dialogs into items whose answers are trained on.

@@ -113,47 +113,51 @@ package struct SavedData: Sendable {
     /// - Throws: `DataError.badSavedData` where something else lies there; `DataError.cannotSave`.
     func save(_ data: PreparedData, fingerprint: DataFingerprint) throws {
         if exists { _ = try manifest() }
-        let temporary = "\(path).tmp-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let name = Path.lastComponent(of: path)
+        let temporary = "\(name).tmp-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         do {
-            try FileSystem.createDirectories(Path.parent(of: path))
-            try FileSystem.createDirectories(temporary)
-            defer { try? FileSystem.remove(temporary) }
+            let parent = try OutputDirectory(path: Path.parent(of: path))
+            let folder = try parent.makeDirectory(temporary)
+            defer { try? parent.remove(temporary) }
             var manifest = Manifest(
                 finetunedDataVersion: Self.formatVersion, evaluations: [], report: data.report, fingerprint: fingerprint
             )
             if !data.training.isEmpty {
-                manifest.training = try write(data.training, name: nil, to: "train.items", in: temporary)
+                manifest.training = try write(data.training, name: nil, to: "train.items", in: folder)
             }
             for (number, part) in data.evaluations.enumerated() {
                 manifest.evaluations.append(
-                    try write(part.items, name: part.name, to: "evaluation-\(number).items", in: temporary))
+                    try write(part.items, name: part.name, to: "evaluation-\(number).items", in: folder))
             }
             let text = try JSONValue(encoding: manifest).serializedBytes(.indented(2)) + [UInt8(ascii: "\n")]
-            try AtomicFile.write(text, to: "\(temporary)/\(Self.manifestName)")
-            try FileSystem.replace(path, with: temporary)
+            try folder.write(text, to: Self.manifestName)
+            try parent.exchange(temporary, with: name)
+            try parent.synchronize()
         } catch let error as SystemError {
             throw DataError.cannotSave(path: path, error: error)
         }
     }
 
-    private func write(_ items: [PreparedItem], name: String?, to file: String, in folder: String) throws -> Part {
-        let path = "\(folder)/\(file)"
-        let descriptor = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+    private func write(
+        _ items: [PreparedItem], name: String?, to file: String, in folder: OutputDirectory
+    ) throws -> Part {
+        let output = try AtomicFile(replacing: file, in: folder)
         var numbers: [Int32] = []
         for item in items {
             SavedItems.append(item, to: &numbers)
-            if numbers.count >= 1 << 20 { try flush(&numbers, to: descriptor, path) }
+            if numbers.count >= 1 << 20 { try flush(&numbers, to: output) }
         }
-        try flush(&numbers, to: descriptor, path)
-        try descriptor.synchronize(subject: path)
-        return Part(name: name, file: file, items: items.count, xxh3: try FileHash.ofFile(path))
+        try flush(&numbers, to: output)
+        let hash = try output.hash()
+        try output.commit(synchronizingFolder: false)
+        return Part(name: name, file: file, items: items.count, xxh3: hash)
     }
 
-    private func flush(_ numbers: inout [Int32], to file: borrowing FileDescriptor, _ path: String) throws {
+    private func flush(_ numbers: inout [Int32], to output: AtomicFile) throws {
         for index in numbers.indices { numbers[index] = numbers[index].littleEndian }
         let size = numbers.count * MemoryLayout<Int32>.size
         let bytes = unsafe numbers.withUnsafeBytes { unsafe [UInt8]($0.prefix(size)) }
-        try file.writeAll(bytes, subject: path)
+        try output.write(bytes)
         numbers.removeAll(keepingCapacity: true)
     }
 }

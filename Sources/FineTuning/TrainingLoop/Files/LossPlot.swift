@@ -1,4 +1,5 @@
 import CCairo
+import CZlib
 import Checkpoints
 import WeightFiles
 
@@ -169,18 +170,8 @@ package struct LossPlot {
         guard png.count > headerEnd else { return png }
         let dotsPerMeter: [UInt8] = [0, 0, 0x0f, 0x61]
         let body: [UInt8] = Array("pHYs".utf8) + dotsPerMeter + dotsPerMeter + [1]
-        let check = Self.checksum(body)
+        let check = UInt32(truncatingIfNeeded: unsafe crc32(0, body, UInt32(body.count)))
         let tail = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: check >> UInt32($0)) }
         return Array(png[..<headerEnd]) + [0, 0, 0, 9] + body + tail + Array(png[headerEnd...])
-    }
-
-    /// CRC-32 as PNG uses it.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var value: UInt32 = .max
-        for byte in bytes {
-            value ^= UInt32(byte)
-            for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xedb8_8320 : value >> 1 }
-        }
-        return ~value
     }
 }

@@ -6,6 +6,8 @@ package struct TrainerLogLine: Equatable {
     var totalSteps: Int
     var loss: Double?
     var evaluationLoss: Double?
+    /// How often the preferred answer has the higher reward.
+    var accuracy: Double?
     var learningRate: Double?
     var epoch: Double?
     var elapsed: Double
@@ -18,6 +20,7 @@ package struct TrainerLogLine: Equatable {
         self.totalSteps = totalSteps
         loss = record["loss"]?.double
         evaluationLoss = record["eval_loss"]?.double
+        accuracy = record["rewards/accuracies"]?.double
         learningRate = record["learning_rate"]?.double
         epoch = record["epoch"]?.double
         self.elapsed = elapsed
@@ -31,6 +34,7 @@ package struct TrainerLogLine: Equatable {
         ]
         object["loss"] = loss.map { .number($0) }
         object["eval_loss"] = evaluationLoss.map { .number($0) }
+        object["accuracy"] = accuracy.map { .number($0) }
         object["lr"] = learningRate.map { .number($0) }
         object["epoch"] = epoch.map { .number($0) }
         object["percentage"] =

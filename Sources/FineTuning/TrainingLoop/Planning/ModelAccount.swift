@@ -17,8 +17,8 @@ struct ModelAccount: Equatable, Sendable {
     ///   - built: bytes of tensors that were made in building it
     ///   - rows: all that the run is going to read
     init(_ model: RunModel, built: Int, rows: [TrainingItem]) {
-        trainableCount = model.trainable.trainableCount
-        parameterCount = model.trainable.count
+        trainableCount = model.trainableCount
+        parameterCount = model.count
         parameters = model.parameters.reduce(0) { $0 + $1.value.byteCount }
         copiedWeights = max(0, built - parameters)
         let stored = model.frozen.reduce(0) { $0 + $1.byteCount }

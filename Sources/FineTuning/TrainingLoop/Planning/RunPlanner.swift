@@ -35,30 +35,21 @@ package final class RunPlanner {
 
     package func plan(_ configuration: RunConfiguration) throws -> RunPlan {
         let configuration = try configuration.validated(for: .training)
-        let folder = try paths.modelFolder(
-            configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
-        let prepared = try prepare(configuration, modelFolder: folder)
+        let folders = try ModelFolders(configuration, paths: paths)
+        let prepared = try prepare(configuration, modelFolder: folders.model)
         let data = prepared.data
         if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
         if configuration.evaluates, data.evaluations.allSatisfy(\.items.isEmpty) {
             throw TrainingError.noEvaluationItems
         }
         let stage = try TrainingStages.stage(configuration, tokenizer: prepared.text.tokenizer)
-        let adapters = try adapterFolders(configuration)
         let rehearsed = try RehearsedRun(
             configuration, stage: stage, training: data.training,
             evaluations: data.evaluations.map { Evaluation(name: $0.name, items: $0.items) }, control: control
         ) {
-            try RunModel(
-                configuration, stage: stage, modelFolder: folder, adapterFolders: adapters, note: { _ in })
+            try RunModel(configuration, stage: stage, folders: folders, note: { _ in })
         }
         return try plan(configuration, rehearsed, prepared)
-    }
-
-    private func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
-        try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
     }
 
     /// Tokenizer and data; kept as long as the same are asked for.
@@ -69,7 +60,7 @@ package final class RunPlanner {
         let text = try prepared?.text ?? RunTokenizer(configuration, modelFolder: modelFolder)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
-            stage: configuration[Parameters.stage], workingDirectory: paths.workingDirectory ?? "/",
+            stage: configuration[Parameters.stage], workingDirectory: paths.dataDirectory(of: configuration),
             saved: prepared == nil ? .read : .ignored
         ) { [control] _, _ in
             if control.isStopping { throw TrainingStopped() }

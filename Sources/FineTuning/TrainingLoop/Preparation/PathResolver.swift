@@ -31,6 +31,19 @@ package struct PathResolver: Sendable {
         return Path.resolve(path, in: workingDirectory)
     }
 
+    /// Where the relative paths of a run's data start.
+    ///
+    /// - Throws: `TrainingError` where there are such paths and no directory
+    package func dataDirectory(of configuration: RunConfiguration) throws -> String {
+        if let workingDirectory { return workingDirectory }
+        if let saved = configuration[Parameters.tokenizedPath] {
+            _ = try absolute(saved, parameter: Parameters.tokenizedPath.name)
+        } else if configuration[Parameters.datasetDir] != "ONLINE" {
+            _ = try absolute(configuration[Parameters.datasetDir], parameter: Parameters.datasetDir.name)
+        }
+        return "/"
+    }
+
     /// The folder of a model or adapter: an existing folder wins, else a name in a hub's cache.
     package func modelFolder(_ name: String, parameter: String) throws -> String {
         try ModelFolder.locate(name, workingDirectory: workingDirectory, hub: hub)

@@ -54,8 +54,8 @@ extension PreparedRun {
 
     /// FNV-1a over lengths, ids and labels.
     static func hash(_ items: [PreparedItem]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ value: Int32) { hash = (hash ^ UInt64(UInt32(bitPattern: value))) &* 0x100_0000_01b3 }
+        var hash = FNVHash()
+        func add(_ value: Int32) { hash.add(UInt64(UInt32(bitPattern: value))) }
         for item in items {
             for row in item.rows {
                 add(Int32(truncatingIfNeeded: row.inputIDs.count))
@@ -67,6 +67,6 @@ extension PreparedRun {
             }
             if case .feedback(let feedback) = item { add(feedback.isDesired ? 1 : 0) }
         }
-        return String(hash, radix: 16)
+        return String(hash.value, radix: 16)
     }
 }

@@ -17,20 +17,12 @@ struct TrainableModel {
     /// What the optimizer changes, in a fixed order.
     var parameters: [Tensors.Parameter] { adapter?.parameters ?? base.parameters }
 
-    var trainableCount: Int { parameters.reduce(0) { $0 + $1.count } }
     var count: Int { base.parameterCount + (adapter.map { $0.parameters.reduce(0) { $0 + $1.count } } ?? 0) }
 
     /// Numbers outside the token embedding, by which the reference estimates floating-point operations.
     var countWithoutEmbedding: Int {
         let embedding = base.tensors.first { $0.name == "\(base.embeddingPath).weight" }?.value
         return count - (embedding.map { $0.shape.reduce(1, *) } ?? 0)
-    }
-
-    /// `trainable params: X || all params: Y || trainable%: Z`
-    var parameterLine: String {
-        let share = (100 * Double(trainableCount) / Double(max(count, 1))).text(decimals: 4)
-        return "trainable params: \(groupedDigits(trainableCount)) || all params: \(groupedDigits(count)) "
-            + "|| trainable%: \(share)"
     }
 
     /// Writes the files that a loader needs: the adapter's, or the whole model's.
@@ -109,6 +101,11 @@ extension TrainableModel {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
             }
         }
+        if let quantization = modelConfiguration.quantization,
+            let change = configuration.changeOfBase(adapters: folders.count)
+        {
+            throw TuningError.packedBase(quantization: type(of: quantization).method, change: change)
+        }
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(
@@ -119,5 +116,20 @@ extension TrainableModel {
         base = parts.base
         adapter = parts.adapter
         for warning in base.configuration.warnings { note(warning) }
+    }
+}
+
+extension RunConfiguration {
+    /// What a run does to the base's weights; nil where it leaves them as they are.
+    fileprivate func changeOfBase(adapters: Int) -> String? {
+        guard self[Parameters.finetuningType] == .lora else {
+            return "`finetuning_type: \(self[Parameters.finetuningType].rawValue)`"
+        }
+        if self[Parameters.pissaInit] { return "`pissa_init`" }
+        if self[Parameters.resizeVocab] { return "`resize_vocab`" }
+        if adapters > 1 || adapters == 1 && self[Parameters.createNewAdapter] {
+            return "merging adapters into it (`adapter_name_or_path`)"
+        }
+        return nil
     }
 }

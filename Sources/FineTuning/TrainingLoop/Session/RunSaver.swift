@@ -103,7 +103,7 @@ final class RunSaver {
         try prune(best: progress.state.bestStep)
         if let loaded, configuration[Parameters.saveTotalLimit] == 1 {
             try CheckpointFolders.remove(
-                steps: CheckpointFolders.steps(in: output.path).filter { $0 != loaded }, in: output.path)
+                steps: CheckpointFolders.steps(in: output.path).filter { $0 != loaded }, in: output)
         }
     }
 
@@ -158,6 +158,6 @@ final class RunSaver {
         let steps = CheckpointFolders.stepsByAge(in: output.path).filter { passing[$0] != .whole }
         let superfluous = CheckpointRetention.stepsToRemove(
             oldestFirst: steps, limit: configuration[Parameters.saveTotalLimit], best: best)
-        try CheckpointFolders.remove(steps: superfluous.filter { passing[$0] == nil }, in: output.path)
+        try CheckpointFolders.remove(steps: superfluous.filter { passing[$0] == nil }, in: output)
     }
 }

@@ -18,7 +18,7 @@ package struct NextTokenLoss: Equatable, Sendable {
     package func divisor(of rows: some Sequence<TrainingItem>) -> Double {
         Double(
             rows.reduce(0) { count, row in
-                let hasLeadingLabel = row.labels.first.map { $0 != Datasets.ignoredLabel } ?? false
+                let hasLeadingLabel = row.labels.first.map { $0 != ignoredLabel } ?? false
                 return count + row.labelledCount - (labelSmoothing > 0 && hasLeadingLabel ? 1 : 0)
             })
     }

@@ -30,4 +30,7 @@ package struct PackedRows: Sendable {
             (row.packing?.lengths ?? [row.inputIDs.count]).flatMap { 0..<Int32($0) }
         }
     }
+
+    /// The place of each row's last token.
+    package var lastTokens: [Int] { zip(layout.offsets, layout.lengths).map { $0 + $1 - 1 } }
 }

@@ -1,5 +1,5 @@
-import Glibc
 package import JSONDocuments
+import LinuxSystem
 import WeightFiles
 
 /// A model's own wishes for generation: `generation_config.json`, or what `config.json` says without one.
@@ -18,13 +18,13 @@ package struct GenerationDefaults: Sendable {
     package init(directory: String, configuration: ModelConfiguration) throws {
         let file = "\(directory)/generation_config.json"
         do {
-            let bytes = try SmallFile.bytes(file)
+            let bytes = try MappedFile.contents(of: file, limit: 16 << 20)
             guard let object = try JSONValue(parsing: bytes).object else {
                 throw ModelConfigurationError.wrongValue(
                     key: "the whole file", expected: "an object", found: "something else", file: file)
             }
             try self.init(ConfigurationReader(object: object, file: file), configuration)
-        } catch WeightFileError.cannotRead(_, let code) where code == ENOENT || code == ENOTDIR {
+        } catch let error as SystemError where error.isNotFound {
             // Older models have no such file, and GGUF files are no folders.
             try self.init(ConfigurationReader(object: [:], file: file), configuration)
         } catch let error as JSONError {

@@ -1,4 +1,5 @@
 package import JSONDocuments
+import LinuxSystem
 package import Tensors
 import WeightFiles
 
@@ -43,7 +44,7 @@ package struct ModelConfiguration: Sendable {
         let file = "\(directory)/config.json"
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: SmallFile.bytes(file))
+            value = try JSONValue(parsing: MappedFile.contents(of: file, limit: 16 << 20))
         } catch let error as JSONError {
             throw WeightFileError.indexNotJSON(file: file, error: error)
         }

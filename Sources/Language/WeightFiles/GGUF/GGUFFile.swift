@@ -1,3 +1,4 @@
+import LinuxSystem
 package import Tensors
 
 /// A GGUF file, mapped read-only; its header has been proven consistent.
@@ -7,23 +8,26 @@ package final class GGUFFile: Sendable {
     /// In the order of the file.
     package let records: [GGUFRecord]
 
-    private let mapping: FileMapping
+    private let mapping: MappedFile
     private let positions: [String: Int]
     private let dataStart: Int
 
     /// Whether a path names such a file, by its ending.
     package static func isNamed(by path: String) -> Bool { path.hasSuffix(".gguf") }
 
-    /// - Throws: `GGUFError` for each way a header can lie, `WeightFileError` when the file cannot be read
+    /// - Throws: `GGUFError` for each way a header can lie, `SystemError` when the file cannot be read
     package init(path: String) throws {
         self.path = path
-        mapping = try FileMapping(path: path)
+        mapping = try MappedFile(path: path)
         let header = try GGUFHeader(parsing: mapping.bytes, file: path)
         metadata = header.metadata
         records = header.records
         dataStart = header.dataStart
         positions = Dictionary(uniqueKeysWithValues: records.enumerated().map { ($0.element.name, $0.offset) })
     }
+
+    /// Lets go of the pages that were read; they come back from the file when they are wanted again.
+    package func forgetPages() { mapping.forget(first: mapping.count) }
 
     package subscript(name: String) -> GGUFRecord? { positions[name].map { records[$0] } }
 

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Counter-based random numbers: Philox 4x32 with ten rounds (Salmon et al., SC 2011).
 ///
 /// The numbers are a pure function of key and counter: any thread may compute any of them, in any order, again.
@@ -17,30 +19,22 @@ package struct Philox: Sendable {
         self.init(key: seed, stream: (UInt32(truncatingIfNeeded: hash), UInt32(truncatingIfNeeded: hash >> 32), .max))
     }
 
-    /// FNV-1a over the name's UTF-8 bytes; the same on every machine and in every run.
+    /// FNV-1a over the name's UTF-8 bytes.
     package static func hash(_ name: String) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
+        var hash = FNVHash()
+        for byte in name.utf8 { hash.add(UInt64(byte)) }
+        return hash.value
     }
 
     /// The four numbers of one block.
-    @inline(__always)
     package func block(_ index: UInt32) -> SIMD4<UInt32> {
-        var (c0, c1, c2, c3) = (index, stream.0, stream.1, stream.2)
-        var k0 = UInt32(truncatingIfNeeded: key)
-        var k1 = UInt32(truncatingIfNeeded: key >> 32)
-        for _ in 0..<10 {
-            let p0 = UInt64(0xD251_1F53) &* UInt64(c0)
-            let p1 = UInt64(0xCD9E_8D57) &* UInt64(c2)
-            c0 = UInt32(truncatingIfNeeded: p1 >> 32) ^ c1 ^ k0
-            c1 = UInt32(truncatingIfNeeded: p1)
-            c2 = UInt32(truncatingIfNeeded: p0 >> 32) ^ c3 ^ k1
-            c3 = UInt32(truncatingIfNeeded: p0)
-            k0 = k0 &+ 0x9E37_79B9
-            k1 = k1 &+ 0xBB67_AE85
+        var generator = kernel_philox(key: key, stream: stream)
+        var numbers = (UInt32(0), UInt32(0), UInt32(0), UInt32(0))
+        unsafe withUnsafeMutableBytes(of: &numbers) { bytes in
+            guard let first = bytes.bindMemory(to: UInt32.self).baseAddress else { return }
+            unsafe kernel_philox_words(&generator, UInt64(index) * 4, first, 4)
         }
-        return SIMD4(c0, c1, c2, c3)
+        return SIMD4(numbers.0, numbers.1, numbers.2, numbers.3)
     }
 
     /// The `index`-th number of the stream.

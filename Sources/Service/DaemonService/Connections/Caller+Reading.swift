@@ -1,29 +1,7 @@
-import Glibc
 import JobStore
 import LinuxSystem
 import RunConfiguration
 import ServiceAPI
-
-extension JobTable {
-    /// The outputs of so many of a user's jobs can be read whatever their modes are.
-    private static let mostOutputs = 256
-
-    /// What a worker reads for a user: what the user may read, what the user's jobs have written, and the hub's cache of
-    /// the service. Nil for root and the service's own user, whose files these are.
-    ///
-    /// - Parameter folders: of what the worker does
-    func readingRights(of user: UInt32, folders: [String] = []) throws -> ReadingRights? {
-        guard user != 0, user != geteuid() else { return nil }
-        let state = FileSystem.canonicalPath(stateDirectory) ?? stateDirectory
-        let outputs = try store.outputs(of: user, limit: Self.mostOutputs).filter { !$0.hasPrefix(state + "/") }
-        // Root's own cache is root's; that of a service is there for its callers.
-        let cache = geteuid() == 0 ? [] : [HubCache().folder]
-        return ReadingRights(
-            user: user, closed: [state] + (try outputs.flatMap { try store.outputs(notOf: user, in: $0) }),
-            open: ["\(state)/outputs/\(user)"] + outputs
-                + (cache + folders).map { FileSystem.canonicalPath($0) ?? $0 })
-    }
-}
 
 extension Caller {
     /// The rights of a worker that reads for this caller; nil for who may see everything.

@@ -38,8 +38,14 @@ final class ConnectionTable {
             socketPath = daemon.options.socket
         } else {
             socketPath = daemon.options.socket
-            // The socket's folder keeps strangers out of a private one; the group may use a system socket.
-            listener = try UnixSocket.listen(at: socketPath, mode: 0o660)
+            let isPrivate = daemon.options.isSocketPrivate
+            if isPrivate {
+                try FileSystem.createDirectories(Path.parent(of: socketPath), mode: 0o700)
+                daemon.logger.notice(
+                    "XDG_RUNTIME_DIR is not set, so the socket lies in this user's own folder", ["socket": socketPath])
+            }
+            // The folder keeps strangers out of a private one; the group may use a system socket.
+            listener = try UnixSocket.listen(at: socketPath, mode: isPrivate ? 0o600 : 0o660)
             ownSocket = UnixSocket.SocketFile(socketPath)
         }
         reserve = try? FileDescriptor.open("/dev/null", O_RDONLY)

@@ -96,6 +96,7 @@ package enum MethodDispatch {
             deferred(Tokenize.self) { try forwardToModel($0, WorkerMethod.tokenize) },
             deferred(Detokenize.self) { try forwardToModel($0, WorkerMethod.detokenize) },
             deferred(LogProbabilities.self) { try forwardToModel($0, WorkerMethod.logProbabilities) },
+            deferred(Score.self) { try forwardToModel($0, WorkerMethod.score) },
             deferred(DatasetPreview.self, previewDataset),
         ])
 

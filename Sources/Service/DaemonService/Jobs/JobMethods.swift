@@ -7,27 +7,51 @@ import RunConfiguration
 import ServiceAPI
 
 /// The place of a job's outputs, when this caller may have the service write there.
-func checkedOutputPlace(_ path: String, _ caller: Caller, _ daemon: Daemon) throws -> OutputPlace {
-    let place = try OutputPlace(path)
+///
+/// - Parameter field: the parameter that names it
+func checkedOutputPlace(
+    _ path: String, field: String = Parameters.outputDir.name, _ caller: Caller, _ daemon: Daemon
+) throws -> OutputPlace {
+    let place = try OutputPlace(path, field: field)
     try place.check(
         caller: caller.user, service: geteuid(), stateDirectory: daemon.options.stateDirectory
     ) { try daemon.jobs.store.hasJob(owner: caller.user, outputPath: place.path) }
     return place
 }
 
-/// Refuses a `tokenized_path` that this caller may not have the service read or write.
-func checkSavedDataPlace(
-    of configuration: RunConfiguration, in workingDirectory: String?, _ caller: Caller, _ daemon: Daemon
-) throws {
-    guard let given = configuration[Parameters.tokenizedPath], !JobReferences.isReference(given) else { return }
+/// Refuses to train a whole model into the folder that its base is read from.
+///
+/// - Parameter model: the base where `model_name_or_path` names a job
+func requireOutputBesideBase(_ configuration: RunConfiguration, model: String? = nil, in directory: String?) throws {
+    guard configuration[Parameters.doTrain], configuration[Parameters.finetuningType] != .lora,
+        let name = model ?? configuration[Parameters.modelNameOrPath],
+        let base = try? ModelFolder.locate(name, workingDirectory: directory),
+        let output = FileSystem.place(
+            of: Path.resolve(configuration[Parameters.outputDir], in: directory ?? "/")),
+        output == FileSystem.canonicalPath(base)
+    else { return }
+    throw ServiceError(
+        .badConfig, "output_dir \(output) is the folder of the base model, whose weights this run would replace",
+        hint: "give another output_dir", field: "output_dir")
+}
+
+/// Where a run is going to write prepared data, nil when nowhere.
+///
+/// - Throws: `ServiceError` for a `tokenized_path` that this user may not have the service read or write
+func savedDataPlace(
+    of configuration: RunConfiguration, in workingDirectory: String?, user: UInt32, _ jobs: JobTable
+) throws -> OutputPlace? {
+    guard let given = configuration[Parameters.tokenizedPath], !JobReferences.isReference(given) else { return nil }
     let field = Parameters.tokenizedPath.name
     let place = try OutputPlace(absolutePath(of: given, field: field, in: workingDirectory), field: field)
-    let (service, state) = (geteuid(), daemon.options.stateDirectory)
     if place.isFilled, !configuration[Parameters.overwriteCache] {
-        try place.checkReading(caller: caller.user, service: service, stateDirectory: state)
-    } else {
-        try place.check(caller: caller.user, service: service, stateDirectory: state) { false }
+        try place.checkReading(caller: user, service: geteuid(), stateDirectory: jobs.stateDirectory)
+        return nil
     }
+    try place.check(caller: user, service: geteuid(), stateDirectory: jobs.stateDirectory) {
+        try jobs.store.owners(ofOutputAround: place.path).contains(user)
+    }
+    return place
 }
 
 func showJob(_ call: MethodCall<JobGet>) throws -> Job {

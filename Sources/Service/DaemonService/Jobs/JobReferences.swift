@@ -41,6 +41,9 @@ enum JobReferences {
     /// Whether a path begins with a job's output directory.
     static func isReference(_ path: String) -> Bool { replacing(path) { _ in "" } != path }
 
+    /// A path whose reference is replaced by the path that `output` tells for it.
+    static func path(_ path: String, output: (String) -> String) -> String { replacing(path, output) }
+
     /// The given values with every reference replaced by the path that `output` tells for it.
     static func resolved(_ configuration: RunConfiguration, output: (String) -> String) -> ConfigurationSource {
         guard case .mapping(let entries) = configuration.explicitValues else { return ConfigurationSource(object: [:]) }

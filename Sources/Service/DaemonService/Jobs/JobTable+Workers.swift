@@ -38,7 +38,7 @@ extension JobTable {
         let id = stored.job.id
         let (method, parameters) = try request(for: stored)
         let worker = try Worker(
-            program, arguments: try readingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
+            program, arguments: try writingArguments(stored), logPath: logPath(of: id), memory: memory(for: stored.job),
             loop: loop)
         running[id] = RunningJob(stored: stored, worker: worker, metrics: metrics)
         worker.peer.onNotification = { [weak self] method, parameters in self?.heard(method, parameters, from: id) }
@@ -46,28 +46,20 @@ extension JobTable {
         worker.call(method, parameters) { [weak self] result in self?.answered(id, result) }
     }
 
-    /// What the workers of a job may read, and where the files are that came with its submission.
-    func readingArguments(_ stored: StoredJob) throws -> [String] {
-        let folder = stored.inputs.map(inputs.folder)
-        let rights = try readingRights(
-            of: stored.job.owner,
-            folders: [self.folder(of: stored.job.id), stored.outputPath] + (folder.map { [$0] } ?? []))
-        return (rights?.arguments ?? []) + SubstituteFiles.arguments(folder)
-    }
-
     /// What a worker is asked to do for a job.
     private func request(for stored: StoredJob) throws -> (method: String, parameters: JSONValue) {
         let (job, threads) = (stored.job, stored.job.threads ?? 0)
         if job.kind == .generate {
             let parameters = WorkerGenerateBatch.Parameters(
-                config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-                input: job.input ?? "", attempt: job.attempt, threads: threads)
+                job: job.id, config: stored.config, overrides: stored.overrides,
+                workingDirectory: job.workingDirectory, input: job.input ?? "", attempt: job.attempt, threads: threads)
             return (WorkerGenerateBatch.name, try JSONValue(encoding: parameters))
         }
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
             attempt: job.attempt, threads: threads)
-        return (WorkerTrain.name, try JSONValue(encoding: parameters))
+        let method = job.kind == .export ? WorkerExport.name : WorkerTrain.name
+        return (method, try JSONValue(encoding: parameters))
     }
 
     // MARK: What workers say

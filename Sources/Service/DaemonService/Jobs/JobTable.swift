@@ -16,6 +16,7 @@ final class JobTable {
     private(set) var policy: SchedulingPolicy
     private(set) var machine: MachineCapacity
     let program: WorkerProgram
+    /// Without links.
     let stateDirectory: String
     let limits: DaemonLimits
     /// Where each job's worker gets a control group; without them the supervisor watches.
@@ -59,6 +60,7 @@ final class JobTable {
         self.policy = policy
         self.machine = machine
         self.program = program
+        let stateDirectory = FileSystem.canonicalPath(stateDirectory) ?? stateDirectory
         self.stateDirectory = stateDirectory
         self.limits = limits
         self.groups = groups

@@ -10,6 +10,7 @@ func planRun(_ call: MethodCall<ConfigPlan>) throws {
         parameters.config, overrides: parameters.overrides ?? [])
     try checkWorkingDirectory(parameters.workingDirectory)
     try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
+    try requireOutputBesideBase(configuration, in: parameters.workingDirectory)
     let limits = call.daemon.options.limits
     let question = WorkerPlan.Parameters(
         config: parameters.config, overrides: overrides,

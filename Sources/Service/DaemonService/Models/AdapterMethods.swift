@@ -1,5 +1,6 @@
 import JSONRPC
 import JSONDocuments
+import JSONRPC
 import LinuxSystem
 import ServiceAPI
 

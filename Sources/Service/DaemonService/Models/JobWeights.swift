@@ -14,7 +14,6 @@ struct JobWeights {
     /// The newest first; a folder may go, or turn out damaged, before it is read.
     let folders: [String]
 
-    private static let prefix = "checkpoint-"
     private static let mostManifestBytes = 16 << 20
 
     /// The job that `job:ID` names; nil for everything else.
@@ -66,10 +65,8 @@ struct JobWeights {
     private static func folders(of stored: StoredJob, isWholeModel: Bool) -> [String] {
         let output = stored.outputPath
         let names = (try? FileSystem.entries(of: output)) ?? []
-        let steps = names.compactMap { name in
-            name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
-        }
-        let checkpoints = steps.sorted(by: >).map { "\(output)/\(prefix)\($0)" }
+        let steps = names.compactMap(CheckpointName.step)
+        let checkpoints = steps.sorted(by: >).map { "\(output)/\(CheckpointName.folder(step: $0))" }
             .filter { isWhole($0, job: stored.job.id) }
         let weights =
             isWholeModel ? ["model.safetensors", "model.safetensors.index.json"] : ["adapter_model.safetensors"]

@@ -130,6 +130,10 @@ extension LogProbabilities.Result: MembersExplained {
     ]
 }
 
+extension Score.Result: MembersExplained {
+    package static let memberNotes = ["warnings": "what the files of model, tokenizer and adapter say in vain"]
+}
+
 extension JobLogs.Result: MembersExplained {
     package static let memberNotes = [
         "next_offset": "where the next call continues", "complete": "the job has ended and nothing follows",

@@ -49,11 +49,17 @@ package enum WorkerTrain {
     }
 }
 
+/// Merges and writes a model; parameters and result are those of `worker.train`.
+package enum WorkerExport {
+    package static let name = "worker.export"
+}
+
 /// Answers the lines of a JSON Lines file one after another; the result is that of `worker.train`.
 package enum WorkerGenerateBatch {
     package static let name = "worker.generate_batch"
 
     package struct Parameters: Codable, Sendable {
+        package var job: String
         package var config: ConfigurationSource
         package var overrides: [String]
         package var workingDirectory: String?
@@ -64,9 +70,10 @@ package enum WorkerGenerateBatch {
         package var threads: Int
 
         package init(
-            config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String, attempt: Int,
-            threads: Int
+            job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, input: String,
+            attempt: Int, threads: Int
         ) {
+            self.job = job
             self.config = config
             self.overrides = overrides
             self.workingDirectory = workingDirectory
@@ -76,7 +83,7 @@ package enum WorkerGenerateBatch {
         }
 
         enum CodingKeys: String, CodingKey {
-            case config, overrides, input, attempt, threads
+            case job, config, overrides, input, attempt, threads
             case workingDirectory = "working_directory"
         }
     }
@@ -151,6 +158,7 @@ package enum WorkerMethod {
     package static let tokenize = "worker.tokenize"
     package static let detokenize = "worker.detokenize"
     package static let logProbabilities = "worker.logprobs"
+    package static let score = "worker.score"
     package static let generate = "worker.generate"
     package static let chat = "worker.chat"
     /// The output descriptor comes with the request.

@@ -21,10 +21,10 @@ package enum CheckpointName {
         return step(of: String(name[..<mark])) != nil
     }
 
-    static let temporaryMark = ".tmp-"
+    package static let temporaryMark = ".tmp-"
 
     /// A name that no other process uses.
-    static func temporary(step: Int, identifier: UInt64) -> String {
+    package static func temporary(step: Int, identifier: UInt64) -> String {
         folder(step: step) + temporaryMark + String(identifier, radix: 16)
     }
 }
