@@ -14,7 +14,7 @@ extension ModelRequests {
         let request = try parameters.decoded(as: Generate.Parameters.self)
         var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
         let ownWarnings = try settings.judge(isDialogue: request.messages != nil, hasTools: request.tools != nil)
-        let model = try model(request.model, request.workingDirectory)
+        let model = try model(request.model, request.workingDirectory, parameters)
         if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
         let prompt = try Prompt(
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))

@@ -4,6 +4,7 @@ import Checkpoints
 import Glibc
 import LanguageModels
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import Tensors
 import Tokenization
@@ -13,6 +14,8 @@ import Tokenization
 /// A folder whose files were replaced since, as a new training run does, is read again.
 final class ModelInMemory {
     let directory: String
+    /// How the model is read.
+    private let configuration: RunConfiguration
     private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
@@ -30,7 +33,10 @@ final class ModelInMemory {
         var lastUse: Int
     }
 
-    init(directory: String) { self.directory = directory }
+    init(directory: String, configuration: RunConfiguration) {
+        self.directory = directory
+        self.configuration = configuration
+    }
 
     var hasWeights: Bool { model != nil }
 
@@ -102,6 +108,8 @@ final class ModelInMemory {
 
     /// What the files of what is in memory say in vain.
     var warnings: [String] { (tokenizer?.value.warnings ?? []) + (model?.value.configuration.warnings ?? []) }
+
+    func holds(_ adapter: String) -> Bool { adapters[adapter] != nil }
 
     func warnings(ofAdapter path: String) -> [String] { adapters[path]?.warnings ?? [] }
 

@@ -160,6 +160,8 @@ package enum WorkerMethod {
     package static let preview = "worker.preview"
     /// Parameters and result of `config.files`.
     package static let files = "worker.files"
+    /// Beside a request's parameters: how the model is read, `key=value` each.
+    package static let modelSettings = "model_settings"
     /// What the worker is: see `WorkerInfo`.
     package static let info = "worker.info"
 }
