@@ -12,6 +12,7 @@ struct ReferenceRunTests {
             ("sft-full", "model"), ("sft-lora", "adapter_model"), ("pt-full", "model"), ("sft-smoothed", "model"),
             ("sft-packed", "model"), ("sft-neat", "model"), ("pt-each", "model"), ("sft-padding", "model"),
             ("sft-stream", "model"), ("sft-stream-mixed", "model"), ("pt-stream", "model"),
+            ("sft-oft", "adapter_model"), ("sft-two", "adapter_model"),
         ])
     func agreesWithReference(name: String, weights: String) throws {
         let fixture = RunFixture()

@@ -23,6 +23,16 @@ package struct OutputFolder: CheckpointOutput {
         self.folder = folder
     }
 
+    /// A folder inside this one, made when it is missing.
+    package func folder(named name: String) throws -> OutputFolder {
+        do {
+            try root.createDirectories(above: "\(place(name))/file")
+        } catch {
+            throw OutputFolder.failure(error, path: path, needed: 0)
+        }
+        return OutputFolder(root: root, folder: place(name))
+    }
+
     package var path: String { folder.isEmpty ? root.path : "\(root.path)/\(folder)" }
 
     private func place(_ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }

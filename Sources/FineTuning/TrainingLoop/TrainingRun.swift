@@ -150,11 +150,8 @@ package struct TrainingRun: Sendable {
         if MatmulPrecision(configuration) != .highest, case .unavailable(let reason) = MatrixTiles.request() {
             report(.note("`matmul_precision` is computed without tiles, slower and with the same numbers: \(reason)"))
         }
-        let adapters = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
         let model = try RunModel(
-            configuration, stage: stage, modelFolder: modelFolder, adapterFolders: adapters,
+            configuration, stage: stage, modelFolder: modelFolder, adapterFolders: paths.adapterFolders(configuration),
             specialTokens: specialTokens, note: { report(.note($0)) })
         report(.note(model.trainable.parameterLine))
         if configuration[Parameters.printParamStatus] {

@@ -33,7 +33,7 @@ struct InputListing: TrainingWork {
         var needed: [ConfigFiles.File] = []
         let folders =
             ([configuration[Parameters.modelNameOrPath]].compactMap(\.self)
-            + (configuration[Parameters.adapterNameOrPath] ?? [])).compactMap(absolute)
+            + configuration.adapterPaths).compactMap(absolute)
         for folder in folders { needed += modelFiles(folder) }
         if let input = parameters.input.flatMap(absolute), isOutOfReach(input) {
             needed.append(ConfigFiles.File(path: input, isOptional: false))

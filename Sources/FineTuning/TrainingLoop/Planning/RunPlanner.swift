@@ -44,7 +44,7 @@ package final class RunPlanner {
             throw TrainingError.noEvaluationItems
         }
         let stage = try TrainingStages.stage(configuration, tokenizer: prepared.text.tokenizer)
-        let adapters = try adapterFolders(configuration)
+        let adapters = try paths.adapterFolders(configuration)
         let rehearsed = try RehearsedRun(
             configuration, stage: stage, training: data.training,
             evaluations: data.evaluations.map { Evaluation(name: $0.name, items: $0.items) }, control: control
@@ -53,12 +53,6 @@ package final class RunPlanner {
                 configuration, stage: stage, modelFolder: folder, adapterFolders: adapters, note: { _ in })
         }
         return try plan(configuration, rehearsed, prepared)
-    }
-
-    private func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
-        try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
     }
 
     /// Tokenizer and data; kept as long as the same are asked for.
