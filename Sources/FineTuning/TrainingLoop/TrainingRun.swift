@@ -155,9 +155,7 @@ package struct TrainingRun: Sendable {
             specialTokens: specialTokens, note: { report(.note($0)) })
         report(.note(model.trainable.parameterLine))
         if configuration[Parameters.printParamStatus] {
-            for (name, value) in model.trainable.base.tensors {
-                report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
-            }
+            for line in model.trainable.statusLines { report(.note(line)) }
         }
         return model
     }

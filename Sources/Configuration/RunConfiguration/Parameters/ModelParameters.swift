@@ -146,7 +146,7 @@ extension Parameters {
     package static let printParamStatus = Parameter<Bool>(
         "print_param_status", .model, default: false,
         help: "Print name, number format and trainability of every parameter after loading.",
-        .acts(test: "TrainingLoopTests"))
+        .acts(test: "TrainingLoopTests/TuningMethodTests"))
     package static let trustRemoteCode = Parameter<Bool>(
         "trust_remote_code", .model, default: false,
         help: "Run code that comes with a model.",

@@ -33,6 +33,24 @@ struct TrainableModel {
             + "|| trainable%: \(share)"
     }
 
+    /// Every parameter in the reference's words; an adapter's last.
+    var statusLines: [String] {
+        func line(_ name: String, _ format: WeightFormat?, isTrainable: Bool) -> String {
+            "name: \(name), dtype: \(format.map { "torch.\($0)" } ?? "packed"), device: cpu, "
+                + "trainable: \(isTrainable ? "True" : "False")"
+        }
+        // Copies of whole modules stand in the base, under the names of the modules.
+        let beside = (adapter?.parameters ?? []).filter { parameter in
+            !base.parameters.contains { $0 === parameter }
+        }
+        return base.tensors.map { name, value in
+            switch value {
+            case .frozen(let weight): line(name, weight.format, isTrainable: false)
+            case .trainable(let parameter): line(name, .float32, isTrainable: parameter.isTrainable)
+            }
+        } + beside.map { line($0.name, .float32, isTrainable: $0.isTrainable) }
+    }
+
     /// Writes the files that a loader needs: the adapter's, or the whole model's.
     func save(into output: some CheckpointOutput) throws {
         if let adapter {
