@@ -62,6 +62,26 @@ import TrainingLoop
         #expect(lora.time.totalSteps > 0 && lora.time.secondsPerStep > 0 && lora.time.totalSeconds < 3600)
     }
 
+    /// Of what is frozen there are neither gradients nor an optimizer's state, whichever method leaves it so.
+    @Test(arguments: [
+        ["finetuning_type=freeze", "freeze_trainable_layers=1", "adapter_name_or_path=null"],
+        [
+            "finetuning_type=freeze", "freeze_trainable_layers=0", "freeze_extra_modules=norm",
+            "adapter_name_or_path=null",
+        ],
+        ["finetuning_type=oft", "oft_block_size=8", "adapter_name_or_path=null"],
+        ["create_new_adapter=true", "lora_target=embed_tokens,q_proj", "additional_target=model.norm"],
+        ["create_new_adapter=true", "pissa_init=true", "pissa_iter=3", "lora_rank=2"],
+        ["create_new_adapter=true", "use_dora=true", "lora_rank=2"],
+    ])
+    func nothingIsHeldForWhatIsFrozen(overrides: [String]) throws {
+        let plan = try plan(overrides)
+        #expect(plan.trainableCount > 0 && plan.trainableCount < plan.parameterCount / 2)
+        #expect(plan.memory.parameters == 4 * plan.trainableCount)
+        #expect(plan.memory.gradients == plan.memory.parameters)
+        #expect(plan.memory.optimizer == 2 * plan.memory.parameters)
+    }
+
     /// What is computed is planned: padding that is learned makes micro-batches larger, and so does each other parameter
     /// that changes what a batch holds.
     @Test func whatIsTrainedIsPlanned() throws {

@@ -13,6 +13,7 @@ struct ReferenceRunTests {
             ("sft-packed", "model"), ("sft-neat", "model"), ("pt-each", "model"), ("sft-padding", "model"),
             ("sft-stream", "model"), ("sft-stream-mixed", "model"), ("pt-stream", "model"),
             ("rm-lora", "adapter_model"), ("dpo-lora", "adapter_model"), ("kto-full", "model"),
+            ("sft-oft", "adapter_model"), ("sft-two", "adapter_model"),
         ])
     func agreesWithReference(name: String, weights: String) throws {
         let fixture = RunFixture()

@@ -6,6 +6,13 @@ extension RunConfiguration {
         return folder.hasPrefix("/") ? folder : "\(workingDirectory ?? "")/\(folder)"
     }
 
+    /// The paths of the adapters given, where they are paths: with `adapter_folder` behind each.
+    package var adapterPaths: [String] {
+        (self[Parameters.adapterNameOrPath] ?? []).map { path in
+            self[Parameters.adapterFolder].map { "\(path)/\($0)" } ?? path
+        }
+    }
+
     /// The adapter's scale before division by the rank: absent and 0 both mean twice the rank.
     package var loraAlphaInEffect: Int {
         let alpha = self[Parameters.loraAlpha] ?? 0

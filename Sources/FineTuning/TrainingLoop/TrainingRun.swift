@@ -153,9 +153,7 @@ package struct TrainingRun: Sendable {
             configuration, stage: stage, folders: folders, specialTokens: specialTokens, note: { report(.note($0)) })
         report(.note(model.parameterLine))
         if configuration[Parameters.printParamStatus] {
-            for (name, value) in model.trainable.base.tensors {
-                report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
-            }
+            for line in model.trainable.statusLines { report(.note(line)) }
         }
         return model
     }

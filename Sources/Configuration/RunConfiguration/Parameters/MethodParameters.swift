@@ -11,8 +11,8 @@ extension Parameters {
     package static let finetuningType = Parameter<FinetuningType>(
         "finetuning_type", .method, default: .lora,
         help: """
-            Which weights change: lora trains a low-rank adapter beside frozen weights, full trains \
-            everything, freeze trains chosen layers.
+            Which weights change: lora trains a low-rank adapter beside frozen weights, oft one that rotates \
+            their inputs, full trains everything, freeze trains chosen layers.
             """,
         .acts(test: "GoldenTests/RunGoldenTests"))
     package static let doTrain = Parameter<Bool>(

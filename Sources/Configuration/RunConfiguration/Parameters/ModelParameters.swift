@@ -9,9 +9,9 @@ extension Parameters {
         help: "Adapters on top of the model: all but the last are merged; training goes on with the last.",
         .acts(test: "AdaptersTests/AdapterLoadingTests"))
     package static let adapterFolder = Parameter<String?>(
-        "adapter_folder", .model, default: nil, path: .folder,
+        "adapter_folder", .model, default: nil,
         help: "Folder inside each adapter's path that holds its files.",
-        .notYet("adapters in sub-folders"))
+        .acts(test: "TrainingLoopTests/AdapterRunTests"))
     package static let cacheDir = Parameter<String?>(
         "cache_dir", .model, default: nil, path: .folder,
         help: "Folder for what comes from hubs; tunectl pull writes it, runs read it.",
@@ -146,7 +146,7 @@ extension Parameters {
     package static let printParamStatus = Parameter<Bool>(
         "print_param_status", .model, default: false,
         help: "Print name, number format and trainability of every parameter after loading.",
-        .acts(test: "TrainingLoopTests"))
+        .acts(test: "TrainingLoopTests/TuningMethodTests"))
     package static let trustRemoteCode = Parameter<Bool>(
         "trust_remote_code", .model, default: false,
         help: "Run code that comes with a model.",

@@ -53,8 +53,8 @@ extension RunConfiguration {
         let rules: [CrossRule] =
             switch purpose {
             case .training:
-                CrossRule.model + CrossRule.method + CrossRule.data + CrossRule.training + CrossRule.quantized
-                    + CrossRule.schedule + CrossRule.deepSpeed
+                CrossRule.model + CrossRule.method + CrossRule.adapters + CrossRule.data + CrossRule.training
+                    + CrossRule.quantized + CrossRule.schedule + CrossRule.deepSpeed
             case .inference: CrossRule.model + CrossRule.inference
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }

@@ -18,9 +18,9 @@ extension CrossRule {
     /// Rules of inference (training-and-inference, 1.5).
     static let inference: [CrossRule] = [
         CrossRule(
-            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` or oft only",
             hint: "take out `adapter_name_or_path` or `finetuning_type`"
-        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        ) { $0[Parameters.adapterNameOrPath] != nil && !$0[Parameters.finetuningType].trainsAdapter },
         CrossRule(
             Parameters.stage, "the vllm engine runs models of stage sft only", hint: "set `infer_backend: huggingface`"
         ) { $0.usesVLLM && $0[Parameters.stage] != .sft },
@@ -42,7 +42,7 @@ extension CrossRule {
         CrossRule(
             Parameters.quantizationBit, "a quantized base is trained through an adapter only",
             hint: "set `finetuning_type: lora`"
-        ) { $0.isQuantized && $0[Parameters.finetuningType] != .lora },
+        ) { $0.isQuantized && !$0[Parameters.finetuningType].trainsAdapter },
         CrossRule(
             Parameters.pissaInit, "PiSSA changes the base, which a quantized one does not allow",
             hint: "prepare the PiSSA base before quantizing it"

@@ -15,7 +15,9 @@ protocol TuningMethod: Sendable {
 
 /// The methods, by `finetuning_type`.
 enum TuningMethods {
-    static let all: [any TuningMethod.Type] = [LoRATuning.self, FreezeTuning.self, FullTuning.self]
+    static let all: [any TuningMethod.Type] = [
+        LoRATuning.self, OFTTuning.self, FreezeTuning.self, FullTuning.self,
+    ]
 
     /// - Throws: `TuningError.unavailable`
     static func named(_ name: FinetuningType) throws -> any TuningMethod.Type {

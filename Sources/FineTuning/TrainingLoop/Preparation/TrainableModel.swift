@@ -11,7 +11,7 @@ import WeightFiles
 struct TrainableModel {
     var base: DecoderModel
     /// Nil when the model itself is trained.
-    var adapter: LoRAAdapter?
+    var adapter: Adapter?
     var generation: GenerationDefaults
 
     /// What the optimizer changes, in a fixed order.
@@ -23,6 +23,24 @@ struct TrainableModel {
     var countWithoutEmbedding: Int {
         let embedding = base.tensors.first { $0.name == "\(base.embeddingPath).weight" }?.value
         return count - (embedding.map { $0.shape.reduce(1, *) } ?? 0)
+    }
+
+    /// Every parameter in the reference's words; an adapter's last.
+    var statusLines: [String] {
+        func line(_ name: String, _ format: WeightFormat?, isTrainable: Bool) -> String {
+            "name: \(name), dtype: \(format.map { "torch.\($0)" } ?? "packed"), device: cpu, "
+                + "trainable: \(isTrainable ? "True" : "False")"
+        }
+        // Copies of whole modules stand in the base, under the names of the modules.
+        let beside = (adapter?.parameters ?? []).filter { parameter in
+            !base.parameters.contains { $0 === parameter }
+        }
+        return base.tensors.map { name, value in
+            switch value {
+            case .frozen(let weight): line(name, weight.format, isTrainable: false)
+            case .trainable(let parameter): line(name, .float32, isTrainable: parameter.isTrainable)
+            }
+        } + beside.map { line($0.name, .float32, isTrainable: $0.isTrainable) }
     }
 
     /// Writes the files that a loader needs: the adapter's, or the whole model's.
@@ -39,28 +57,32 @@ struct TrainableModel {
     /// - Throws: `CheckpointError.doesNotFit` for a folder of another kind of run, `NotFiniteTensor`
     func load(from folder: String) throws {
         try checkKind(of: folder)
-        let file: (String) throws -> Weight
-        if adapter != nil {
-            let weights = try SafetensorsFile(path: "\(folder)/\(LoRAAdapter.weightsName)")
-            file = { try weights.weight(named: $0) }
-        } else {
-            let weights = try CheckpointWeights(directory: folder)
-            file = { try weights.weight($0, shape: weights.record($0)?.shape ?? []) }
-        }
-        for parameter in parameters {
-            let weight = try file(parameter.name)
-            guard weight.shape == parameter.shape else {
-                throw CheckpointError.doesNotFit(
-                    path: folder,
-                    problem: "\(parameter.name) has the shape \(weight.shape), the run needs \(parameter.shape)")
+        if let adapter {
+            let weights = try SafetensorsFile(path: "\(folder)/\(Adapter.weightsName)")
+            for tensor in adapter.storedTensors {
+                tensor.restore(
+                    try numbers(weights.weight(named: tensor.name), tensor.name, shape: tensor.shape, from: folder))
             }
-            try weight.requireFinite(in: folder)
-            parameter.value = weight.widened()
+            return
+        }
+        let weights = try CheckpointWeights(directory: folder)
+        for parameter in parameters {
+            let weight = try weights.weight(parameter.name, shape: weights.record(parameter.name)?.shape ?? [])
+            parameter.value = try numbers(weight, parameter.name, shape: parameter.shape, from: folder)
         }
     }
 
+    private func numbers(_ weight: Weight, _ name: String, shape: [Int], from folder: String) throws -> Tensor {
+        guard weight.shape == shape else {
+            throw CheckpointError.doesNotFit(
+                path: folder, problem: "\(name) has the shape \(weight.shape), the run needs \(shape)")
+        }
+        try weight.requireFinite(in: folder)
+        return weight.widened()
+    }
+
     private func checkKind(of folder: String) throws {
-        let holdsAdapter = FileSystem.isFile("\(folder)/\(LoRAAdapter.weightsName)")
+        let holdsAdapter = FileSystem.isFile("\(folder)/\(Adapter.weightsName)")
         if adapter != nil, !holdsAdapter {
             throw CheckpointError.doesNotFit(
                 path: folder,
@@ -80,7 +102,7 @@ extension TrainableModel {
     /// What a method makes of the base.
     struct Parts {
         var base: DecoderModel
-        var adapter: LoRAAdapter?
+        var adapter: Adapter?
     }
 
     /// Loads the base and makes trainable what the method trains.
@@ -95,7 +117,7 @@ extension TrainableModel {
         var modelConfiguration = try ModelConfiguration(directory: modelFolder)
         generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
         // An adapter is saved without these files.
-        if configuration[Parameters.finetuningType] != .lora, let specialTokens {
+        if !configuration[Parameters.finetuningType].trainsAdapter, let specialTokens {
             let changes = specialTokens.align(&modelConfiguration, &generation)
             if !changes.isEmpty {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")

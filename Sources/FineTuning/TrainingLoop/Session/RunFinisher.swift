@@ -31,6 +31,9 @@ struct RunFinisher {
         report(.phase(.saving))
         let output = saver.output
         try saver.writeModel(into: output)
+        if let adapter = prepared.model.trainable.adapter {
+            try writePiSSAFolders(adapter, converts: configuration[Parameters.pissaConvert])
+        }
         for line in MetricsSummary.lines(metrics, title: "train") { report(.note(line)) }
         try ResultFiles.write(metrics, split: "train", into: output)
         try output.writeFile(TrainerState.fileName, bytes: progress.state.bytes)

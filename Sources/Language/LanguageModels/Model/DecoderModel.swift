@@ -25,6 +25,8 @@ package final class DecoderModel: Sendable {
 
     package var embeddingPath: String { parts.embedding.path }
     package var headPath: String { parts.head.path }
+    /// `(vocabulary, hidden)`
+    package var embeddingTable: Matrix { parts.embedding.table }
 
     /// The tensors that can be trained, in the order of the model.
     package var parameters: [Parameter] {

@@ -19,7 +19,7 @@ extension DecoderModel {
         let pass = ModelPass(
             on: tape, positions: TokenPositions(values: positions ?? layout.positions, longest: longest),
             branches: branches, context: PackedSequences(layout: layout))
-        var hidden = try parts.embedding(tokens, on: tape)
+        var hidden = try parts.embedding(tokens, on: tape, branches: branches)
         var reports: [Variable] = []
         for block in parts.blocks {
             let results = try tape.checkpoint([hidden]) { tape, inputs in

@@ -37,7 +37,7 @@ extension DecoderModel {
         let pass = ModelPass(
             on: tape, positions: TokenPositions(values: (start..<end).map { Int32($0) }, longest: end),
             branches: branches, context: CachedSequences(caches: [cache], layout: layout))
-        var hidden = try parts.embedding(tokens, on: tape)
+        var hidden = try parts.embedding(tokens, on: tape, branches: branches)
         for block in parts.blocks { hidden = try block.forward(hidden, in: pass) }
         return hidden
     }

@@ -10,8 +10,9 @@ struct TokenEmbedding: Sendable {
     var scale: Float?
 
     /// - Returns: `(tokens, hidden)`
-    func callAsFunction(_ tokens: [Int32], on tape: Tape) throws -> Variable {
-        let hidden = try tape.embedding(tokens, table: table, paddingIndex: paddingIndex)
+    func callAsFunction(_ tokens: [Int32], on tape: Tape, branches: LinearBranches?) throws -> Variable {
+        let hidden = try tape.embedding(
+            tokens, table: table, beside: branches?.embedding, paddingIndex: paddingIndex)
         return try scale.map { try tape.scale(hidden, by: $0) } ?? hidden
     }
 }
