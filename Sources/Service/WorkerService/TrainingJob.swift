@@ -28,7 +28,8 @@ struct TrainingJob: TrainingWork {
         let run = TrainingRun(
             configuration: configuration,
             paths: PathResolver(configuration, workingDirectory: parameters.workingDirectory),
-            identifier: try identifier, isContinuation: parameters.attempt > 1)
+            identifier: try identifier, isContinuation: parameters.attempt > 1,
+            keepBelow: parameters.keepBelowBytes)
         let outcome = try run.run(control: control) { events.take($0) }
         return try JSONValue(
             encoding: WorkerTrain.Result(
