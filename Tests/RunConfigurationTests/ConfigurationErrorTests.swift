@@ -71,7 +71,7 @@ struct ConfigurationErrorTests {
     }
 
     @Test(arguments: [
-        "quantization_bit: 4", "neftune_noise_alpha: 5",
+        "neftune_noise_alpha: 5",
         "predict_with_generate: true\nval_size: 1",
         "report_to: wandb", "pure_bf16: true",
         "new_special_tokens: <a>", "rope_scaling: linear", "shift_attn: true",

@@ -54,6 +54,11 @@ package final class CheckpointWeights: Sendable {
         return weight
     }
 
+    /// Lets go of a tensor's pages, which come back when they are wanted again.
+    package func forgetPages(of name: String) {
+        if let location = locations[name] { files[location].forgetPages(of: name) }
+    }
+
     private static func shards(directory: String) throws -> ([SafetensorsFile], [String: Int]) {
         let path = "\(directory)/\(index)"
         let map = try weightMap(path)

@@ -62,6 +62,12 @@ package final class SafetensorsFile: Sendable {
         return try Weight(name: name, format: type, shape: record.shape, bytes: bytes, owner: mapping)
     }
 
+    /// Lets go of the tensor's pages, which come back when they are wanted again.
+    package func forgetPages(of name: String) {
+        guard let range = self[name]?.byteRange else { return }
+        mapping.forget(dataStart + range.lowerBound..<dataStart + range.upperBound)
+    }
+
     /// The tensor widened to float32.
     package func tensor(named name: String) throws -> Tensor { try weight(named: name).widened() }
 

@@ -8,6 +8,7 @@ import RunConfiguration
 import ServiceAPI
 import Tensors
 import Tokenization
+import TrainingLoop
 
 /// One model folder: its tokenizer, weights and adapters, each read when it is first needed.
 ///
@@ -64,7 +65,7 @@ final class ModelInMemory {
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
-        let value = try DecoderModel.load(directory: directory)
+        let value = try DecoderModel.load(directory: directory, quantizer: configuration.quantizer)
         model = (identities, value)
         return value
     }

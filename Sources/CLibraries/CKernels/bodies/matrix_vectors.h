@@ -3,7 +3,7 @@
 enum { ROWS_SIDE_BY_SIDE = 4, VECTORS_SIDE_BY_SIDE = 4 };
 
 /// Four rows with one vector: lanes of four sums.
-#define MATRIX_VECTORS(format, size, lanes_at, first_lanes_at) \
+#define MATRIX_VECTORS(format, line_bytes, lanes_at, first_lanes_at) \
     INLINE void four_rows_##format(const char *const row[4], const float *vector, size_t columns, float sums[4]) { \
         f32x16 a = {}, b = {}, c = {}, d = {}; \
         size_t i = 0; \
@@ -54,7 +54,7 @@ enum { ROWS_SIDE_BY_SIDE = 4, VECTORS_SIDE_BY_SIDE = 4 };
     static void matrix_vectors_##format(const void *matrix, size_t rows, size_t columns, const float *vectors, \
                                         size_t vector_count, float *result, size_t result_stride) { \
         const char *bytes = matrix; \
-        const size_t line = columns * (size); \
+        const size_t line = (line_bytes); \
         float sums[4]; \
         if (vector_count == 1) { \
             for (size_t r = 0; r < rows; r += ROWS_SIDE_BY_SIDE) { \
@@ -95,8 +95,9 @@ INLINE f32x16 first_lanes_at_f16(const char *row, size_t i, size_t n) {
     return widen_f16_lanes(load_first_u16(row, i, n));
 }
 
-MATRIX_VECTORS(f32, 4, lanes_at_f32, first_lanes_at_f32)
-MATRIX_VECTORS(bf16, 2, lanes_at_bf16, first_lanes_at_bf16)
-MATRIX_VECTORS(f16, 2, lanes_at_f16, first_lanes_at_f16)
+MATRIX_VECTORS(f32, columns * 4, lanes_at_f32, first_lanes_at_f32)
+MATRIX_VECTORS(bf16, columns * 2, lanes_at_bf16, first_lanes_at_bf16)
+MATRIX_VECTORS(f16, columns * 2, lanes_at_f16, first_lanes_at_f16)
+MATRIX_VECTORS(i8, columns, lanes_at_i8, first_lanes_at_i8)
 
 #undef MATRIX_VECTORS

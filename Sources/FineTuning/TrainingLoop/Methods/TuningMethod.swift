@@ -46,8 +46,10 @@ struct TuningStart {
     /// `train_from_scratch`.
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
-            return try DecoderModel.load(modelConfiguration, weights: CheckpointWeights(directory: modelFolder))
-                .makingTrainable(isTrainable)
+            return try DecoderModel.load(
+                modelConfiguration, weights: CheckpointWeights(directory: modelFolder),
+                quantizer: configuration.quantizer
+            ).makingTrainable(isTrainable)
         }
         return try DecoderModel.initialized(modelConfiguration, seed: seed).freezing { !isTrainable($0) }
     }

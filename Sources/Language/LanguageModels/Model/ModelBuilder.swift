@@ -12,6 +12,8 @@ package protocol TensorSource {
 package struct TensorPlace: Sendable {
     package enum Role: Sendable, Equatable {
         case embedding, linear, bias
+        /// The weight of a linear layer that chooses among experts.
+        case router
         /// A norm whose weights have `weightOffset` added to them.
         case norm(weightOffset: Float)
     }
@@ -55,10 +57,12 @@ package struct ModelBuilder {
         return value
     }
 
-    mutating func linear(_ path: String, _ outputs: Int, _ inputs: Int, bias: Bool = false) throws -> LinearLayer {
+    mutating func linear(
+        _ path: String, _ outputs: Int, _ inputs: Int, bias: Bool = false, role: TensorPlace.Role = .linear
+    ) throws -> LinearLayer {
         let layer = LinearLayer(
             position: linearModules.count, path: path,
-            weight: try tensor("\(path).weight", [outputs, inputs], .linear),
+            weight: try tensor("\(path).weight", [outputs, inputs], role),
             bias: bias ? try tensor("\(path).bias", [outputs], .bias) : nil)
         linearModules.append(LinearModule(path: path, outputs: outputs, inputs: inputs))
         return layer
@@ -66,7 +70,7 @@ package struct ModelBuilder {
 
     /// The linear layer that chooses among experts: `(experts, hidden)`.
     mutating func router(_ path: String, _ experts: Int) throws -> LinearLayer {
-        let layer = try linear(path, experts, configuration.hiddenSize)
+        let layer = try linear(path, experts, configuration.hiddenSize, role: .router)
         linearModules[layer.position].isRouter = true
         return layer
     }

@@ -21,18 +21,21 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
 }
 
 extension DecoderModel {
-    /// Opens a model directory; every tensor stays where it lies on disk.
-    package static func load(directory: String) throws -> DecoderModel {
+    /// Opens a model directory; every tensor stays where it lies on disk but those that `quantizer` packs.
+    package static func load(
+        directory: String, quantizer: (any WeightQuantizer)? = nil
+    ) throws -> DecoderModel {
         let configuration = try ModelConfiguration(directory: directory)
-        return try load(configuration, weights: CheckpointWeights(directory: directory))
+        return try load(configuration, weights: CheckpointWeights(directory: directory), quantizer: quantizer)
     }
 
-    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file.
+    /// - Parameter quantizer: packs the weights of linear layers, but for routers and the output head
+    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file; `QuantizationError`
     package static func load(
-        _ configuration: ModelConfiguration, weights: CheckpointWeights
+        _ configuration: ModelConfiguration, weights: CheckpointWeights, quantizer: (any WeightQuantizer)? = nil
     ) throws -> DecoderModel {
         let (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
-        let source = CheckpointTensors(weights, embedding: embedding)
+        let source = CheckpointTensors(weights, embedding: embedding, quantizer: quantizer)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -74,18 +77,24 @@ private final class CheckpointTensors: TensorSource {
     private let weights: CheckpointWeights
     /// The name under which the file keeps the embedding.
     private let embedding: String
+    private let quantizer: (any WeightQuantizer)?
     /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
-    init(_ weights: CheckpointWeights, embedding: String) {
+    init(_ weights: CheckpointWeights, embedding: String, quantizer: (any WeightQuantizer)?) {
         self.weights = weights
         self.embedding = embedding
+        self.quantizer = quantizer
     }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
         let name = place.role == .embedding ? embedding : place.name
         used.insert(name)
-        return .frozen(try weights.weight(name, shape: place.shape))
+        let weight = try weights.weight(name, shape: place.shape)
+        guard let quantizer, place.role == .linear, name != TiedHead.head else { return .frozen(weight) }
+        let storage = try quantizer.quantized(weight, file: weights.directory)
+        weights.forgetPages(of: name)
+        return .frozen(Weight(name: name, storage: storage))
     }
 }
 
@@ -97,7 +106,7 @@ private struct InitialTensors: TensorSource {
     func tensor(_ place: TensorPlace) throws -> Matrix {
         let value: Tensor
         switch place.role {
-        case .embedding, .linear:
+        case .embedding, .linear, .router:
             value = Tensor.normal(
                 place.shape, standardDeviation: configuration.initializerRange, seed: seed, name: place.name)
             if place.role == .embedding, let padding = configuration.paddingRow { value.clearRow(padding) }
