@@ -9,17 +9,8 @@ package final class LowRankBranch: LinearBranch {
     package let dropout: Float
     /// Names the place, so that each adapted layer draws its own mask; see `Philox.hash`.
     package let site: UInt64
-    /// What the layer does without: `scaling * start.b * start.a` is taken from its weight; nil for nothing.
-    package let start: LowRankPair?
 
-    package init(
-        a: Parameter, b: Parameter, scaling: Float, dropout: Float, site: UInt64, start: LowRankPair? = nil
-    ) throws {
-        if let start, start.a.shape != a.shape || start.b.shape != b.shape {
-            throw TensorError.shapeMismatch(
-                operation: "low-rank adapter's start", expected: a.shape + b.shape,
-                actual: start.a.shape + start.b.shape)
-        }
+    package init(a: Parameter, b: Parameter, scaling: Float, dropout: Float, site: UInt64) throws {
         guard a.shape.count == 2, b.shape.count == 2, a.shape[0] == b.shape[1] else {
             throw TensorError.shapeMismatch(operation: "low-rank adapter", expected: a.shape, actual: b.shape)
         }
@@ -33,7 +24,6 @@ package final class LowRankBranch: LinearBranch {
         self.scaling = scaling
         self.dropout = dropout
         self.site = site
-        self.start = start
     }
 
     package var name: String { "\(a.name), \(b.name)" }
@@ -61,38 +51,21 @@ package final class LowRankBranch: LinearBranch {
         try Products.rowwise(
             b.value.pointer, m: outputs, k: rank, a.value.pointer, n: inputs, transposed: false, alpha: scaling,
             beta: 1, into: result.pointer)
-        if let start {
-            try Products.rowwise(
-                start.b.pointer, m: outputs, k: rank, start.a.pointer, n: inputs, transposed: false, alpha: -scaling,
-                beta: 1, into: result.pointer)
-        }
         return result
     }
 }
 
-/// `scaling * (b * a - start.b * start.a)`, added to panels of the weight.
+/// `scaling * b * a`, added to panels of the weight.
 struct LowRankUpdate: PanelUpdate {
     let a: Tensor
     let b: Tensor
     let scaling: Float
-    var start: LowRankPair?
-
-    init(_ branch: LowRankBranch) {
-        a = branch.a.value
-        b = branch.b.value
-        scaling = branch.scaling
-        start = branch.start
-    }
 
     func add(to panel: UnsafeMutablePointer<Float>, rows: Range<Int>, columns: Range<Int>, _ blas: BLAS) {
         let (rank, inputs) = (a.rows, a.columns)
-        func add(_ b: Tensor, _ a: Tensor, _ factor: Float) {
-            blas.multiply(
-                .no, .no, m: rows.count, n: columns.count, k: rank, alpha: factor, b.pointer + rows.lowerBound * rank,
-                stride: rank, a.pointer + columns.lowerBound, stride: inputs, beta: 1, panel, stride: columns.count)
-        }
-        add(b, a, scaling)
-        if let start { add(start.b, start.a, -scaling) }
+        blas.multiply(
+            .no, .no, m: rows.count, n: columns.count, k: rank, alpha: scaling, b.pointer + rows.lowerBound * rank,
+            stride: rank, a.pointer + columns.lowerBound, stride: inputs, beta: 1, panel, stride: columns.count)
     }
 }
 
@@ -115,22 +88,18 @@ private struct LowRankWork {
         merges = mask == nil && rows >= Self.rowsToMerge && !LinearWork.splits(rows: rows, tape.precision)
         base = LinearWork(
             layer, rows: rows, precision: tape.precision,
-            update: merges ? LowRankUpdate(branch) : nil)
+            update: merges
+                ? LowRankUpdate(a: branch.a.value, b: branch.b.value, scaling: branch.scaling) : nil)
     }
 
     func forward(_ x: Tensor) throws -> Tensor {
         let y = try base.forward(x)
         guard !merges else { return y }
-        try add(branch.b.value, low(dropped(x), branch.a.value), branch.scaling, to: y)
-        if let start = branch.start { try add(start.b, low(x, start.a), -branch.scaling, to: y) }
-        return y
-    }
-
-    /// `y += factor * inner * b^T`
-    private func add(_ b: Tensor, _ inner: Tensor, _ factor: Float, to y: Tensor) throws {
+        let inner = try low(dropped(x))
         try Products.rowwise(
-            inner.pointer, m: inner.rows, k: branch.rank, b.pointer, n: branch.outputs, transposed: true,
-            alpha: factor, beta: 1, into: y.pointer)
+            inner.pointer, m: x.rows, k: branch.rank, branch.b.value.pointer, n: branch.outputs, transposed: true,
+            alpha: branch.scaling, beta: 1, into: y.pointer)
+        return y
     }
 
     private func dropped(_ x: Tensor) -> Tensor {
@@ -140,11 +109,12 @@ private struct LowRankWork {
         return result
     }
 
-    /// `(rows, rank)`: what is between the matrices of a pair.
-    private func low(_ x: Tensor, _ a: Tensor) throws -> Tensor {
+    /// `(rows, rank)`: the inner side of the pair.
+    private func low(_ x: Tensor) throws -> Tensor {
         let result = Tensor(uninitialized: [x.rows, branch.rank])
         try Products.rowwise(
-            x.pointer, m: x.rows, k: x.columns, a.pointer, n: branch.rank, transposed: true, into: result.pointer)
+            x.pointer, m: x.rows, k: x.columns, branch.a.value.pointer, n: branch.rank, transposed: true,
+            into: result.pointer)
         return result
     }
 
@@ -158,18 +128,14 @@ private struct LowRankWork {
         if let target { try base.inputGradient(gradient, into: target.buffer, adding: target.holdsSum) }
         let (rows, outputs, inputs, rank) = (gradient.rows, branch.outputs, branch.inputs, branch.rank)
         // (rows, rank): the gradient as it arrives behind b.
-        func behind(_ b: Tensor, _ factor: Float) throws -> Tensor {
-            let result = Tensor(uninitialized: [rows, rank])
-            try Products.rowwise(
-                gradient.pointer, m: rows, k: outputs, b.pointer, n: rank, transposed: false, alpha: factor,
-                into: result.pointer)
-            return result
-        }
-        let inner = try behind(branch.b.value, branch.scaling)
+        let inner = Tensor(uninitialized: [rows, rank])
+        try Products.rowwise(
+            gradient.pointer, m: rows, k: outputs, branch.b.value.pointer, n: rank, transposed: false,
+            alpha: branch.scaling, into: inner.pointer)
         if branch.isTrainable, let x {
             let input = dropped(x)
             if branch.b.isTrainable {
-                let low = try low(input, branch.a.value)
+                let low = try low(input)
                 try Products.addTransposedProduct(
                     gradient.pointer, m: rows, n: outputs, low.pointer, k: rank, alpha: branch.scaling,
                     into: branch.b.gradientForAdding().pointer)
@@ -180,15 +146,7 @@ private struct LowRankWork {
                     into: branch.a.gradientForAdding().pointer)
             }
         }
-        if let target, !merges {
-            try addInputGradient(inner, to: target.buffer)
-            if let start = branch.start {
-                let inner = try behind(start.b, -branch.scaling)
-                try Products.rowwise(
-                    inner.pointer, m: rows, k: rank, start.a.pointer, n: inputs, transposed: false, beta: 1,
-                    into: target.buffer.pointer)
-            }
-        }
+        if let target, !merges { try addInputGradient(inner, to: target.buffer) }
     }
 
     /// `inner * a`, through the mask.
