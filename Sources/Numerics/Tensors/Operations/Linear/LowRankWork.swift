@@ -16,7 +16,8 @@ struct LowRankWork: LowRankProducts {
         merges = mask == nil && rows >= Self.rowsToMerge
         base = LinearWork(
             layer, rows: rows, precision: .highest,
-            update: merges ? LowRankUpdate(branch) : nil)
+            update: merges
+                ? LowRankUpdate(a: branch.a.value, b: branch.b.value, scaling: branch.scaling) : nil)
     }
 
     func forward(_ x: Tensor, on tape: Tape) throws -> (y: Tensor, low: Tensor?) {
@@ -26,7 +27,6 @@ struct LowRankWork: LowRankProducts {
         try Products.rowwise(
             low.pointer, m: x.rows, k: branch.rank, branch.b.value.pointer, n: branch.outputs, transposed: true,
             alpha: branch.scaling, beta: 1, into: y.pointer)
-        try branch.subtractStart(of: x, from: y)
         return (y, low)
     }
 
@@ -55,7 +55,6 @@ struct LowRankWork: LowRankProducts {
             try branch.addGradients(input: input, low, gradient, inner)
         }
         guard let target, !merges else { return }
-        try branch.subtractStart(ofGradient: gradient, from: target.buffer)
         guard mask != nil else {
             try Products.rowwise(
                 inner.pointer, m: rows, k: rank, branch.a.value.pointer, n: inputs, transposed: false, beta: 1,
