@@ -1,7 +1,8 @@
 extension ParameterDescription {
     /// Parameters outside the group of generation that a request to generate or chat may set.
     private static let others: Set<String> = [
-        "template", "tool_format", "seed", "use_cache", "enable_thinking", "preserve_thinking",
+        "template", "tool_format", "seed", "use_cache", "enable_thinking", "preserve_thinking", "rope_scaling",
+        "rope_scaling_factor", "rope_theta", "mixture_of_depths",
     ]
 
     /// Whether a request to generate or chat may set the parameter.

@@ -82,14 +82,14 @@ final class ModelInMemory {
     func adapter(_ path: String) throws -> LoRAAdapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName].map { FileIdentity("\(path)/\($0)") }
+        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map { FileIdentity("\(path)/\($0)") }
         if let known = adapters[path], known.identity == identity {
             adapters[path]?.lastUse = uses
             return known.value
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: model)
+        let loaded = try LoRAAdapter.load(directory: path, for: model.stretched(asBeside: path))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {

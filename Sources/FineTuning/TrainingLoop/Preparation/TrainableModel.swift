@@ -29,6 +29,7 @@ struct TrainableModel {
     func save(into output: some CheckpointOutput) throws {
         if let adapter {
             try adapter.save(into: output)
+            try PositionStretch.save(base.configuration.stretch, into: output)
         } else {
             try base.save(into: output, generation: generation, storedAs: .float32)
         }
@@ -45,7 +46,7 @@ struct TrainableModel {
             file = { try weights.weight(named: $0) }
         } else {
             let weights = try CheckpointWeights(directory: folder)
-            file = { try weights.weight($0, shape: weights.record($0)?.shape ?? []) }
+            file = { [base] in try base.weight(named: $0, in: weights) }
         }
         for parameter in parameters {
             let weight = try file(parameter.name)
@@ -101,6 +102,7 @@ extension TrainableModel {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
             }
         }
+        try modelConfiguration.adopt(configuration, adapterFolders: folders, note: note)
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(

@@ -70,6 +70,22 @@ package struct ConfigurationReader {
         return texts
     }
 
+    func numbers(_ key: String) throws -> [Double] {
+        guard let value = present(key) else { throw ModelConfigurationError.missing(key: key, file: file) }
+        let numbers = value.array?.compactMap(\.double)
+        guard let numbers, numbers.count == value.array?.count, numbers.allSatisfy(\.isFinite) else {
+            throw wrong(key, "a list of numbers", value)
+        }
+        return numbers
+    }
+
+    /// The same file with values for keys that are absent.
+    func filled(with defaults: JSONObject) -> ConfigurationReader {
+        var object = object
+        for (key, value) in defaults where !object.contains(key) { object[key] = value }
+        return ConfigurationReader(object: object, file: file)
+    }
+
     /// A nested object; absent and null are the same.
     func nested(_ key: String) throws -> ConfigurationReader? {
         guard let value = present(key) else { return nil }

@@ -16,6 +16,8 @@ package struct ModelConfiguration: Sendable {
     package var normEpsilon: Float
     package var tiesEmbeddings: Bool
     package var rotary: RotaryFrequencies
+    /// Of the layers with a sliding window, where those rotate otherwise.
+    package var localRotary: RotaryFrequencies?
     /// `max_position_embeddings`: the longest sequence the model was made for.
     package var maximumPositions: Int
     /// Keys that a query of each layer sees at most; nil for all.
@@ -26,6 +28,16 @@ package struct ModelConfiguration: Sendable {
     package var paddingToken: Int32?
     /// How the checkpoint stores its weights, when the configuration says so.
     package var weightFormat: WeightFormat?
+    /// What a run made of the positions; nil where they are as the model's files say.
+    package internal(set) var stretch: PositionStretch?
+    /// Factor on the loss that balances the experts of mixtures; nil adds none.
+    package var expertBalanceWeight: Double?
+    /// Whether training attends within groups of a quarter of the longest row, half of the heads in shifted ones.
+    package var shiftsAttention = false
+    /// Whether only some tokens go through every other block.
+    package var skipsDepth = false
+    /// Whether a checkpoint keeps the experts of a layer in one tensor.
+    package var fusesExperts = false
     /// Every key as it was read, the unknown ones too.
     package var source: JSONObject
     /// What people should know who use the model: what its files say in vain.
@@ -62,6 +74,10 @@ package struct ModelConfiguration: Sendable {
                 supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
         }
         self = try family.configuration(reader)
+        if try reader.flag("output_router_logits", default: false) {
+            expertBalanceWeight = try reader.number("router_aux_loss_coef", default: 0.001)
+        }
+        skipsDepth = try reader.texts("architectures")?.contains(family.depthArchitecture) ?? false
         warnings += try reader.disregarded()
     }
 
@@ -73,12 +89,13 @@ package struct ModelConfiguration: Sendable {
     ///   - headSize: the family's default of `head_dim`; nil for the hidden size divided by the heads
     ///   - tiesEmbeddings: the family's default of `tie_word_embeddings`
     ///   - rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
+    ///   - theta: the family's default of `rope_theta`
     ///   - activations: the values of `hidden_act` that the family's feed-forward network knows, its default first
     init(
         standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int,
         keyValueHeads defaultKeyValueHeads: Int? = nil, headSize defaultHeadSize: Int? = nil,
         activations: [String] = ["silu"], tiesEmbeddings defaultTie: Bool = false, rotatedShare: Double? = nil,
-        normEpsilon defaultEpsilon: Double = 1e-6
+        normEpsilon defaultEpsilon: Double = 1e-6, theta: Double = 10000
     ) throws {
         self.family = family
         source = reader.object
@@ -99,7 +116,8 @@ package struct ModelConfiguration: Sendable {
         paddingToken = try reader.tokens("pad_token_id").first
         weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
         rotary = try RotaryFrequencies.reading(
-            reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare)
+            reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare,
+            theta: theta)
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 

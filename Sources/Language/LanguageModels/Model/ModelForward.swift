@@ -16,9 +16,12 @@ extension DecoderModel {
                 operation: "states tokens", expected: [layout.totalTokens], actual: [tokens.count])
         }
         let longest = positions.map { Int($0.max() ?? -1) + 1 } ?? layout.lengths.max() ?? 0
+        let context: any AttentionContext =
+            configuration.shiftsAttention && tape.isRecording
+            ? try ShiftedGroups(layout) : PackedSequences(layout: layout)
         let pass = ModelPass(
             on: tape, positions: TokenPositions(values: positions ?? layout.positions, longest: longest),
-            branches: branches, context: PackedSequences(layout: layout))
+            branches: branches, context: context)
         var hidden = try parts.embedding(tokens, on: tape)
         var reports: [Variable] = []
         for block in parts.blocks {
@@ -28,6 +31,9 @@ extension DecoderModel {
             }
             hidden = results[0]
             reports += results.dropFirst()
+        }
+        if let weight = configuration.expertBalanceWeight, tape.wantsAuxiliaryLosses, !reports.isEmpty {
+            tape.addAuxiliaryLoss(try tape.expertBalance(reports, weight: Float(weight)))
         }
         return ModelStates(hidden: try parts.norm(hidden, on: tape), reports: reports)
     }
