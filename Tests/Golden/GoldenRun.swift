@@ -145,7 +145,9 @@ final class GoldenRun {
         let left = workplace + "/left"
         let files = FileManager.default
         if isFull {
-            try files.copyItem(atPath: start, toPath: left)
+            // The folder itself, for a copied link would let what follows write into the shared files.
+            let folder = URL(fileURLWithPath: start).resolvingSymlinksInPath().path
+            try files.copyItem(atPath: folder, toPath: left)
         } else {
             try files.createDirectory(atPath: left, withIntermediateDirectories: true)
             try files.copyItem(atPath: golden + "/adapter_config.json", toPath: left + "/adapter_config.json")

@@ -9,7 +9,7 @@ import Testing
 struct PositionGoldenTests {
     @Test(arguments: [
         ("rope-linear", "adapter_model.safetensors"), ("rope-llama3", "adapter_model.safetensors"),
-        ("shift-attn", "adapter_model.safetensors"),
+        ("shift-attn", "adapter_model.safetensors"), ("mod-load", "model.safetensors"),
     ])
     func agreesWithReference(name: String, weights: String) throws {
         let run = try GoldenRun(name)
