@@ -158,7 +158,9 @@ import Testing
             let saved = configuration.saved(weightFormat: .float32)
             var (older, newer) = (saved, saved)
             older["rope_parameters"] = nil
-            for key in ["rope_scaling", "rope_theta", "rope_local_base_freq", "partial_rotary_factor"] { newer[key] = nil }
+            for key in ["rope_scaling", "rope_theta", "rope_local_base_freq", "partial_rotary_factor"] {
+                newer[key] = nil
+            }
             for file in [saved, older, newer] {
                 let again = try ModelConfiguration(file)
                 #expect(again.rotary == configuration.rotary, "\(name)")

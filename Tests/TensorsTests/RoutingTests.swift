@@ -12,7 +12,8 @@ import Testing
         return line.map { (number: Float) -> Float in 0.1 - number / 2 }
     }
 
-    private func balance(_ layers: [[Float]], on tape: Tape, unreported: Set<Int> = []) throws -> (Variable, [Variable]) {
+    private func balance(_ layers: [[Float]], on tape: Tape, unreported: Set<Int> = []) throws -> (Variable, [Variable])
+    {
         let logits = try layers.map { tape.leaf(try Tensor($0, shape: [6, 4])) }
         let reports = try logits.map {
             try tape.routing($0, choices: 2, renormalizes: true, unreported: unreported).report

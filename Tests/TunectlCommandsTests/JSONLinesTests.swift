@@ -87,7 +87,9 @@ struct JSONLinesTests {
             }
             #expect(run.exitCode == .usage && run.requests.isEmpty && run.errors.contains("`a text`"))
         }
-        for (argument, isRefused) in [("quantization_bit=4", true), ("a=b", false), ("x quantization_bit=4", false)] {
+        for (argument, isRefused) in [
+            ("quantization_bit=4", true), ("a=b", false), ("x quantization_bit=4", false), ("rope_scaling=yarn", false),
+        ] {
             let run = TunectlRun(["logprobs", "--model", "m", argument]) { id, _, _ in
                 [FakeDaemon.result(id, ["ids": [1], "token_logprobs": []])]
             }

@@ -19,7 +19,7 @@ extension ModelRequests {
         let prompt = try Prompt(
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
-        let decoder = try adapter?.model ?? model.loadedModel()
+        let decoder = try settings.modelKeys.applied(to: adapter?.model ?? model.loadedModel())
         let defaults = try GenerationDefaults(directory: model.directory, configuration: decoder.configuration)
         settings.options.stopTokens = stopTokens(settings.template, prompt, defaults)
 

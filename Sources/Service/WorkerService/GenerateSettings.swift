@@ -44,6 +44,9 @@ struct GenerateSettings {
         }
     }
 
+    /// What the pairs ask of the model itself.
+    var modelKeys: ModelKeys { ModelKeys(configuration) }
+
     /// A dialogue whose template nobody names goes by the chat template that the tokenizer brings.
     mutating func inferTemplate(of tokenizer: Tokenizer) throws {
         guard template == nil, case .single = tokenizer.configuration.chatTemplate else { return }

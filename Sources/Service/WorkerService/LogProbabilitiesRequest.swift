@@ -8,6 +8,7 @@ import Tokenization
 extension ModelRequests {
     func logProbabilities(_ parameters: JSONValue) throws -> LogProbabilities.Result {
         let request = try parameters.decoded(as: LogProbabilities.Parameters.self)
+        let keys = try ModelKeys(overrides: request.overrides ?? [], model: request.model)
         let model = try model(request.model, request.workingDirectory)
         let ids: [Int32]
         switch (request.ids, request.text) {
@@ -18,7 +19,7 @@ extension ModelRequests {
         }
         guard !ids.isEmpty else { return LogProbabilities.Result(ids: [], tokenLogProbabilities: []) }
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
-        let decoder = try adapter?.model ?? model.loadedModel()
+        let decoder = try keys.applied(to: adapter?.model ?? model.loadedModel())
         let vocabulary = decoder.configuration.vocabularySize
         if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw GenerationError.unknownToken(unknown, vocabulary: vocabulary)

@@ -82,7 +82,9 @@ final class ModelInMemory {
     func adapter(_ path: String) throws -> LoRAAdapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map { FileIdentity("\(path)/\($0)") }
+        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
+            FileIdentity("\(path)/\($0)")
+        }
         if let known = adapters[path], known.identity == identity {
             adapters[path]?.lastUse = uses
             return known.value

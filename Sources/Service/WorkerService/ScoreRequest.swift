@@ -16,7 +16,7 @@ extension ModelRequests {
             of: request, model, settings, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         guard !ids.isEmpty else { throw ServiceError(.badRequest, "an empty text has no score") }
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
-        let decoder = try adapter?.model ?? model.loadedModel()
+        let decoder = try settings.modelKeys.applied(to: adapter?.model ?? model.loadedModel())
         let vocabulary = decoder.configuration.vocabularySize
         if let unknown = ids.first(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw ServiceError(
@@ -33,9 +33,10 @@ extension ModelRequests {
             warnings: try warnings(of: model, adapter: request.adapter, request.workingDirectory))
     }
 
-    /// The settings that say how a dialogue is written; a score depends on no others.
+    /// The settings that say how a dialogue is written, and those of the model; a score depends on no others.
     private static func settings(_ request: Score.Parameters) throws -> GenerateSettings {
-        let acting = ["template", "default_system", "tool_format", "enable_thinking", "preserve_thinking"]
+        let acting =
+            ["template", "default_system", "tool_format", "enable_thinking", "preserve_thinking"] + ModelKeys.names
         let overrides = request.overrides ?? []
         for key in overrides.map({ String($0.prefix { $0 != "=" }) }) where !acting.contains(key) {
             throw ServiceError(

@@ -8,19 +8,23 @@ extension Command {
         "logprobs", "tell how likely a model finds a text, token by token",
         positionals: [.several("TEXT", .text, isRequired: false)],
         options: [modelOption, adapterOption, plainTokensOption, jsonLinesOption],
+        takesOverrides: true,
         details: """
             TEXT is standard input when absent. With --jsonl: {"ids"} or {"text"} -> {"ids","token_logprobs"}, where
-            entry i is the logarithm of the probability of ids[i+1] after ids[..i].
+            entry i is the logarithm of the probability of ids[i+1] after ids[..i]. A text that reads like a parameter of
+            the model, such as rope_scaling=linear, goes on standard input.
             """
     ) { invocation, context in
         let model = try invocation.required("model")
+        let (settings, text) = try split(invocation)
         let client = try context.client()
         func logprobs(ids: [Int32]? = nil, text: String? = nil) throws -> JSONValue {
             let result = try client.call(
                 LogProbabilities.self,
                 LogProbabilities.Parameters(
                     model: model, adapter: invocation.value("adapter"), ids: ids, text: text,
-                    specialTokens: !invocation.has("no-special-tokens"), workingDirectory: context.workingDirectory))
+                    overrides: settings.isEmpty ? nil : settings, specialTokens: !invocation.has("no-special-tokens"),
+                    workingDirectory: context.workingDirectory))
             context.tellWarnings(of: result)
             return ["ids": result["ids"] ?? .array([]), "token_logprobs": result["token_logprobs"] ?? .array([])]
         }
@@ -30,12 +34,7 @@ extension Command {
                 return try logprobs(ids: try line.ids("ids"), text: try line.text("text"))
             }
         }
-        if let setting = invocation.positionals.first(where: isSetting) {
-            throw CommandFailure.usage(
-                "`logprobs` takes no settings such as `\(setting)`", hint: "a text that reads so goes on standard input"
-            )
-        }
-        let result = try logprobs(text: try TextArgument.of(invocation, context))
+        let result = try logprobs(text: try text ?? TextArgument.of(invocation, context))
         if context.wantsJSON {
             context.printJSON(result)
         } else {
@@ -47,9 +46,23 @@ extension Command {
         return .success
     }
 
-    /// Whether an argument names a parameter, as `quantization_bit=4` does.
-    private static func isSetting(_ argument: String) -> Bool {
-        guard ArgumentParser.isOverride(argument), let end = argument.firstIndex(of: "=") else { return false }
-        return Parameters.named(String(argument[..<end])) != nil
+    /// The parameters of the model among the arguments, and the text where that looks like one.
+    private static func split(_ invocation: Invocation) throws -> (settings: [String], text: String?) {
+        func row(_ argument: String) -> ParameterDescription? {
+            Parameters.named(String(argument.prefix { $0 != "=" }))
+        }
+        let texts = invocation.overrides.filter { row($0) == nil }
+        guard texts.count <= (invocation.positionals.isEmpty && !invocation.has("jsonl") ? 1 : 0) else {
+            throw CommandFailure.usage(
+                "there is no parameter `\(texts[0].prefix { $0 != "=" })`",
+                hint: "a text that reads like one goes on standard input")
+        }
+        let settings = invocation.overrides.filter { row($0) != nil }
+        if let setting = settings.first(where: { row($0)?.makesAnotherModel == false }) {
+            throw CommandFailure.usage(
+                "`\(setting)` does not act on log-probabilities",
+                hint: "a text that reads so goes on standard input")
+        }
+        return (settings, texts.first)
     }
 }

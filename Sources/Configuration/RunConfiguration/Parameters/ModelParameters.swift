@@ -68,7 +68,7 @@ extension Parameters {
             """,
         .acts(test: "TrainingLoopTests/ModelSettingsTests"))
     package static let ropeTheta = Parameter<Double?>(
-        "rope_theta", .model, default: nil, .above(0),
+        "rope_theta", .model, default: nil, .within(1, 1e30),
         help: "The base that positions are rotated from; without it the model's own.",
         .acts(test: "TrainingLoopTests/ModelSettingsTests"))
     package static let flashAttn = Parameter<String>(

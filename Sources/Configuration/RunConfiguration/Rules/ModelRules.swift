@@ -14,7 +14,8 @@ extension CrossRule {
             hint: "set `export_quantization_dataset`"
         ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },
         CrossRule(
-            Parameters.ropeScalingFactor, "`rope_scaling_factor` says how far `rope_scaling` stretches, which is not set",
+            Parameters.ropeScalingFactor,
+            "`rope_scaling_factor` says how far `rope_scaling` stretches, which is not set",
             hint: "set `rope_scaling` to linear, dynamic, yarn or llama3"
         ) { $0[Parameters.ropeScalingFactor] != nil && $0[Parameters.ropeScaling] == nil },
     ]

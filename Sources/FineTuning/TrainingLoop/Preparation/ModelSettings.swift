@@ -16,8 +16,9 @@ extension ModelConfiguration {
         if configuration[Parameters.shiftAttn] {
             guard !skipsDepth else {
                 throw configuration.conflict(
-                    Parameters.shiftAttn, reason: "shifted groups are cut from whole rows, which a model with mixture "
-                        + "of depths does not have in every layer", hint: "take out `shift_attn`")
+                    Parameters.shiftAttn,
+                    reason: "groups are cut from whole rows, which not every layer of mixture of depths has",
+                    hint: "take out `shift_attn`")
             }
             shiftsAttention = true
         }
@@ -47,8 +48,9 @@ extension ModelConfiguration {
         case "load":
             guard skipsDepth else {
                 throw configuration.conflict(
-                    parameter, reason: "the model has no mixture of depths (its config.json does not name "
-                        + "\(family.depthArchitecture))", hint: "set `mixture_of_depths: convert`, or take it out")
+                    parameter,
+                    reason: "the model has no mixture of depths: its config.json does not name "
+                        + family.depthArchitecture, hint: "set `mixture_of_depths: convert`, or take it out")
             }
         default: break
         }
@@ -85,7 +87,9 @@ extension ModelConfiguration {
         let stretch = PositionStretch(kind: kind, factor: factor, theta: configuration[Parameters.ropeTheta])
         self.stretch(stretch)
         note("positions are \(stretch.description), for \(maximumPositions) tokens instead of \(old)")
-        if kind == .dynamic { note("`rope_scaling: dynamic` is made for inference; trained with it, models may do worse") }
+        if kind == .dynamic {
+            note("`rope_scaling: dynamic` is made for inference; models trained with it may do worse")
+        }
         if let (folder, other) = remembered, other != stretch {
             note("the adapter \(folder) was trained with other positions: \(other.description)")
         }
@@ -93,7 +97,12 @@ extension ModelConfiguration {
 
     /// As `adopt`, for requests to a model in memory: a stretch whose factor is not given is by 2.
     package mutating func adoptForInference(_ configuration: RunConfiguration) throws {
-        if configuration[Parameters.mixtureOfDepths] != nil { try adoptDepth(configuration) }
+        if configuration[Parameters.mixtureOfDepths] == "convert" {
+            throw configuration.conflict(
+                Parameters.mixtureOfDepths, reason: "a model is converted to mixture of depths by training it",
+                hint: "take it out, or set `mixture_of_depths: load` for a model that was")
+        }
+        try adoptDepth(configuration)
         let kind = configuration[Parameters.ropeScaling].flatMap(PositionStretch.Kind.init(rawValue:))
         let theta = configuration[Parameters.ropeTheta]
         guard kind != nil || theta != nil else { return }

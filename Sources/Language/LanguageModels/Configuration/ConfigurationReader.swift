@@ -40,6 +40,22 @@ package struct ConfigurationReader {
         return number
     }
 
+    /// A number that is one in float32 too.
+    func float(_ key: String, default fallback: Double? = nil) throws -> Float {
+        let number = try number(key, default: fallback)
+        guard Float(number).isFinite else { throw wrong(key, "a number of float32", .number(number)) }
+        return Float(number)
+    }
+
+    /// A number above 0 that is one in float32 too.
+    func positiveFloat(_ key: String, default fallback: Double? = nil) throws -> Float {
+        let number = try positive(key, default: fallback)
+        guard Float(number).isFinite, Float(number) > 0 else {
+            throw wrong(key, "a number above 0 of float32", .number(number))
+        }
+        return Float(number)
+    }
+
     func flag(_ key: String, default fallback: Bool) throws -> Bool {
         guard let value = present(key) else { return fallback }
         guard let flag = value.bool else { throw wrong(key, "true or false", value) }

@@ -29,7 +29,9 @@ extension ConfigurationReader {
         let everywhere: Set = ["rope_type", "type", "rope_theta", "partial_rotary_factor"]
         let ofTypes: [String: Set<String>] = [
             "linear": ["factor"], "dynamic": ["factor", "original_max_position_embeddings"],
-            "longrope": ["factor", "original_max_position_embeddings", "attention_factor", "short_factor", "long_factor"],
+            "longrope": [
+                "factor", "original_max_position_embeddings", "attention_factor", "short_factor", "long_factor",
+            ],
             "llama3": ["factor", "original_max_position_embeddings", "low_freq_factor", "high_freq_factor"],
             "yarn": [
                 "factor", "original_max_position_embeddings", "attention_factor", "beta_fast", "beta_slow", "mscale",

@@ -75,6 +75,7 @@ package struct ModelConfiguration: Sendable {
         }
         self = try family.configuration(reader)
         if try reader.flag("output_router_logits", default: false) {
+            _ = try reader.float("router_aux_loss_coef", default: 0.001)
             expertBalanceWeight = try reader.number("router_aux_loss_coef", default: 0.001)
         }
         skipsDepth = try reader.texts("architectures")?.contains(family.depthArchitecture) ?? false
@@ -104,13 +105,17 @@ package struct ModelConfiguration: Sendable {
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
         heads = try reader.size("num_attention_heads")
+        // Products of these must fit, and lists have an entry for each layer.
+        guard layerCount <= 1 << 16, heads <= 1 << 16 else {
+            throw reader.wrong("num_hidden_layers", "at most 65536 layers and heads", .null)
+        }
         keyValueHeads = try reader.size("num_key_value_heads", default: defaultKeyValueHeads ?? heads)
         headSize = try reader.size("head_dim", default: defaultHeadSize ?? max(1, hiddenSize / heads))
-        normEpsilon = Float(try reader.positive("rms_norm_eps", default: defaultEpsilon))
+        normEpsilon = try reader.positiveFloat("rms_norm_eps", default: defaultEpsilon)
         tiesEmbeddings = try reader.flag("tie_word_embeddings", default: defaultTie)
         self.maximumPositions = try reader.size("max_position_embeddings", default: maximumPositions)
         slidingWindows = Array(repeating: nil, count: layerCount)
-        initializerRange = Float(try reader.number("initializer_range", default: 0.02))
+        initializerRange = try reader.float("initializer_range", default: 0.02)
         beginToken = try reader.tokens("bos_token_id").first
         endTokens = try reader.tokens("eos_token_id")
         paddingToken = try reader.tokens("pad_token_id").first
@@ -153,9 +158,8 @@ package struct ModelConfiguration: Sendable {
             throw ModelConfigurationError.unsupported(
                 key: key, value: activation, supported: activations, file: reader.file)
         }
-        // Sizes are bounded by 2^30, so these products fit.
-        guard layerCount <= 1 << 16, heads <= 1 << 16, headSize <= 1 << 16 else {
-            throw reader.wrong("num_hidden_layers", "at most 65536 layers, heads and head elements", .null)
+        guard headSize <= 1 << 16 else {
+            throw reader.wrong("head_dim", "at most 65536", .integer(Int64(headSize)))
         }
     }
 

@@ -52,7 +52,7 @@ extension ModelConfiguration {
                     factor: factor, originalPositions: original, betaFast: 32, betaSlow: 1, truncate: true,
                     attentionFactor: factor <= 1 ? 1 : 0.1 * log(factor) + 1))
         }
-        maximumPositions = Int((Double(original) * factor).rounded(.up))
+        maximumPositions = Int(min((Double(original) * factor).rounded(.up), Double(1 << 30)))
         rotary.maximumPositions = maximumPositions
     }
 }
@@ -97,7 +97,9 @@ extension PositionStretch {
                 key: "rope_type", value: name, supported: Kind.allCases.map(\.rawValue), file: file)
         }
         factor = try reader.positive("factor", default: 1)
-        guard (1...1e6).contains(factor) else { throw reader.wrong("factor", "a number from 1 to 1e6", .number(factor)) }
+        guard (1...1e6).contains(factor) else {
+            throw reader.wrong("factor", "a number from 1 to 1e6", .number(factor))
+        }
         theta = object.contains("rope_theta") ? try reader.positive("rope_theta") : nil
     }
 

@@ -35,7 +35,9 @@ extension RotaryFrequencies {
                 "partial_rotary_factor", "a share that leaves an even number of elements", .number(share))
         }
         func read(_ source: ConfigurationReader?) throws -> RotaryScaling {
-            try source.map { try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions, pairs: dimensions / 2) } ?? .none
+            try source.map {
+                try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions, pairs: dimensions / 2)
+            } ?? .none
         }
         let scaling = try read(given ?? parameters)
         if given != nil {
@@ -46,9 +48,16 @@ extension RotaryFrequencies {
                     given.map { .object($0.object) } ?? .null)
             }
         }
-        return RotaryFrequencies(
+        let frequencies = RotaryFrequencies(
             dimensions: dimensions, theta: try theta(parameters: parameters, scaling: given, reader, absent: absent),
             scaling: scaling, maximumPositions: maximumPositions)
+        let numbers = [1, maximumPositions + 1].flatMap { frequencies.inverse(length: $0) }
+        guard numbers.allSatisfy(\.isFinite), Float(frequencies.attentionFactor).isFinite else {
+            throw reader.wrong(
+                "rope_theta", "a base that gives finite frequencies with the scaling beside it",
+                .number(frequencies.theta))
+        }
+        return frequencies
     }
 
     /// The one value of `rope_theta`, wherever it stands; `absent` where it stands nowhere.

@@ -26,7 +26,9 @@ enum Gemma3: ModelFamily {
             local, headSize: configuration.headSize, maximumPositions: configuration.maximumPositions)
         let window =
             reader.object["sliding_window"]?.isNull == true ? nil : try reader.size("sliding_window", default: 4096)
-        configuration.slidingWindows = try localLayers(reader, count: configuration.layerCount).map { $0 ? window : nil }
+        configuration.slidingWindows = try localLayers(reader, count: configuration.layerCount).map {
+            $0 ? window : nil
+        }
         configuration.setDefaultTokens(begin: 2, ends: [1], padding: 0)
         if let cap = reader.object["attn_logit_softcapping"], !cap.isNull {
             throw reader.wrong("attn_logit_softcapping", "null in this family", cap)
@@ -63,9 +65,9 @@ enum Gemma3: ModelFamily {
         let (reader, configuration) = (builder.reader, builder.configuration)
         let bias = try reader.flag("attention_bias", default: false)
         let cap = try reader.object["final_logit_softcapping"].flatMap { value -> Float? in
-            value.isNull ? nil : Float(try reader.positive("final_logit_softcapping"))
+            value.isNull ? nil : try reader.positiveFloat("final_logit_softcapping")
         }
-        let scale = Float(pow(try reader.positive("query_pre_attn_scalar", default: 256), -0.5))
+        let scale = Float(pow(Double(try reader.positiveFloat("query_pre_attn_scalar", default: 256)), -0.5))
         let local = configuration.localRotary.map { RotaryTables($0) }
         let isLocal = try localLayers(reader, count: configuration.layerCount)
         return try builder.decoder(

@@ -182,7 +182,8 @@ extension Tape {
         let factors = Tensor(uninitialized: [rows])
         for row in 0..<rows { factors[row] = 1 / (1 + expf(-gate.value[row])) }
         let (value, slot, gateSlot) = (x.value, x.slot, gate.slot)
-        return record(Rows.scaled(value, by: factors), needed: x.needsGradient || gate.needsGradient) { tape, gradient in
+        return record(Rows.scaled(value, by: factors), needed: x.needsGradient || gate.needsGradient) {
+            tape, gradient in
             if gateSlot != nil {
                 let target = Tensor(uninitialized: [rows, 1])
                 for row in 0..<rows {

@@ -4,6 +4,7 @@ package enum LogProbabilities: ServiceMethod {
     package static let parameters = [
         .model, .adapter, MethodParameter("ids", "array", "token ids"),
         MethodParameter("text", "string", "text instead of ids"),
+        overrides,
         MethodParameter("special_tokens", "boolean", "add the tokenizer's special tokens to text, true by default"),
         workingDirectory,
     ]
@@ -16,23 +17,26 @@ package enum LogProbabilities: ServiceMethod {
         package var adapter: String?
         package var ids: [Int32]?
         package var text: String?
+        /// Parameters of the model, such as `rope_scaling=`.
+        package var overrides: [String]?
         package var specialTokens: Bool?
         package var workingDirectory: String?
 
         package init(
             model: String, adapter: String? = nil, ids: [Int32]? = nil, text: String? = nil,
-            specialTokens: Bool? = nil, workingDirectory: String? = nil
+            overrides: [String]? = nil, specialTokens: Bool? = nil, workingDirectory: String? = nil
         ) {
             self.model = model
             self.adapter = adapter
             self.ids = ids
             self.text = text
+            self.overrides = overrides
             self.specialTokens = specialTokens
             self.workingDirectory = workingDirectory
         }
 
         enum CodingKeys: String, CodingKey {
-            case model, adapter, ids, text
+            case model, adapter, ids, text, overrides
             case specialTokens = "special_tokens"
             case workingDirectory = "working_directory"
         }
