@@ -166,6 +166,9 @@ let benchmarks: [Target] = [
         name: "decoding-benchmark", dependencies: ["LanguageModels", "LinuxSystem", "Tensors", "TextGeneration"],
         path: "Benchmarks/decoding", swiftSettings: swiftSettings),
     .executableTarget(
+        name: "experts-benchmark", dependencies: ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors"],
+        path: "Benchmarks/experts", swiftSettings: swiftSettings),
+    .executableTarget(
         name: "data-benchmark",
         dependencies: [
             "ChatTemplates", "Datasets", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization",
@@ -204,8 +207,9 @@ let allTests: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates", "LinuxSystem",
-            "PythonData", "RunConfiguration", "ServiceAPI", "Tokenization", "WeightFiles",
+            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates",
+            "LanguageModels",
+            "LinuxSystem", "PythonData", "RunConfiguration", "ServiceAPI", "Tensors", "Tokenization", "WeightFiles",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),

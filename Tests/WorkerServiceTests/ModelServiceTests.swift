@@ -56,6 +56,36 @@ import WorkerService
         #expect(try pair.failure("worker.logprobs", request(["ids": [7], "text": "x"])).kind == .badRequest)
     }
 
+    /// What says how the model is read acts on one request and on no other.
+    @Test func settingsActOnOneRequest() throws {
+        func numbers(_ overrides: [JSONValue]) throws -> [Double] {
+            let found = try pair.call(
+                "worker.logprobs", request(["ids": [72, 105, 32, 33], "model_settings": .array(overrides)]))
+            return (found["token_logprobs"]?.array ?? []).compactMap(\.double)
+        }
+        var configuration = fixture.model.configuration
+        configuration.stretch(PositionStretch(kind: .linear, factor: 2))
+        let stretched = try fixture.model.reconfigured(configuration)
+        let expected = try stretched.tokenLogProbabilities([[72, 105, 32, 33]])[0].map { Double($0) }
+        let plain = try numbers([])
+        let found = try numbers(["rope_scaling=linear"])
+        #expect(found != plain && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(try numbers(["rope_scaling=linear", "rope_scaling_factor=3"]) != found)
+        #expect(try numbers(["rope_theta=77"]) != plain)
+        #expect(try numbers([]) == plain)
+        for (setting, kind) in [
+            ("quantization_bit=5", ErrorKind.badConfig), ("mixture_of_depths=convert", .badConfig), ("mixture_of_depths=load", .badConfig),
+        ] {
+            let failure = try pair.failure(
+                "worker.logprobs", request(["ids": [7, 8], "model_settings": [.string(setting)]]))
+            #expect(failure.kind == kind, "\(failure)")
+        }
+        let generated = try pair.call(
+            "worker.generate",
+            request(["ids": [72, 105], "overrides": ["do_sample=false", "max_new_tokens=3"], "model_settings": ["rope_scaling=yarn"]]))
+        #expect(ids(generated).count == 3)
+    }
+
     @Test func greedyGenerationWithAndWithoutAdapter() throws {
         func expected(_ adapters: LinearBranches?) throws -> [Int32] {
             var options = GenerationOptions()

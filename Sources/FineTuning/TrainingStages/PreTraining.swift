@@ -7,6 +7,7 @@ package import Tensors
 package struct PreTraining: TrainingStage {
     package let name = "pt"
     package let itemKind = PreparedItem.Kind.sequence
+    package let takesAuxiliaryLosses = true
     package let paddingMultiple = 1
     private let nextToken: NextTokenLoss
 

@@ -7,6 +7,7 @@ package import Tokenization
 package struct SupervisedFineTuning: TrainingStage {
     package let name = "sft"
     package let itemKind = PreparedItem.Kind.sequence
+    package let takesAuxiliaryLosses = true
     package let paddingMultiple = 8
     private let nextToken: NextTokenLoss
     /// What rows are padded with, where that is learned as well (`ignore_pad_token_for_loss: false`).

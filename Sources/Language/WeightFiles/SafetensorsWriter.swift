@@ -33,6 +33,13 @@ package struct TensorToWrite {
         }
     }
 
+    /// Tensors of one type that lie behind each other in a larger one.
+    package init(name: String, shape: [Int], storedAs type: WeightFormat, joining parts: [TensorToWrite]) {
+        self.init(name: name, type: ElementType(type), shape: shape) { append in
+            for part in parts { try part.bytes(append) }
+        }
+    }
+
     /// Codes of one byte each.
     package init(name: String, tensor: ByteTensor) {
         self.init(name: name, type: .unsigned8, shape: tensor.shape) { append in

@@ -8,6 +8,7 @@ import RunConfiguration
 import ServiceAPI
 import Tensors
 import Tokenization
+import TrainingLoop
 
 /// One model folder: its tokenizer, weights and adapters, each read when it is first needed.
 ///
@@ -15,7 +16,7 @@ import Tokenization
 final class ModelInMemory {
     let directory: String
     /// How the model is read.
-    private let configuration: RunConfiguration
+    private let settings: ModelSettings
     private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
@@ -33,9 +34,9 @@ final class ModelInMemory {
         var lastUse: Int
     }
 
-    init(directory: String, configuration: RunConfiguration) {
+    init(directory: String, settings: ModelSettings = .none) {
         self.directory = directory
-        self.configuration = configuration
+        self.settings = settings
     }
 
     var hasWeights: Bool { model != nil }
@@ -64,9 +65,17 @@ final class ModelInMemory {
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
-        let value = try DecoderModel.load(directory: directory)
+        let value = try asAsked(DecoderModel.load(directory: directory))
         model = (identities, value)
         return value
+    }
+
+    /// The model with the positions and the depth that were asked for, the same weights.
+    private func asAsked(_ model: DecoderModel) throws -> DecoderModel {
+        guard settings != .none else { return model }
+        var changed = model.configuration
+        try changed.adoptForInference(settings.configuration(model: directory))
+        return try model.reconfigured(changed)
     }
 
     /// The value head in a folder of this model's or of an adapter's; nil if there is none.
@@ -88,14 +97,16 @@ final class ModelInMemory {
     func adapter(_ path: String) throws -> LoRAAdapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName].map { FileIdentity("\(path)/\($0)") }
+        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
+            FileIdentity("\(path)/\($0)")
+        }
         if let known = adapters[path], known.identity == identity {
             adapters[path]?.lastUse = uses
             return known.value
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: model)
+        let loaded = try LoRAAdapter.load(directory: path, for: asAsked(model.stretched(asBeside: path)))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {

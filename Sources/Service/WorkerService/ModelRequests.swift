@@ -64,8 +64,7 @@ final class ModelRequests {
         let given = parameters[WorkerMethod.modelSettings]?.array?.compactMap(\.string) ?? []
         let reading = Reading(directory: directory, settings: try ModelSettings.taken(from: given).settings)
         if let model = models[reading] { return model }
-        let model = ModelInMemory(
-            directory: directory, configuration: try reading.settings.configuration(model: directory))
+        let model = ModelInMemory(directory: directory, settings: reading.settings)
         models[reading] = model
         return model
     }

@@ -56,8 +56,21 @@ extension Parameters {
     package static let ropeScaling = Parameter<String?>(
         "rope_scaling", .model, default: nil,
         choices: ["linear", "dynamic", "yarn", "llama3"],
-        help: "Stretch position encodings beyond the model's trained length.",
-        .notYet("stretched position encodings"))
+        help: """
+            Stretch position encodings beyond the model's trained length. Whole models are saved with it, adapters \
+            remember it in rope_scaling.json.
+            """,
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
+    package static let ropeScalingFactor = Parameter<Double?>(
+        "rope_scaling_factor", .model, default: nil, .within(1, 1e6),
+        help: """
+            How far rope_scaling stretches; without it as far as cutoff_len needs in training, and twice at inference.
+            """,
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
+    package static let ropeTheta = Parameter<Double?>(
+        "rope_theta", .model, default: nil, .within(1, 1e30),
+        help: "The base that positions are rotated from; without it the model's own.",
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
     package static let flashAttn = Parameter<String>(
         "flash_attn", .model, default: "auto",
         choices: ["auto", "disabled", "sdpa", "fa2", "fa3"],
@@ -65,13 +78,13 @@ extension Parameters {
         .cannotMatter("every choice means the built-in fused attention, which computes the same function"))
     package static let shiftAttn = Parameter<Bool>(
         "shift_attn", .model, default: false,
-        help: "Train long contexts with shifted groups of attention (S2-Attn).",
-        .notYet("shifted short attention"))
+        help: "Train long contexts with shifted groups of attention (S2-Attn), in models of any family.",
+        .acts(test: "GoldenTests/PositionGoldenTests"))
     package static let mixtureOfDepths = Parameter<String?>(
         "mixture_of_depths", .model, default: nil,
         choices: ["convert", "load"],
         help: "Convert a model to, or load one with, mixture of depths.",
-        .notYet("mixture of depths"))
+        .acts(test: "GoldenTests/PositionGoldenTests"))
     package static let useUnsloth = Parameter<Bool>(
         "use_unsloth", .model, default: false,
         help: "Ask for the Unsloth implementation of LoRA.",
@@ -87,7 +100,7 @@ extension Parameters {
     package static let moeAuxLossCoef = Parameter<Double?>(
         "moe_aux_loss_coef", .model, default: nil,
         help: "Weight of the loss that balances the experts of a mixture.",
-        .notYet("mixtures of experts"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let disableGradientCheckpointing = Parameter<Bool>(
         "disable_gradient_checkpointing", .model, default: false,
         help: """
@@ -185,7 +198,8 @@ extension Parameters {
         cacheDir.description, useFastTokenizer.description, resizeVocab.description,
         splitSpecialTokens.description, newSpecialTokens.description, addTokens.description,
         newSpecialTokensConfig.description, initSpecialTokens.description, modelRevision.description,
-        lowCpuMemUsage.description, ropeScaling.description, flashAttn.description, shiftAttn.description,
+        lowCpuMemUsage.description, ropeScaling.description, ropeScalingFactor.description, ropeTheta.description,
+        flashAttn.description, shiftAttn.description,
         mixtureOfDepths.description, useUnsloth.description, useUnslothGc.description,
         enableLigerKernel.description, moeAuxLossCoef.description, disableGradientCheckpointing.description,
         matmulPrecision.description,

@@ -13,6 +13,11 @@ extension CrossRule {
             Parameters.exportQuantizationBit, "a quantized export is calibrated on data, and none is given",
             hint: "set `export_quantization_dataset`"
         ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },
+        CrossRule(
+            Parameters.ropeScalingFactor,
+            "`rope_scaling_factor` says how far `rope_scaling` stretches, which is not set",
+            hint: "set `rope_scaling` to linear, dynamic, yarn or llama3"
+        ) { $0[Parameters.ropeScalingFactor] != nil && $0[Parameters.ropeScaling] == nil },
     ]
 
     /// Rules of inference (training-and-inference, 1.5).

@@ -46,8 +46,8 @@ struct TuningStart {
     /// `train_from_scratch`.
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
-            return try DecoderModel.load(modelConfiguration, weights: CheckpointWeights(directory: modelFolder))
-                .makingTrainable(isTrainable)
+            let weights = try CheckpointWeights(directory: modelFolder)
+            return try DecoderModel.load(modelConfiguration, weights: weights, seed: seed).makingTrainable(isTrainable)
         }
         return try DecoderModel.initialized(modelConfiguration, seed: seed).freezing { !isTrainable($0) }
     }

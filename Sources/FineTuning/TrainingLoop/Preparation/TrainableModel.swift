@@ -47,6 +47,7 @@ struct TrainableModel {
     func save(into output: some CheckpointOutput) throws {
         if let adapter {
             try adapter.save(into: output)
+            try PositionStretch.save(base.configuration.stretch, into: output)
         } else {
             try base.save(into: output, generation: generation, storedAs: .float32)
         }
@@ -67,7 +68,7 @@ struct TrainableModel {
         }
         let weights = try CheckpointWeights(directory: folder)
         for parameter in parameters {
-            let weight = try weights.weight(parameter.name, shape: weights.record(parameter.name)?.shape ?? [])
+            let weight = try base.weight(named: parameter.name, in: weights)
             parameter.value = try numbers(weight, parameter.name, shape: parameter.shape, from: folder)
         }
     }
@@ -123,6 +124,7 @@ extension TrainableModel {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
             }
         }
+        try modelConfiguration.adopt(configuration, adapterFolders: folders, note: note)
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(

@@ -7,6 +7,7 @@ extension DecoderModel {
     /// - Parameters:
     ///   - tokens: all sequences, `layout.totalTokens` of them
     ///   - positions: one for each token; nil counts from 0 in each sequence
+    /// - Returns: of every token, with mixture of depths as in a batch of rows that are padded
     package func states(
         _ tokens: [Int32], layout: SequenceLayout, positions: [Int32]? = nil, on tape: Tape,
         branches: LinearBranches? = nil
@@ -15,10 +16,28 @@ extension DecoderModel {
             throw TensorError.shapeMismatch(
                 operation: "states tokens", expected: [layout.totalTokens], actual: [tokens.count])
         }
+        if configuration.skipsDepth, tape.update != nil, let padding = configuration.paddingRow {
+            let padded = try PaddedTokens(
+                tokens, positions: positions ?? layout.positions, layout: layout, multiple: tape.isRecording ? 8 : 1,
+                padding: Int32(padding))
+            let states = try unpaddedStates(
+                padded.tokens, layout: padded.layout, positions: padded.positions, on: tape, branches: branches)
+            return ModelStates(
+                hidden: try tape.gatherRows(states.hidden, padded.places), reports: states.reports)
+        }
+        return try unpaddedStates(tokens, layout: layout, positions: positions, on: tape, branches: branches)
+    }
+
+    private func unpaddedStates(
+        _ tokens: [Int32], layout: SequenceLayout, positions: [Int32]?, on tape: Tape, branches: LinearBranches?
+    ) throws -> ModelStates {
         let longest = positions.map { Int($0.max() ?? -1) + 1 } ?? layout.lengths.max() ?? 0
+        let context: any AttentionContext =
+            configuration.shiftsAttention && tape.isRecording
+            ? try ShiftedGroups(layout) : PackedSequences(layout: layout)
         let pass = ModelPass(
             on: tape, positions: TokenPositions(values: positions ?? layout.positions, longest: longest),
-            branches: branches, context: PackedSequences(layout: layout))
+            branches: branches, context: context)
         var hidden = try parts.embedding(tokens, on: tape, branches: branches)
         var reports: [Variable] = []
         for block in parts.blocks {
@@ -28,6 +47,9 @@ extension DecoderModel {
             }
             hidden = results[0]
             reports += results.dropFirst()
+        }
+        if let weight = configuration.expertBalanceWeight, tape.wantsAuxiliaryLosses, !reports.isEmpty {
+            tape.addAuxiliaryLoss(try tape.expertBalance(reports, weight: Float(weight)))
         }
         return ModelStates(hidden: try parts.norm(hidden, on: tape), reports: reports)
     }
