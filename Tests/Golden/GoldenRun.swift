@@ -158,7 +158,7 @@ final class GoldenRun {
             try files.copyItem(atPath: "\(golden)/final_\(name)", toPath: "\(left)/\(name)")
         }
         let base = try DecoderModel.load(directory: isFull ? left : start)
-        let adapter = isFull ? nil : try LoRAAdapter.load(directory: left, for: base).adapter
+        let adapter = isFull ? nil : try Adapter.load(directory: left, for: base).adapter
         let head = try #require(try ValueHead.load(directory: left, for: base.configuration))
         let tokenizer = try Tokenizer(directory: start)
         let cases = try #require(json["cases"]?.array)

@@ -74,7 +74,8 @@ import WorkerService
         #expect(try numbers(["rope_theta=77"]) != plain)
         #expect(try numbers([]) == plain)
         for (setting, kind) in [
-            ("quantization_bit=5", ErrorKind.badConfig), ("mixture_of_depths=convert", .badConfig), ("mixture_of_depths=load", .badConfig),
+            ("quantization_bit=5", ErrorKind.badConfig), ("mixture_of_depths=convert", .badConfig),
+            ("mixture_of_depths=load", .badConfig),
         ] {
             let failure = try pair.failure(
                 "worker.logprobs", request(["ids": [7, 8], "model_settings": [.string(setting)]]))
@@ -82,7 +83,10 @@ import WorkerService
         }
         let generated = try pair.call(
             "worker.generate",
-            request(["ids": [72, 105], "overrides": ["do_sample=false", "max_new_tokens=3"], "model_settings": ["rope_scaling=yarn"]]))
+            request([
+                "ids": [72, 105], "overrides": ["do_sample=false", "max_new_tokens=3"],
+                "model_settings": ["rope_scaling=yarn"],
+            ]))
         #expect(ids(generated).count == 3)
     }
 
@@ -96,7 +100,7 @@ import WorkerService
                 .tokens
         }
         let overrides: JSONValue = ["do_sample=false", "max_new_tokens=9", "ignore_eos=true"]
-        let adapter = try LoRAAdapter.load(directory: fixture.adapter, for: fixture.model).adapter
+        let adapter = try Adapter.load(directory: fixture.adapter, for: fixture.model).adapter
         let plain = try expected(nil)
         let adapted = try expected(adapter.branches)
         #expect(plain != adapted)
@@ -400,7 +404,7 @@ import WorkerService
             .write(to: URL(fileURLWithPath: file))
         let weaker = try score()
         #expect(weaker != before && weaker != plain)
-        let fresh = try LoRAAdapter.fresh(
+        let fresh = try Adapter.fresh(
             AdapterConfiguration(directory: fixture.adapter), for: fixture.model, seed: 1)
         try fresh.save(into: OutputDirectory(path: fixture.adapter))
         #expect(try score() == plain, "B is zero again")

@@ -89,6 +89,3 @@ package final class Adapter: Sendable {
     /// The name of a tensor in `adapter_model.safetensors`.
     static func tensorName(_ path: String, _ part: String) -> String { "base_model.model.\(path).\(part)" }
 }
-
-/// The name from before there were other kinds.
-package typealias LoRAAdapter = Adapter

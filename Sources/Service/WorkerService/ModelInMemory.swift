@@ -29,7 +29,7 @@ final class ModelInMemory {
 
     private struct HeldAdapter {
         var identity: [FileIdentity?]
-        var value: LoRAAdapter
+        var value: Adapter
         var warnings: [String]
         var lastUse: Int
     }
@@ -94,10 +94,10 @@ final class ModelInMemory {
     }
 
     /// An adapter beside the weights, which stay as they are.
-    func adapter(_ path: String) throws -> LoRAAdapter {
+    func adapter(_ path: String) throws -> Adapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
+        let identity = [Adapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
             FileIdentity("\(path)/\($0)")
         }
         if let known = adapters[path], known.identity == identity {
@@ -106,7 +106,7 @@ final class ModelInMemory {
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: asAsked(model.stretched(asBeside: path)))
+        let loaded = try Adapter.load(directory: path, for: asAsked(model.stretched(asBeside: path)))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {
@@ -155,7 +155,7 @@ final class ModelInMemory {
 }
 
 extension ResidentAdapter {
-    init(_ adapter: LoRAAdapter, path: String, model: String) {
+    init(_ adapter: Adapter, path: String, model: String) {
         self.init(
             adapter: path, model: model, rank: adapter.configuration.rank, modules: adapter.modules.count,
             bytes: adapter.parameters.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride)

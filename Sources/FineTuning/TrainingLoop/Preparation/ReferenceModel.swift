@@ -60,7 +60,7 @@ enum ReferenceModel {
 
     private static func merging(_ folders: [String], into model: DecoderModel, seed: UInt64) throws -> DecoderModel {
         try folders.reduce(model) { model, folder in
-            try LoRAAdapter.load(directory: folder, for: model, seed: seed).adapter.merged(into: model)
+            try Adapter.load(directory: folder, for: model, seed: seed).adapter.merged(into: model)
         }
     }
 }
