@@ -76,7 +76,7 @@ import WeightFiles
     }
 
     /// The fixtures' tokenizer beside the configuration of another family, and no weights.
-    private func folder(of family: String, _ keys: JSONObject = [:]) throws -> RunFixture {
+    func folder(of family: String, _ keys: JSONObject = [:]) throws -> RunFixture {
         let folder = RunFixture()
         try FileManager.default.copyItem(atPath: "\(RunFixture.folder)/model", toPath: folder.output)
         var configuration = try folder.json("config.json")
