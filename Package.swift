@@ -175,6 +175,9 @@ let benchmarks: [Target] = [
         name: "products-benchmark", dependencies: ["LinuxSystem", "Tensors"], path: "Benchmarks/products",
         exclude: ["compare.py", "onednn.cpp"], swiftSettings: swiftSettings),
     .executableTarget(
+        name: "step-benchmark", dependencies: ["Adapters", "LanguageModels", "LinuxSystem", "Optimizers", "Tensors"],
+        path: "Benchmarks/step", swiftSettings: swiftSettings),
+    .executableTarget(
         name: "tokenizer-benchmark", dependencies: ["JSONDocuments", "LinuxSystem", "Tokenization"],
         path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
     .executableTarget(

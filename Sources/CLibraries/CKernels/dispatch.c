@@ -146,6 +146,13 @@ void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, 
     kernels_active->matrix_vectors_f16(matrix, rows, columns, vectors, vector_count, result, result_stride);
 }
 
+void kernel_add_outer_products_f32(const float *left, size_t left_stride, size_t ranks, const float *right,
+                                   size_t right_stride, size_t columns, size_t lines, float *result,
+                                   size_t result_stride) {
+    kernels_active->add_outer_products_f32(
+        left, left_stride, ranks, right, right_stride, columns, lines, result, result_stride);
+}
+
 void kernel_left_panels_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts, void *panels) {
     kernels_active->left_panels_f32(source, stride, rows, depth, parts, panels);
 }

@@ -11,6 +11,7 @@
 #include "gates.h"
 #include "rotation.h"
 #include "matrix_vectors.h"
+#include "outer_products.h"
 #include "panel_place.h"
 #include "panel_packing.h"
 #include "panel_product.h"

@@ -193,6 +193,16 @@ void kernel_matrix_vectors_bf16(const void *matrix, size_t rows, size_t columns,
 void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, const float *vectors,
                                size_t vector_count, float *result, size_t result_stride);
 
+/// `result[r, c] += sum over lines of left[line, r] * right[line, c]`, lines in ascending order, each rounded once.
+///
+/// For few ranks: `right` is read once for every eight of them.
+/// - left: `(lines, ranks)` with lines `left_stride` apart
+/// - right: `(lines, columns)` with lines `right_stride` apart
+/// - result: `(ranks, columns)` with lines `result_stride` apart
+void kernel_add_outer_products_f32(const float *left, size_t left_stride, size_t ranks, const float *right,
+                                   size_t right_stride, size_t columns, size_t lines, float *result,
+                                   size_t result_stride);
+
 // MARK: Products of bfloat16 parts
 
 // A float32 is the sum of three bfloat16 parts: the number rounded, what is left of it rounded, what is left of that.
@@ -311,7 +321,7 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
     use(rms_norm_f32) use(rms_norm_backward_f32) use(rms_norm_weight_gradient_f32) \
     use(silu_gate_f32) use(silu_gate_backward_f32) use(gelu_gate_f32) use(gelu_gate_backward_f32) \
     use(rotate_f32) \
-    use(matrix_vectors_f32) use(matrix_vectors_bf16) use(matrix_vectors_f16) \
+    use(matrix_vectors_f32) use(matrix_vectors_bf16) use(matrix_vectors_f16) use(add_outer_products_f32) \
     use(left_panels_f32) use(left_panels_transposed_f32) use(right_panels_bf16) use(right_panels_transposed_bf16) \
     use(right_panels_f32) use(right_panels_transposed_f32) use(panel_product) \
     use(adamw_f32) \

@@ -168,6 +168,13 @@ enum Products {
         _ dy: UnsafePointer<Float>, m: Int, n: Int, _ x: UnsafePointer<Float>, k: Int, alpha: Float = 1,
         into result: UnsafeMutablePointer<Float>
     ) throws {
+        if min(n, k) <= OuterProducts.mostRanks {
+            let isNarrow = k < n
+            OuterProducts.add(
+                isNarrow ? x : dy, ranks: min(n, k), isNarrow ? dy : x, columns: max(n, k), rows: m, times: alpha,
+                transposed: isNarrow, to: result)
+            return
+        }
         let blas = try BLAS.load()
         rehearse(m: m, n: n, k: k)
         // The longer side of the result is cut, so that a low-rank factor is cut as well.

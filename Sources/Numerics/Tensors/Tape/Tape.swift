@@ -54,6 +54,8 @@ package final class Tape {
     var watch: GradientWatch?
     /// Parameters of operations that were only tracked.
     private(set) var trackedParameters: [Parameter] = []
+    /// The operand that was packed last: layers with the same input (q, k and v; gate and up) share it.
+    private var packed: (input: WeakTensor, panels: LeftPanels)?
     private var nodes: [Node] = []
     private var gradients: [Tensor?] = []
 
@@ -78,6 +80,17 @@ package final class Tape {
         checkpointPolicy = .keep
         precision = outer.precision
         remakesValues = false
+    }
+
+    private struct WeakTensor { weak var tensor: Tensor? }
+
+    /// `x` packed as the left operand of products at the tape's precision.
+    func leftPanels(_ x: Tensor) -> LeftPanels {
+        if let packed, packed.input.tensor === x { return packed.panels }
+        packed = nil
+        let panels = LeftPanels(x, precision)
+        packed = (WeakTensor(tensor: x), panels)
+        return panels
     }
 
     /// A value that takes no gradient.
@@ -192,6 +205,7 @@ package final class Tape {
     }
 
     private func walkBack() throws {
+        packed = nil
         while let node = nodes.popLast() {
             switch node.way {
             case .single(let output, let backward):

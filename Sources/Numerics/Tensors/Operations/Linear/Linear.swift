@@ -9,7 +9,7 @@ extension Tape {
             return try branch.forward(x, beside: layer, on: self)
         }
         let work = LinearWork(projection, rows: x.value.rows, precision: precision)
-        let y = try work.forward(x.value)
+        let y = try work.forward(x.value, on: self)
         let input = projection.weight.parameterToTrain != nil && isRecording ? SavedValue(x) : nil
         let (slot, shape) = (x.slot, x.shape)
         return record(
