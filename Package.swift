@@ -248,7 +248,7 @@ let allTests: [Target] = [
     tests("Scheduling", ["ServiceAPI"]),
     tests("ServiceAPI", ["JSONDocuments", "JSONRPC", "ProtocolTestSupport"]),
     tests("StructuredLogging"),
-    tests("Tensors", ["JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
+    tests("Tensors", ["CKernels", "JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
     tests(
         "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]

@@ -12,6 +12,18 @@ extension RunConfiguration {
         return alpha == 0 ? 2 * self[Parameters.loraRank] : alpha
     }
 
+    /// How exactly a training run multiplies: what `matmul_precision` says and, where that is `auto`, float32 unless
+    /// `bf16` allows less and the processor's tiles make less faster.
+    package func matmulPrecisionInEffect(hasTiles: Bool) -> String {
+        let asked = self[Parameters.matmulPrecision]
+        return asked != "auto" ? asked : self[Parameters.bf16] && hasTiles ? "medium" : "highest"
+    }
+
+    /// Whether it is left to the plan which layers keep their activations and which compute them again.
+    package var leavesRecomputationOpen: Bool {
+        !isExplicit(Parameters.disableGradientCheckpointing) && !isExplicit(Parameters.gradientCheckpointing)
+    }
+
     /// Whether items are packed: stage pt does unless told not to, and `neat_packing` asks for it in any case.
     package var packs: Bool {
         self[Parameters.neatPacking] || (self[Parameters.packing] ?? (self[Parameters.stage] == .pt))

@@ -19,14 +19,18 @@ package struct TrainingRun: Sendable {
     package var identifier: String
     /// Whether a process that was to do this run was there before.
     package var isContinuation: Bool
+    /// Bytes of tensors up to which layers keep their insides, as the run's plan found; nil without one.
+    package var keepBelow: Int?
 
     package init(
-        configuration: RunConfiguration, paths: PathResolver, identifier: String = "run", isContinuation: Bool = false
+        configuration: RunConfiguration, paths: PathResolver, identifier: String = "run", isContinuation: Bool = false,
+        keepBelow: Int? = nil
     ) {
         self.configuration = configuration
         self.paths = paths
         self.identifier = identifier
         self.isContinuation = isContinuation
+        self.keepBelow = keepBelow
     }
 
     package struct Outcome: Sendable {

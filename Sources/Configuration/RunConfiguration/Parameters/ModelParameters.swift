@@ -90,14 +90,18 @@ extension Parameters {
         .notYet("mixtures of experts"))
     package static let disableGradientCheckpointing = Parameter<Bool>(
         "disable_gradient_checkpointing", .model, default: false,
-        help: "Keep activations instead of recomputing them in the backward pass: faster, more memory, same result.",
+        help: """
+            Keep activations instead of recomputing them in the backward pass: faster, more memory, same result. Where \
+            neither this nor gradient_checkpointing is given, as many layers keep theirs as a job's share of memory allows.
+            """,
         .acts(test: "TrainingLoopTests"))
     package static let matmulPrecision = Parameter<String>(
-        "matmul_precision", .model, default: "highest", choices: ["highest", "high", "medium"],
+        "matmul_precision", .model, default: "auto", choices: ["auto", "highest", "high", "medium"],
         help: """
             How exactly a training run multiplies, as in PyTorch's set_float32_matmul_precision: highest in float32, high \
             with activations as two bfloat16 parts, medium with one, which is what bf16 means elsewhere. The last two are \
-            fast on processors with AMX and give the same numbers, slower, on others.
+            fast on processors with AMX and give the same numbers, slower, on others. auto is medium with bf16 on a \
+            processor with AMX and highest elsewhere; it is decided when a job is submitted and stays with it.
             """,
         .acts(test: "TrainingLoopTests/PrecisionTests"))
     package static let upcastLayernorm = Parameter<Bool>(

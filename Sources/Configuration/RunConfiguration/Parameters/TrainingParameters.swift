@@ -122,9 +122,11 @@ extension Parameters {
         .cannotMatter("the CPU is what there is"))
     package static let bf16 = Parameter<Bool>(
         "bf16", .training, default: false,
-        help: "Compute in bfloat16 where the reference would.",
-        .cannotMatter(
-            "frozen weights keep their bf16 storage, and arithmetic is float32, which on CPUs is the faster one"))
+        help: """
+            Allow products of bfloat16 numbers, summed in float32, where the processor has AMX; without it everything is \
+            float32. See matmul_precision.
+            """,
+        .acts(test: "RunConfigurationTests/DerivedSettingTests"))
     package static let fp16 = Parameter<Bool>(
         "fp16", .training, default: false,
         help: "Compute in float16 with loss scaling.",
@@ -151,8 +153,11 @@ extension Parameters {
         .cannotMatter("arithmetic is float32"))
     package static let gradientCheckpointing = Parameter<Bool>(
         "gradient_checkpointing", .training, default: false,
-        help: "Recompute activations in the backward pass.",
-        .cannotMatter("it is on already unless disable_gradient_checkpointing is set, and results are the same"))
+        help: """
+            Recompute activations in the backward pass. Either value means what disable_gradient_checkpointing: false does, \
+            as in the reference: nothing is left to the plan.
+            """,
+        .acts(test: "RunConfigurationTests/DerivedSettingTests"))
     package static let gradientCheckpointingKwargs = Parameter<ConfigurationMapping?>(
         "gradient_checkpointing_kwargs", .training, default: nil,
         help: "Details of PyTorch's gradient checkpointing.",

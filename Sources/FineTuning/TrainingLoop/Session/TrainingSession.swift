@@ -47,7 +47,8 @@ final class TrainingSession {
         rule = try UpdateRule(
             configuration, model: prepared.model, totalSteps: steps.plan.totalSteps, note: { report(.note($0)) })
         engine = UpdateEngine(
-            configuration, stage: prepared.stage, model: prepared.model, rule: rule, control: control)
+            configuration, stage: prepared.stage, model: prepared.model, rule: rule, keepBelow: run.keepBelow,
+            control: control)
         evaluator = Evaluator(engine: engine, configuration: configuration)
         let streamed = prepared.stream.map(steps.streamed)
         source = streamed ?? steps.listed(prepared.training)

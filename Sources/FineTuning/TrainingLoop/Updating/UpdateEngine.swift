@@ -1,4 +1,5 @@
 import Datasets
+import LinuxSystem
 import RunConfiguration
 import Tensors
 package import TrainingStages
@@ -20,9 +21,10 @@ package final class UpdateEngine {
     /// The most bytes of gradients that were held at once.
     private(set) var mostGradientBytes = 0
 
+    /// - Parameter keepBelow: bytes of tensors up to which layers keep their insides; nil for the usual
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, model: RunModel, rule: UpdateRule,
-        control: TrainingControl
+        keepBelow: Int?, control: TrainingControl
     ) {
         self.stage = stage
         learner = model.learner
@@ -30,7 +32,7 @@ package final class UpdateEngine {
         self.rule = rule
         self.control = control
         seed = UInt64(max(0, configuration[Parameters.seed]))
-        checkpointPolicy = CheckpointPolicy(configuration)
+        checkpointPolicy = CheckpointPolicy(configuration, keepBelow: keepBelow)
         precision = MatmulPrecision(configuration)
         counting = configuration[Parameters.includeNumInputTokensSeen]
     }
@@ -135,15 +137,20 @@ struct NotFinite: Error {
 
 extension CheckpointPolicy {
     /// Small models keep their layers' insides: recomputing gives the same numbers and takes longer.
-    init(_ configuration: RunConfiguration) {
+    private static let usual = 512 << 20
+
+    /// - Parameter keepBelow: what a plan found, which holds where the user leaves it open
+    init(_ configuration: RunConfiguration, keepBelow: Int?) {
+        let chosen = configuration.leavesRecomputationOpen ? keepBelow : nil
         self =
-            configuration[Parameters.disableGradientCheckpointing] ? .keep : .keepWhileBelow(liveBytes: 512 << 20)
+            configuration[Parameters.disableGradientCheckpointing]
+            ? .keep : .keepWhileBelow(liveBytes: chosen ?? Self.usual)
     }
 }
 
 extension MatmulPrecision {
     /// What a run asks for; the values of `matmul_precision` are the names of the cases.
     init(_ configuration: RunConfiguration) {
-        self = Self(rawValue: configuration[Parameters.matmulPrecision]) ?? .highest
+        self = Self(rawValue: configuration.matmulPrecisionInEffect(hasTiles: CPUFeatures.hasTiles)) ?? .highest
     }
 }

@@ -20,6 +20,9 @@ package final class Rehearsal: Sendable {
         package var calls = 0
         /// Bytes of results written by operations.
         package var bytesWritten = 0.0
+        /// Blocks of models whose inside was kept for the way back, and those that were run again.
+        package var keptBlocks = 0
+        package var recomputedBlocks = 0
 
         package init() {}
     }
@@ -30,7 +33,7 @@ package final class Rehearsal: Sendable {
     private static let count = Atomic(0)
 
     let pool = StoragePool(isRehearsing: true)
-    private let work = Mutex((operations: 0.0, calls: 0, bytes: 0.0))
+    private let work = Mutex((operations: 0.0, calls: 0, bytes: 0.0, kept: 0, recomputed: 0))
     /// Threads of the pool that is rehearsed.
     let threads: Int
 
@@ -56,6 +59,8 @@ package final class Rehearsal: Sendable {
         figures.operations = work.operations
         figures.calls = work.calls
         figures.bytesWritten = work.bytes
+        figures.keptBlocks = work.kept
+        figures.recomputedBlocks = work.recomputed
         return figures
     }
 
@@ -70,6 +75,12 @@ package final class Rehearsal: Sendable {
         guard scratch > 0 else { return }
         let blocks = (0..<min(threads, tasks)).map { _ in Storage(count: scratch) }
         withExtendedLifetime(blocks) {}
+    }
+
+    func noteBlock(isKept: Bool) {
+        work.withLock {
+            if isKept { $0.kept += 1 } else { $0.recomputed += 1 }
+        }
     }
 
     func noteWritten(bytes: Int) { work.withLock { $0.bytes += Double(bytes) } }

@@ -57,7 +57,7 @@ extension JobTable {
         }
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-            attempt: job.attempt, threads: threads)
+            attempt: job.attempt, threads: threads, keepBelowBytes: job.memory?.keepBelowBytes)
         return (WorkerTrain.name, try JSONValue(encoding: parameters))
     }
 
