@@ -74,8 +74,10 @@ extension RunModel {
             stage.needs.reference
             ? try ReferenceModel.load(configuration, folders: folders, for: trainable, note: note) : nil
         learner = Learner(
-            policy: Network(trainable.base, branches: trainable.adapter?.branches), reference: reference,
-            valueHead: valueHead)
+            policy: Network(
+                trainable.base, branches: trainable.adapter?.branches,
+                embeddingNoise: configuration[Parameters.neftuneNoiseAlpha]),
+            reference: reference, valueHead: valueHead)
     }
 
     /// The head beside the last adapter, or beside the model where there is none.
