@@ -89,7 +89,7 @@ final class ModelInMemory {
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: model)
+        let loaded = try LoRAAdapter.load(directory: path, for: model.fitting(adapterIn: path))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {

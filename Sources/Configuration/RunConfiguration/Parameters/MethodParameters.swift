@@ -41,7 +41,9 @@ extension Parameters {
     package static let pureBf16 = Parameter<Bool>(
         "pure_bf16", .method, default: false,
         help: "Hold weights, gradients and optimizer state in bfloat16, without float32 copies.",
-        .notYet("training with bfloat16 master weights"))
+        .refused(
+            "what is trained is float32, for in bfloat16 small updates are lost in rounding; frozen weights keep theirs",
+            instead: "for less memory use GaLore, BAdam, adafactor or adamw_8bit"))
     package static let useLlamaPro = Parameter<Bool>(
         "use_llama_pro", .method, default: false,
         help: "Train only the blocks that were inserted to expand the model (LLaMA Pro).",

@@ -12,10 +12,12 @@ enum LoRATuning: TuningMethod {
         let continuesLast = !configuration[Parameters.createNewAdapter] && !folders.isEmpty
         var base = try start.model { _ in false }
         for folder in continuesLast ? folders.dropLast() : folders[...] {
+            base = try base.fitting(adapterIn: folder)
             base = try adapter(in: folder, for: base, start).merged(into: base)
             start.note("merged the adapter \(folder) into the base")
         }
         if continuesLast, let last = folders.last {
+            base = try base.fitting(adapterIn: last)
             let adapter = try adapter(in: last, for: base, start)
             noteWhatDoesNotAct(start, beside: adapter.configuration)
             return TrainableModel.Parts(base: adapter.model, adapter: adapter)
@@ -24,7 +26,7 @@ enum LoRATuning: TuningMethod {
             baseModel: configuration[Parameters.modelNameOrPath], rank: configuration[Parameters.loraRank],
             alpha: Double(configuration.loraAlphaInEffect), dropout: configuration[Parameters.loraDropout],
             targetModules: try targets(configuration, base), usesRankStabilization: configuration[Parameters.useRslora],
-            usesDoRA: configuration[Parameters.useDora], modulesToSave: configuration[Parameters.additionalTarget] ?? []
+            usesDoRA: configuration[Parameters.useDora], modulesToSave: start.modulesToSave(base)
         )
         do {
             let fresh = try LoRAAdapter.fresh(wanted, for: base, seed: start.seed)

@@ -57,13 +57,13 @@ struct RunModel {
 extension RunModel {
     /// Loads the model, makes trainable what the method trains, and adds what the stage needs.
     ///
-    /// - Parameter specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
+    /// - Parameter text: the run's tokenizer, whose tokens the model's files and rows follow
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, folders: ModelFolders,
-        specialTokens: SpecialTokenIDs? = nil, note: (String) -> Void
+        text: RunTokenizer, note: (String) -> Void
     ) throws {
         trainable = try TrainableModel(
-            configuration, modelFolder: folders.model, adapterFolders: folders.adapters, specialTokens: specialTokens,
+            configuration, modelFolder: folders.model, adapterFolders: folders.adapters, text: text,
             note: note)
         let valueHead =
             stage.needs.valueHead

@@ -17,6 +17,7 @@ package final class UpdateEngine {
     private let precision: MatmulPrecision
     private let counting: InputTokenCount
     private let control: TrainingControl
+    private let trainedRows: TrainedRows?
     /// The most bytes of gradients that were held at once.
     private(set) var mostGradientBytes = 0
 
@@ -29,6 +30,7 @@ package final class UpdateEngine {
         parameters = model.parameters
         self.rule = rule
         self.control = control
+        trainedRows = TrainedRows(configuration, model)
         seed = UInt64(max(0, configuration[Parameters.seed]))
         checkpointPolicy = CheckpointPolicy(configuration)
         precision = MatmulPrecision(configuration)
@@ -115,6 +117,7 @@ package final class UpdateEngine {
 
         func changeParameters() throws -> (norm: Double, learningRate: Double) {
             engine.countGradients()
+            engine.trainedRows?.clearOtherGradients()
             let result = try engine.rule.update()
             try NotFinite.check(result.norm, "gradient norm")
             return result
