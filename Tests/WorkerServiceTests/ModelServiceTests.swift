@@ -129,6 +129,26 @@ import WorkerService
         #expect(try sample("seed=1") == first && sample("seed=2") != first && first.count == 20)
     }
 
+    @Test func specialTokensStayInTheTextOnRequest() throws {
+        func answer(_ more: String...) throws -> JSONValue {
+            pair.progress = []
+            let overrides =
+                ["seed=1", "top_p=1.0", "top_k=0", "temperature=9", "max_new_tokens=300", "ignore_eos=true"] + more
+            return try pair.call(
+                "worker.generate",
+                request([
+                    "prompt": "Hi", "stream": true, "overrides": .array(overrides.map { .string($0) }),
+                ]))
+        }
+        let plain = try answer()
+        let whole = try answer("skip_special_tokens=false")
+        let pieces = pair.progress.compactMap { $0["text"]?.string }.joined()
+        #expect(ids(whole) == ids(plain) && ids(whole).contains { $0 > 255 })
+        let all = try pair.call(
+            "worker.detokenize", request(["ids": .array(ids(whole).map { .integer(Int64($0)) })]))
+        #expect(whole["text"] == all["text"] && whole["text"] != plain["text"] && pieces == whole["text"]?.string)
+    }
+
     @Test func chatStreamsWhatItAnswers() throws {
         let messages: JSONValue = [["role": "user", "content": "Hello there"]]
         let answer = try pair.call(

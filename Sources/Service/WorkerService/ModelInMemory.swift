@@ -106,7 +106,8 @@ final class ModelInMemory {
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try Adapter.load(directory: path, for: asAsked(model.stretched(asBeside: path)))
+        let loaded = try Adapter.load(
+            directory: path, for: asAsked(model.stretched(asBeside: path).fitting(adapterIn: path)))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {

@@ -10,6 +10,20 @@ extension CrossRule {
             hint: "set `use_fast_tokenizer: false` as well"
         ) { $0[Parameters.splitSpecialTokens] && $0[Parameters.useFastTokenizer] },
         CrossRule(
+            Parameters.trainNewTokensOnly, "there are no new tokens whose rows could be trained",
+            hint: "set `new_special_tokens`, `new_special_tokens_config` or `add_tokens`"
+        ) {
+            $0[Parameters.trainNewTokensOnly] && ($0[Parameters.newSpecialTokens] ?? []).isEmpty
+                && ($0[Parameters.addTokens] ?? []).isEmpty && $0[Parameters.newSpecialTokensConfig] == nil
+        },
+        CrossRule(
+            Parameters.trainNewTokensOnly, "weight decay would move the rows that are to stay as they were",
+            hint: "take out `weight_decay`"
+        ) { $0[Parameters.trainNewTokensOnly] && $0[Parameters.weightDecay] > 0 },
+        CrossRule(
+            Parameters.useUnsloth, "`use_unsloth` takes one adapter", hint: "merge the others first, or take it out"
+        ) { $0[Parameters.useUnsloth] && ($0[Parameters.adapterNameOrPath] ?? []).count > 1 },
+        CrossRule(
             Parameters.exportQuantizationBit, "a quantized export is calibrated on data, and none is given",
             hint: "set `export_quantization_dataset`"
         ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },

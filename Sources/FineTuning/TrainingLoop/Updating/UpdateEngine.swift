@@ -20,6 +20,7 @@ package final class UpdateEngine {
     private let control: TrainingControl
     /// The last update that was made; nil before the first.
     private var lastUpdate: Int?
+    private let trainedRows: TrainedRows?
     /// The most bytes of gradients that were held at once.
     private(set) var mostGradientBytes = 0
 
@@ -33,6 +34,7 @@ package final class UpdateEngine {
         parameters = model.parameters
         self.rule = rule
         self.control = control
+        trainedRows = TrainedRows(configuration, model)
         seed = UInt64(max(0, configuration[Parameters.seed]))
         checkpointPolicy = CheckpointPolicy(configuration, keepBelow: keepBelow)
         precision = MatmulPrecision(configuration)
@@ -131,6 +133,7 @@ package final class UpdateEngine {
 
         func changeParameters() throws -> (norm: Double, learningRate: Double) {
             engine.countGradients()
+            engine.trainedRows?.clearOtherGradients()
             let result = try engine.rule.update()
             try NotFinite.check(result.norm, "gradient norm")
             return result

@@ -76,7 +76,7 @@ package final class DecoderModel: Sendable {
 }
 
 /// Tensors of a model that exists already.
-private struct NamedTensors: TensorSource {
+struct NamedTensors: TensorSource {
     let values: [String: Matrix]
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
