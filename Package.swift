@@ -57,6 +57,7 @@ let cLibraries: [Target] = [
     debianLibrary("CUTF8Proc", pkgConfig: nil, package: "libutf8proc-dev"),
     debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    debianLibrary("CZip", pkgConfig: "libzip", package: "libzip-dev"),
     debianLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     debianLibrary("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 ]
@@ -88,7 +89,7 @@ let language: [Target] = [
     module("PythonData", in: "Language", ["JSONDocuments"]),
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
     module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
-    module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
+    module("WeightFiles", in: "Language", ["CZip", "JSONDocuments", "LinuxSystem", "Tensors"]),
 ]
 
 let fineTuning: [Target] = [
@@ -104,6 +105,12 @@ let fineTuning: [Target] = [
         [
             "ChatTemplates", "ColumnarFiles", "Compression", "JSONDocuments", "LinuxSystem", "RunConfiguration",
             "Tensors", "Tokenization",
+        ]),
+    module(
+        "ModelExport", in: "FineTuning",
+        [
+            "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem",
+            "RunConfiguration", "Tensors", "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ]),
     module(
         "TrainingLoop", in: "FineTuning",
@@ -135,8 +142,8 @@ let service: [Target] = [
         "WorkerService", in: "Service",
         [
             "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "JSONRPC", "LanguageModels",
-            "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
-            "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
+            "LinuxSystem", "ModelExport", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors",
+            "TextGeneration", "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
         ]),
     module(
         "WorkerSupervision", in: "Service",
@@ -246,6 +253,10 @@ let allTests: [Target] = [
         "LanguageModels", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("LinuxSystem"),
     tests("ManualPages"),
+    tests(
+        "ModelExport",
+        ["Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors", "TrainingLoop",
+         "WeightFiles"]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
     tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),
@@ -277,7 +288,7 @@ let allTests: [Target] = [
     .testTarget(
         name: "GoldenTests",
         dependencies: [
-            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "ModelExport", "RunConfiguration", "Tensors",
             "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ], path: "Tests/Golden", swiftSettings: swiftSettings),
     .testTarget(

@@ -71,12 +71,11 @@ struct ConfigurationErrorTests {
     }
 
     @Test(arguments: [
-        "quantization_bit: 4", "neftune_noise_alpha: 5",
+        "quantization_bit: 4",
         "predict_with_generate: true\nval_size: 1",
         "report_to: wandb", "pure_bf16: true",
-        "new_special_tokens: <a>",
-        "export_dir: x", "infer_dtype: float16",
-        "early_stopping_steps: 3", "group_by_length: true", "task: mmlu_test",
+        "infer_dtype: float16",
+        "task: mmlu_test",
     ])
     func laterWorkIsRefusedByName(lines: String) {
         let error = problem(training(lines))

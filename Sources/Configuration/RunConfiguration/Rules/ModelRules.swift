@@ -56,6 +56,25 @@ extension CrossRule {
         ) { $0.usesVLLM && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
     ]
 
+    /// Rules of exports (training-and-inference, 7.1).
+    static let export: [CrossRule] = [
+        CrossRule(
+            Parameters.exportDir, "no folder is given to export into", hint: "set `export_dir`"
+        ) { $0[Parameters.exportDir]?.isBlank ?? true },
+        CrossRule(
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            hint: "take out `adapter_name_or_path` or `finetuning_type`"
+        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.evalDataset, "an export's perplexity is that of texts or dialogues",
+            hint: "take out `eval_dataset`, or name data of stage pt or sft"
+        ) { $0[Parameters.evalDataset] != nil && $0[Parameters.stage] != .sft && $0[Parameters.stage] != .pt },
+        CrossRule(
+            Parameters.quantizationBit, "adapters cannot be merged into a quantized model",
+            hint: "take out `quantization_bit`; the base is read as it lies on disk"
+        ) { $0[Parameters.quantizationBit] != nil },
+    ]
+
     /// Rules of quantized bases (finetuning, 1.9 rules 11, 12 and 22).
     static let quantized: [CrossRule] = [
         CrossRule(

@@ -26,6 +26,15 @@ package final class DecoderModel: Sendable {
         fusedRows = builder.fusedRows
     }
 
+    /// The tensors of another model, put together otherwise.
+    init(_ other: DecoderModel, parts: ModelParts) {
+        self.parts = parts
+        configuration = other.configuration
+        tensors = other.tensors
+        linearModules = other.linearModules
+        otherModules = other.otherModules
+    }
+
     package var embeddingPath: String { parts.embedding.path }
     package var headPath: String { parts.head.path }
     /// `(vocabulary, hidden)`

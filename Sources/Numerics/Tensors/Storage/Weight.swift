@@ -175,4 +175,13 @@ package final class Weight: Sendable {
             initialized = count
         }
     }
+
+    /// `values` with every number the nearest that `format` has.
+    package static func rounded(_ values: Tensor, to format: WeightFormat) -> Tensor {
+        let result = Tensor(uninitialized: values.shape)
+        narrowedBytes(values, to: format).withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { format.element.widen(base, values.count, into: result.pointer) }
+        }
+        return result
+    }
 }
