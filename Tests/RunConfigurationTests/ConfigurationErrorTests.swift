@@ -73,8 +73,7 @@ struct ConfigurationErrorTests {
     @Test(arguments: [
         "quantization_bit: 4",
         "predict_with_generate: true\nval_size: 1",
-        "report_to: wandb", "pure_bf16: true",
-        "infer_dtype: float16",
+        "report_to: wandb",
         "task: mmlu_test",
     ])
     func laterWorkIsRefusedByName(lines: String) {

@@ -24,13 +24,16 @@ struct ExportOrigin {
     init(_ configuration: RunConfiguration, paths: PathResolver, note: (String) -> Void) throws {
         let modelFolder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
-        let adapterFolders = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
+        let adapterFolders = try paths.adapterFolders(configuration)
         folders = [modelFolder] + adapterFolders
         let model = try ModelConfiguration(directory: modelFolder)
         weights = try CheckpointWeights(directory: modelFolder)
-        base = try DecoderModel.load(model, weights: weights)
+        var loaded = try DecoderModel.load(model, weights: weights)
+        // The vocabulary and the positions that the adapters were trained with, or the positions that are asked for.
+        for folder in adapterFolders { loaded = try loaded.fitting(adapterIn: folder).stretched(asBeside: folder) }
+        var asked = loaded.configuration
+        try asked.adoptForInference(configuration)
+        base = try loaded.reconfigured(asked)
         for warning in base.configuration.warnings { note(warning) }
         var rest = adapterFolders[...]
         var adapters: [Adapter] = []
@@ -47,7 +50,8 @@ struct ExportOrigin {
             generation: try GenerationDefaults(directory: modelFolder, configuration: base.configuration),
             storedAs: configuration.exportFormat(of: model), modelFolder: modelFolder)
         if FileSystem.isFile("\(modelFolder)/tokenizer.json") {
-            text = try RunTokenizer(configuration, modelFolder: modelFolder)
+            text = try RunTokenizer(
+                configuration, modelFolder: modelFolder, adapterFolders: adapterFolders, paths: paths)
             for warning in text?.warnings ?? [] { note(warning) }
         } else {
             text = nil

@@ -33,6 +33,7 @@ package final class DecoderModel: Sendable {
         tensors = other.tensors
         linearModules = other.linearModules
         otherModules = other.otherModules
+        fusedRows = other.fusedRows
     }
 
     package var embeddingPath: String { parts.embedding.path }
