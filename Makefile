@@ -2,7 +2,7 @@
 
 PACKAGES = ca-certificates libcairo2-dev libcurl4-openssl-dev libedit-dev libjansson-dev liblz4-dev \
 	libopenblas0-pthread libpcre2-dev libsnappy-dev libsqlite3-dev libssl-dev libsystemd-dev libutf8proc-dev \
-	libxxhash-dev libyaml-dev libzstd-dev pkg-config zlib1g-dev
+	libxxhash-dev libyaml-dev libzip-dev libzstd-dev pkg-config zlib1g-dev
 PREFIX ?= /usr/local
 DESTDIR ?=
 

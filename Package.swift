@@ -57,6 +57,7 @@ let cLibraries: [Target] = [
     debianLibrary("CUTF8Proc", pkgConfig: nil, package: "libutf8proc-dev"),
     debianLibrary("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    debianLibrary("CZip", pkgConfig: "libzip", package: "libzip-dev"),
     debianLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     debianLibrary("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 ]
@@ -88,7 +89,7 @@ let language: [Target] = [
     module("PythonData", in: "Language", ["JSONDocuments"]),
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
     module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
-    module("WeightFiles", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors"]),
+    module("WeightFiles", in: "Language", ["CZip", "JSONDocuments", "LinuxSystem", "Tensors"]),
 ]
 
 let fineTuning: [Target] = [
@@ -104,6 +105,12 @@ let fineTuning: [Target] = [
         [
             "ChatTemplates", "ColumnarFiles", "Compression", "JSONDocuments", "LinuxSystem", "RunConfiguration",
             "Tensors", "Tokenization",
+        ]),
+    module(
+        "ModelExport", in: "FineTuning",
+        [
+            "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem",
+            "RunConfiguration", "Tensors", "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ]),
     module(
         "TrainingLoop", in: "FineTuning",
@@ -135,8 +142,8 @@ let service: [Target] = [
         "WorkerService", in: "Service",
         [
             "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "JSONDocuments", "JSONRPC", "LanguageModels",
-            "LinuxSystem", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors", "TextGeneration",
-            "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
+            "LinuxSystem", "ModelExport", "RunConfiguration", "ServiceAPI", "StructuredLogging", "Tensors",
+            "TextGeneration", "Tokenization", "TrainingLoop", "TrainingStages", "WeightFiles",
         ]),
     module(
         "WorkerSupervision", in: "Service",
@@ -165,6 +172,9 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "decoding-benchmark", dependencies: ["LanguageModels", "LinuxSystem", "Tensors", "TextGeneration"],
         path: "Benchmarks/decoding", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "experts-benchmark", dependencies: ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors"],
+        path: "Benchmarks/experts", swiftSettings: swiftSettings),
     .executableTarget(
         name: "data-benchmark",
         dependencies: [
@@ -204,8 +214,9 @@ let allTests: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates", "LinuxSystem",
-            "PythonData", "RunConfiguration", "ServiceAPI", "Tokenization", "WeightFiles",
+            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates",
+            "LanguageModels",
+            "LinuxSystem", "PythonData", "RunConfiguration", "ServiceAPI", "Tensors", "Tokenization", "WeightFiles",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),
@@ -242,6 +253,13 @@ let allTests: [Target] = [
         "LanguageModels", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests("LinuxSystem"),
     tests("ManualPages"),
+    tests(
+        "ModelExport",
+        [
+            "Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "TrainingLoop",
+            "WeightFiles",
+        ]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
     tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),
@@ -273,7 +291,7 @@ let allTests: [Target] = [
     .testTarget(
         name: "GoldenTests",
         dependencies: [
-            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "Adapters", "JSONDocuments", "LanguageModels", "LinuxSystem", "ModelExport", "RunConfiguration", "Tensors",
             "TextGeneration", "Tokenization", "TrainingLoop", "WeightFiles",
         ], path: "Tests/Golden", swiftSettings: swiftSettings),
     .testTarget(

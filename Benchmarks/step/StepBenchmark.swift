@@ -56,7 +56,7 @@ struct StepBenchmark {
 /// A model, a fresh adapter and its optimizer, on sequences of made-up tokens.
 private final class Updates {
     private let model: DecoderModel
-    private let adapter: LoRAAdapter
+    private let adapter: Adapter
     private let updater: ParameterUpdater
     private let layout: SequenceLayout
     private let tokens: [Int32]
@@ -66,7 +66,7 @@ private final class Updates {
 
     init(_ folder: String, lengths: [Int], precision: MatmulPrecision, policy: CheckpointPolicy) throws {
         model = try DecoderModel.load(directory: folder)
-        adapter = try LoRAAdapter.fresh(
+        adapter = try Adapter.fresh(
             AdapterConfiguration(
                 baseModel: folder, rank: 8, alpha: 16, dropout: 0,
                 targetModules: TargetModules(requested: ["all"], model: model)), for: model, seed: 1)

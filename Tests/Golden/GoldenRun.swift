@@ -147,18 +147,18 @@ final class GoldenRun {
         let isFull = configuration[Parameters.finetuningType] == .full
         let left = workplace + "/left"
         let files = FileManager.default
-        if isFull {
-            try files.copyItem(atPath: start, toPath: left)
-        } else {
-            try files.createDirectory(atPath: left, withIntermediateDirectories: true)
+        try files.createDirectory(atPath: left, withIntermediateDirectories: true)
+        // The start's folder is a link to one that others use.
+        let beside = isFull ? try files.contentsOfDirectory(atPath: start).filter { $0.hasSuffix(".json") } : []
+        for name in beside { try files.copyItem(atPath: "\(start)/\(name)", toPath: "\(left)/\(name)") }
+        if !isFull {
             try files.copyItem(atPath: golden + "/adapter_config.json", toPath: left + "/adapter_config.json")
         }
         for name in [isFull ? "model.safetensors" : "adapter_model.safetensors", "value_head.safetensors"] {
-            if files.fileExists(atPath: "\(left)/\(name)") { try files.removeItem(atPath: "\(left)/\(name)") }
             try files.copyItem(atPath: "\(golden)/final_\(name)", toPath: "\(left)/\(name)")
         }
         let base = try DecoderModel.load(directory: isFull ? left : start)
-        let adapter = isFull ? nil : try LoRAAdapter.load(directory: left, for: base).adapter
+        let adapter = isFull ? nil : try Adapter.load(directory: left, for: base).adapter
         let head = try #require(try ValueHead.load(directory: left, for: base.configuration))
         let tokenizer = try Tokenizer(directory: start)
         let cases = try #require(json["cases"]?.array)

@@ -136,6 +136,22 @@ struct CrossRuleTests {
         ("lr_scheduler_type: polynomial\nlearning_rate: 1e-8", "lr_scheduler_kwargs"),
         ("lr_scheduler_kwargs: {num_cycles: 2}", "lr_scheduler_kwargs"),
         ("val_size: 1.5", "val_size"), ("val_size: -1", "val_size"),
+        ("train_new_tokens_only: true", "train_new_tokens_only"),
+        ("train_new_tokens_only: true\nadd_tokens: a\nweight_decay: 0.1", "train_new_tokens_only"),
+        ("use_unsloth: true\nadapter_name_or_path: a,b", "use_unsloth"),
+        ("stage: pt\nuse_dft_loss: true", "use_dft_loss"),
+        ("use_dft_loss: true\nuse_eaft_loss: true", "use_dft_loss"),
+        ("use_asft_loss: true\nlabel_smoothing_factor: 0.1", "label_smoothing_factor"),
+        ("stage: rm\ncompute_accuracy: true", "compute_accuracy"),
+        ("stage: dpo\nneftune_noise_alpha: 5", "neftune_noise_alpha"),
+        ("use_asft_loss: true\npissa_init: true", "pissa_init"),
+        ("early_stopping_steps: 2", "early_stopping_steps"),
+        ("streaming: true\nmax_steps: 2\ngroup_by_length: true", "train_sampling_strategy"),
+        ("streaming: true\nmax_steps: 2\ntrain_sampling_strategy: sequential", "disable_shuffling"),
+        (
+            "streaming: true\nmax_steps: 2\ninclude_effective_tokens_per_second: true",
+            "include_effective_tokens_per_second"
+        ),
     ])
     func contradictions(lines: String, parameter: String) {
         let error = problem(training(lines))

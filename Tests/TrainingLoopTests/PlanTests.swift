@@ -83,6 +83,23 @@ import TrainingLoop
         #expect(plan.memory.optimizer == 2 * plan.memory.parameters)
     }
 
+    /// Experts lie mapped, and those of a layer share its tokens: more of them take no more activations.
+    @Test func expertsArePlanned() throws {
+        func plan(experts: Int) throws -> RunPlan {
+            let base = try ModelSettingsTests().folder(
+                of: "mixtral", ["num_local_experts": .integer(Int64(experts)), "num_experts_per_tok": 2])
+            return try self.plan([
+                "model_name_or_path=\(base.output)", "train_from_scratch=true", "finetuning_type=full",
+                "adapter_name_or_path=null",
+            ])
+        }
+        let (few, many) = (try plan(experts: 4), try plan(experts: 16))
+        // Two layers, three matrices of 16 x 24 and a row of the router for each expert.
+        #expect(many.parameterCount - few.parameterCount == 2 * 12 * (3 * 16 * 24 + 16))
+        #expect(many.memory.parameters == 4 * many.trainableCount)
+        #expect(many.memory.activations < 3 * few.memory.activations / 2)
+    }
+
     /// What is computed is planned: padding that is learned makes micro-batches larger, and so does each other parameter
     /// that changes what a batch holds.
     @Test func whatIsTrainedIsPlanned() throws {

@@ -144,7 +144,7 @@ struct ConversationCommandTests {
         #expect(TunectlRun(["chat", "none.yaml"], daemon: Self.echo).exitCode == .noInput)
     }
 
-    @Test(arguments: [("api", 78), ("eval", 78), ("export", 78), ("webui", 2), ("webchat", 2), ("env", 2)])
+    @Test(arguments: [("api", 78), ("eval", 78), ("webui", 2), ("webchat", 2), ("env", 2)])
     func foreignSpellingsAreRefusedByName(verb: String, code: Int32) throws {
         guard Commands.named(verb) == nil else { return }
         let run = TunectlRun([verb, "x.yaml"])

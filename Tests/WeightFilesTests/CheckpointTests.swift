@@ -74,8 +74,8 @@ import WeightFiles
             let none = try #require(throws: WeightFileError.self) { try CheckpointWeights(directory: directory) }
             #expect(none.description.contains("model.safetensors.index.json"))
             try OutputDirectory(path: directory).writeFile("pytorch_model.bin", bytes: [1])
-            let pickle = try #require(throws: WeightFileError.self) { try CheckpointWeights(directory: directory) }
-            #expect(pickle.description.contains("pytorch_model.bin"))
+            let pickle = try #require(throws: PyTorchFileError.self) { try CheckpointWeights(directory: directory) }
+            #expect(pickle.description.contains("pytorch_model.bin: is not a zip archive"))
         }
     }
 

@@ -47,6 +47,10 @@ void kernel_add_scaled_f32(const float *source, float factor, float *result, siz
     kernels_active->add_scaled_f32(source, factor, result, count);
 }
 
+void kernel_multiply_by_difference_f32(float *values, const float *source, float offset, size_t count) {
+    kernels_active->multiply_by_difference_f32(values, source, offset, count);
+}
+
 void kernel_fill_f32(float value, float *result, size_t count) {
     kernels_active->fill_f32(value, result, count);
 }

@@ -56,6 +56,7 @@ extension RunConfiguration {
     package var bestModelMetric: String? {
         let needsMetric =
             self[Parameters.loadBestModelAtEnd] || self[Parameters.lrSchedulerType] == .reduceOnPlateau
+            || self[Parameters.earlyStoppingSteps] != nil
         guard let metric = self[Parameters.metricForBestModel] ?? (needsMetric ? "loss" : nil) else { return nil }
         return metric.hasPrefix("eval_") ? metric : "eval_" + metric
     }
@@ -63,6 +64,16 @@ extension RunConfiguration {
     /// Whether larger values of that figure are better.
     package var largerMetricIsBetter: Bool {
         self[Parameters.greaterIsBetter] ?? !(bestModelMetric ?? "loss").hasSuffix("loss")
+    }
+
+    /// Whether items are taken in their own order; wins over `groupsByLength`.
+    package var keepsOrder: Bool {
+        self[Parameters.disableShuffling] || self[Parameters.trainSamplingStrategy] == .sequential
+    }
+
+    /// Whether items of similar length share a batch.
+    package var groupsByLength: Bool {
+        !keepsOrder && (self[Parameters.groupByLength] || self[Parameters.trainSamplingStrategy] == .groupByLength)
     }
 
     /// The seed of the data's order.

@@ -23,7 +23,10 @@ package struct ModelSettings: Hashable, Sendable {
     private init(overrides: [String]) { self.overrides = overrides }
 
     /// Parameters outside the group of quantization that say how a model is read.
-    private static let others: Set<String> = ["infer_backend", "infer_dtype", "flash_attn", "rope_scaling"]
+    private static let others: Set<String> = [
+        "infer_backend", "infer_dtype", "flash_attn", "rope_scaling", "rope_scaling_factor", "rope_theta",
+        "mixture_of_depths",
+    ]
 
     package static func isModelSetting(_ row: ParameterDescription) -> Bool {
         row.group == .quantization || others.contains(row.name)

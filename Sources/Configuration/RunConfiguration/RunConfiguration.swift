@@ -2,9 +2,14 @@
 package struct RunConfiguration: Sendable {
     /// What a configuration is going to be used for; the cross rules differ.
     package enum Purpose: Sendable {
-        case training, inference
+        case training, inference, export
         /// Preparing the data of a training run, also of a stage that cannot be trained yet.
         case data
+    }
+
+    /// What a file asks for that says nothing else: an export where there is a folder for one and nothing to train.
+    package var usualPurpose: Purpose {
+        self[Parameters.exportDir] != nil && !self[Parameters.doTrain] ? .export : .training
     }
 
     /// Values that were given, under the parameters' own names.
@@ -81,6 +86,9 @@ package struct RunConfiguration: Sendable {
     package var notes: [String] {
         order.compactMap { name in
             if let note = Self.noteOnHubs(name) { return note }
+            if usualPurpose == .training, Parameters.named(name)?.group == .export {
+                return "`\(name)` does nothing in a run that trains; `tunectl export FILE` exports"
+            }
             guard let row = Parameters.named(name), let value = given[name]?.stored.configurationValue,
                 case .cannotMatter(let reason) = row.effect(of: value)
             else { return nil }

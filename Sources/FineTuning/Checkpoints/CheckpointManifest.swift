@@ -12,6 +12,12 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
         package var size: Int
         /// XXH3-128 of the content, hexadecimal.
         package var xxh3: String
+
+        package init(name: String, size: Int, xxh3: String) {
+            self.name = name
+            self.size = size
+            self.xxh3 = xxh3
+        }
     }
 
     /// What decides the numbers of a run beside its data; a difference means "not byte-identical any more".

@@ -4,7 +4,7 @@ import Synchronization
 /// Places at which a test lets this process die as if the power had gone.
 ///
 /// `FINETUNED_FAILPOINT=name:count` kills the process at the `count`-th time that `name` is reached. The name
-/// `checkpoint` stands for every point. `name:count:FILE` does so only while FILE does not exist, and makes it: the
+/// `checkpoint` stands for every point of a checkpoint, `export` for those of an export. `name:count:FILE` does so only while FILE does not exist, and makes it: the
 /// processes that follow live. Without the variable nothing happens.
 package enum Failpoint: String, CaseIterable, Sendable {
     case checkpointWrite = "checkpoint.write"
@@ -14,6 +14,9 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case checkpointRename = "checkpoint.rename"
     case checkpointParentSync = "checkpoint.parent-fsync"
     case checkpointPrune = "checkpoint.prune"
+    case exportWrite = "export.write"
+    case exportNote = "export.note"
+    case exportMove = "export.move"
 
     package static let variable = "FINETUNED_FAILPOINT"
     package static let everyName = "checkpoint"
@@ -31,7 +34,7 @@ package enum Failpoint: String, CaseIterable, Sendable {
 
     /// Marks that the step named by this point has just been done.
     package func pass() {
-        guard let plan = Self.plan, plan.name == rawValue || plan.name == Self.everyName else { return }
+        guard let plan = Self.plan, plan.name == rawValue || rawValue.hasPrefix(plan.name + ".") else { return }
         let count = Self.reached.withLock { reached in
             reached += 1
             return reached

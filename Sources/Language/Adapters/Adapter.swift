@@ -23,7 +23,14 @@ package final class Adapter: Sendable {
         package var branch: any LinearBranch
 
         /// The low-rank pair that the branch is or has.
-        package var pair: LowRankBranch? { branch as? LowRankBranch ?? (branch as? DoRABranch)?.lowRank }
+        package var pair: LowRankBranch? {
+            switch branch {
+            case let pair as LowRankBranch: pair
+            case let branch as DoRABranch: branch.lowRank
+            case let branch as PiSSABranch: branch.pair
+            default: nil
+            }
+        }
     }
 
     private init(
@@ -82,6 +89,3 @@ package final class Adapter: Sendable {
     /// The name of a tensor in `adapter_model.safetensors`.
     static func tensorName(_ path: String, _ part: String) -> String { "base_model.model.\(path).\(part)" }
 }
-
-/// The name from before there were other kinds.
-package typealias LoRAAdapter = Adapter

@@ -17,6 +17,9 @@ extension Adapter {
         }
     }
 
+    /// A base with the modules that this adapter brings whole in their places.
+    package func placed(in base: DecoderModel) throws -> DecoderModel { try savedModules.placed(in: base) }
+
     /// One weight with a branch inside it.
     package static func merged(_ value: Matrix, with branch: any LinearBranch) throws -> Matrix {
         try value.replaced(by: branch.folded(into: value.widened()))

@@ -4,7 +4,7 @@ package import Tensors
 /// Modules of the base that an adapter brings whole: PEFT's `modules_to_save`, the reference's `additional_target`.
 package struct SavedModules: Sendable {
     /// The copies that are trained, by the names of the tensors whose places they take.
-    private let copies: [String: Parameter]
+    let copies: [String: Parameter]
     /// In the order of the model.
     package let parameters: [Parameter]
     let paths: Set<String>

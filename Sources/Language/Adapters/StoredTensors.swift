@@ -25,14 +25,15 @@ package struct StoredTensor {
     }
 
     /// The two matrices of a pair together with its start, which becomes a part of them.
-    static func whole(_ pair: LowRankBranch) -> [StoredTensor] {
-        [
+    static func whole(_ branch: PiSSABranch) -> [StoredTensor] {
+        let pair = branch.pair
+        return [
             StoredTensor(
-                pair.a.name, shape: [2 * pair.rank, pair.inputs], value: { pair.whole.a },
-                restore: { pair.restore(a: $0) }),
+                pair.a.name, shape: [2 * pair.rank, pair.inputs], value: { branch.whole.a },
+                restore: { branch.restore(a: $0) }),
             StoredTensor(
-                pair.b.name, shape: [pair.outputs, 2 * pair.rank], value: { pair.whole.b },
-                restore: { pair.restore(b: $0) }),
+                pair.b.name, shape: [pair.outputs, 2 * pair.rank], value: { branch.whole.b },
+                restore: { branch.restore(b: $0) }),
         ]
     }
 }
@@ -41,7 +42,7 @@ extension Adapter {
     /// What `adapter_model.safetensors` holds, in the order of the model.
     package var storedTensors: [StoredTensor] {
         let branches = modules.flatMap { module in
-            module.pair.flatMap { $0.start == nil ? nil : StoredTensor.whole($0) }
+            (module.branch as? PiSSABranch).map { StoredTensor.whole($0) }
                 ?? module.branch.parameters.map { StoredTensor($0) }
         }
         return (embedding?.parameters ?? []).map { StoredTensor($0) } + branches

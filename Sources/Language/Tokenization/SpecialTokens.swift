@@ -1,3 +1,4 @@
+import JSONDocuments
 extension Tokenizer {
     package func token(for role: TokenizerConfiguration.Role) -> String? { configuration.tokens[role]?.content }
 
@@ -44,6 +45,13 @@ extension Tokenizer {
     /// Sets the chat template (Jinja source) that is saved with the tokenizer.
     package mutating func setChatTemplate(_ template: String?) {
         configuration.chatTemplate = template.map(TokenizerConfiguration.ChatTemplate.single)
+        changedConfiguration = true
+    }
+
+    /// At which end of a text its padding stands, `left` or `right`, for programs that read the saved files.
+    package mutating func setPaddingSide(_ side: String) {
+        guard configuration.object["padding_side"]?.string != side else { return }
+        configuration.object["padding_side"] = .string(side)
         changedConfiguration = true
     }
 

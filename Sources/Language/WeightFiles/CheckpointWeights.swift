@@ -3,31 +3,50 @@ import JSONDocuments
 import LinuxSystem
 package import Tensors
 
-/// All weights of a model directory, from one safetensors file or from the shards of an index.
+/// A file with weights, whatever its format.
+protocol WeightFile: Sendable {
+    var path: String { get }
+    var records: [TensorRecord] { get }
+    subscript(name: String) -> TensorRecord? { get }
+    /// A tensor, where it lies in the file if it can be used there.
+    func weight(named name: String) throws -> Weight
+    /// Lets go of the pages that were read, where the file is mapped.
+    func forgetPages()
+}
+
+extension SafetensorsFile: WeightFile {}
+
+/// All weights of a model directory, from one file or from the shards of an index.
 package final class CheckpointWeights: Sendable {
     package let directory: String
-    private let files: [SafetensorsFile]
+    private let files: [any WeightFile]
     /// Which file holds a tensor.
     private let locations: [String: Int]
 
-    private static let single = "model.safetensors"
-    private static let index = "model.safetensors.index.json"
-    private static let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
+    /// What is looked for, in this order, each alone and as an index of shards.
+    private static let kinds: [(file: String, open: @Sendable (String) throws -> any WeightFile)] = [
+        ("model.safetensors", { try SafetensorsFile(path: $0) }),
+        ("pytorch_model.bin", { try PyTorchFile(path: $0) }),
+    ]
 
-    /// Looks for `model.safetensors`, then for its index.
+    /// Looks for `model.safetensors`, then for its index, then for the same of PyTorch's own format.
     package init(directory: String) throws {
         self.directory = directory
-        if Self.exists("\(directory)/\(Self.single)") {
-            let file = try SafetensorsFile(path: "\(directory)/\(Self.single)")
-            files = [file]
-            locations = Dictionary(uniqueKeysWithValues: file.records.map { ($0.name, 0) })
-        } else if Self.exists("\(directory)/\(Self.index)") {
-            (files, locations) = try Self.shards(directory: directory)
-        } else if let pickle = Self.pickles.first(where: { Self.exists("\(directory)/\($0)") }) {
-            throw WeightFileError.pickleOnly(file: "\(directory)/\(pickle)")
-        } else {
-            throw WeightFileError.noWeights(directory: directory, lookedFor: [Self.single, Self.index])
+        for (name, open) in Self.kinds {
+            let (single, index) = ("\(directory)/\(name)", "\(directory)/\(name).index.json")
+            if Self.exists(single) {
+                let file = try open(single)
+                files = [file]
+                locations = Dictionary(file.records.map { ($0.name, 0) }) { first, _ in first }
+                return
+            }
+            if Self.exists(index) {
+                (files, locations) = try Self.shards(index, in: directory, open)
+                return
+            }
         }
+        throw WeightFileError.noWeights(
+            directory: directory, lookedFor: Self.kinds.flatMap { [$0.file, "\($0.file).index.json"] })
     }
 
     package var names: [String] { locations.keys.sorted() }
@@ -54,15 +73,14 @@ package final class CheckpointWeights: Sendable {
         return weight
     }
 
-    /// Lets go of a tensor's pages, which come back when they are wanted again.
-    package func forgetPages(of name: String) {
-        if let location = locations[name] { files[location].forgetPages(of: name) }
-    }
+    /// Lets go of the pages that were read, so that a model that is gone through once is never in memory as a whole.
+    package func forgetPages() { for file in files { file.forgetPages() } }
 
-    private static func shards(directory: String) throws -> ([SafetensorsFile], [String: Int]) {
-        let path = "\(directory)/\(index)"
+    private static func shards(
+        _ path: String, in directory: String, _ open: (String) throws -> any WeightFile
+    ) throws -> ([any WeightFile], [String: Int]) {
         let map = try weightMap(path)
-        var files: [SafetensorsFile] = []
+        var files: [any WeightFile] = []
         var numbers: [String: Int] = [:]
         var locations: [String: Int] = [:]
         for (tensor, value) in map {
@@ -77,7 +95,7 @@ package final class CheckpointWeights: Sendable {
                 guard exists("\(directory)/\(name)") else {
                     throw WeightFileError.badIndex(file: path, problem: "the shard '\(name)' is not there")
                 }
-                files.append(try SafetensorsFile(path: "\(directory)/\(name)"))
+                files.append(try open("\(directory)/\(name)"))
             }
             let number = numbers[name] ?? 0
             guard files[number][tensor] != nil else {

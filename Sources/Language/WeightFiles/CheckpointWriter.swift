@@ -1,4 +1,4 @@
-import JSONDocuments
+package import JSONDocuments
 
 /// Writes a model's tensors as one file or as shards with an index, and removes those of an earlier save.
 package enum CheckpointWriter {
@@ -26,7 +26,7 @@ package enum CheckpointWriter {
         }
         if shards.count > 1 {
             let index = "model.safetensors.index.json"
-            try output.writeFile(index, bytes: indexText(tensors, map))
+            try output.writeFile(index, bytes: indexText(of: tensors, map))
             written.append(index)
         }
         for stale in try output.fileNames() where ShardPlan.isWeightFile(stale) && !written.contains(stale) {
@@ -35,7 +35,10 @@ package enum CheckpointWriter {
         return written
     }
 
-    private static func indexText(_ tensors: [TensorToWrite], _ map: JSONObject) -> [UInt8] {
+    /// The index of a checkpoint in shards.
+    ///
+    /// - Parameter map: the file of each tensor
+    package static func indexText(of tensors: [TensorToWrite], _ map: JSONObject) -> [UInt8] {
         let parameters = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let bytes = tensors.reduce(0) { $0 + $1.byteCount }
         let index: JSONValue = [

@@ -62,11 +62,8 @@ package final class SafetensorsFile: Sendable {
         return try Weight(name: name, format: type, shape: record.shape, bytes: bytes, owner: mapping)
     }
 
-    /// Lets go of the tensor's pages, which come back when they are wanted again.
-    package func forgetPages(of name: String) {
-        guard let range = self[name]?.byteRange else { return }
-        mapping.forget(dataStart + range.lowerBound..<dataStart + range.upperBound)
-    }
+    /// Lets go of the pages that were read; they come back from the file when they are wanted again.
+    package func forgetPages() { mapping.forget(first: mapping.count) }
 
     /// The tensor widened to float32.
     package func tensor(named name: String) throws -> Tensor { try weight(named: name).widened() }

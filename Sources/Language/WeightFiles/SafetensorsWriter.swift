@@ -7,7 +7,7 @@ package struct TensorToWrite {
     package var type: ElementType
     package var shape: [Int]
     /// Hands out the bytes in pieces, so that a converted tensor never exists as a whole.
-    let bytes: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    package let bytes: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
     package var byteCount: Int { shape.reduce(type.byteCount, *) }
 
@@ -24,14 +24,36 @@ package struct TensorToWrite {
     /// A weight as it is stored, or converted when another type is asked for; packed formats become float32.
     package init(weight: Weight, name: String? = nil, storedAs type: WeightFormat? = nil) {
         let format = type ?? weight.format ?? .float32
-        guard format == weight.format else {
-            self.init(name: name ?? weight.name, tensor: weight.widened(), storedAs: format)
-            return
-        }
         self.init(name: name ?? weight.name, type: ElementType(format), shape: weight.shape) { append in
-            try weight.withElements { _, bytes in try append(bytes) }
+            if format == weight.format {
+                try weight.withElements { _, bytes in try append(bytes) }
+            } else {
+                try Self.convert(weight, to: format, append)
+            }
         }
     }
+
+    /// Tensors of one type that lie behind each other in a larger one.
+    package init(name: String, shape: [Int], storedAs type: WeightFormat, joining parts: [TensorToWrite]) {
+        self.init(name: name, type: ElementType(type), shape: shape) { append in
+            for part in parts { try part.bytes(append) }
+        }
+    }
+
+    /// Converts some rows at a time.
+    private static func convert(
+        _ weight: Weight, to format: WeightFormat, _ append: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let step = max(1, convertedAtOnce / max(1, weight.columns))
+        for start in stride(from: 0, to: weight.rows, by: step) {
+            let rows = start..<min(start + step, weight.rows)
+            let numbers = Tensor(uninitialized: [rows.count, weight.columns])
+            try weight.widen(rows: rows, into: numbers)
+            try Weight.narrowedBytes(numbers, to: format).withUnsafeBytes { try append($0) }
+        }
+    }
+
+    private static let convertedAtOnce = 1 << 20
 
     /// Codes of one byte each.
     package init(name: String, tensor: ByteTensor) {
@@ -45,7 +67,10 @@ package struct TensorToWrite {
         self.init(name: name, type: type, shape: shape) { append in try bytes.withUnsafeBytes { try append($0) } }
     }
 
-    private init(
+    /// A tensor that is made when it is written, and not before.
+    ///
+    /// - Parameter bytes: gives exactly what the shape needs to `append`, in order
+    package init(
         name: String, type: ElementType, shape: [Int],
         bytes: @escaping (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) {

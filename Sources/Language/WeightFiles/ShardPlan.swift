@@ -32,15 +32,19 @@ package enum ShardPlan {
     /// `model.safetensors` alone, or `model-00001-of-00003.safetensors`.
     ///
     /// - Parameter number: one-based
-    package static func fileName(stem: String = "model", number: Int, of count: Int) -> String {
-        count == 1 ? "\(stem).safetensors" : "\(stem)-\(fiveDigits(number))-of-\(fiveDigits(count)).safetensors"
+    package static func fileName(
+        stem: String = "model", ending: String = "safetensors", number: Int, of count: Int
+    ) -> String {
+        count == 1 ? "\(stem).\(ending)" : "\(stem)-\(fiveDigits(number))-of-\(fiveDigits(count)).\(ending)"
     }
 
     /// Whether a file belongs to an earlier save of the same stem and would mislead a loader.
-    package static func isWeightFile(_ name: String, stem: String = "model") -> Bool {
-        if name == "\(stem).safetensors" || name == "\(stem).safetensors.index.json" { return true }
-        guard name.hasPrefix("\(stem)-"), name.hasSuffix(".safetensors") else { return false }
-        let middle = name.dropFirst(stem.utf8.count + 1).dropLast(".safetensors".utf8.count)
+    package static func isWeightFile(
+        _ name: String, stem: String = "model", ending: String = "safetensors"
+    ) -> Bool {
+        if name == "\(stem).\(ending)" || name == "\(stem).\(ending).index.json" { return true }
+        guard name.hasPrefix("\(stem)-"), name.hasSuffix(".\(ending)") else { return false }
+        let middle = name.dropFirst(stem.utf8.count + 1).dropLast(ending.utf8.count + 1)
         let parts = middle.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[1] == "of"
             && [parts[0], parts[2]].allSatisfy { part in

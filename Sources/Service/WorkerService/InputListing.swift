@@ -24,10 +24,11 @@ struct InputListing: TrainingWork {
     private static let folderNames = [
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json",
-        "model.safetensors", "model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors",
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+        "adapter_config.json", "adapter_model.safetensors",
         "value_head.safetensors",
     ]
-    private static let indexName = "model.safetensors.index.json"
+    private static let indexNames = ["model.safetensors.index.json", "pytorch_model.bin.index.json"]
 
     func run(control: TrainingControl, send: @escaping (WorkerEvent) -> Void) throws -> JSONValue {
         let configuration = try parameters.config.configuration(overrides: parameters.overrides ?? [])
@@ -53,9 +54,8 @@ struct InputListing: TrainingWork {
     }
 
     private func modelFiles(_ folder: String) -> [ConfigFiles.File] {
-        let index = folder + "/" + Self.indexName
-        let shards = Set((object(index)?["weight_map"]?.object ?? [:]).compactMap { $0.value.string }).sorted()
-            .filter { !$0.contains("/") }
+        let maps = Self.indexNames.compactMap { object(folder + "/" + $0)?["weight_map"]?.object }
+        let shards = Set(maps.flatMap { $0.compactMap { $0.value.string } }).sorted().filter { !$0.contains("/") }
         let all = (Self.folderNames + shards).map { folder + "/" + $0 }
         guard all.contains(where: isOutOfReach) else { return [] }
         // Which of them exist is seen by who may look into the folder.

@@ -16,7 +16,7 @@ import TrainingLoop
 final class ModelInMemory {
     let directory: String
     /// How the model is read.
-    private let configuration: RunConfiguration
+    private let settings: ModelSettings
     private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
@@ -29,14 +29,14 @@ final class ModelInMemory {
 
     private struct HeldAdapter {
         var identity: [FileIdentity?]
-        var value: LoRAAdapter
+        var value: Adapter
         var warnings: [String]
         var lastUse: Int
     }
 
-    init(directory: String, configuration: RunConfiguration) {
+    init(directory: String, settings: ModelSettings = .none) {
         self.directory = directory
-        self.configuration = configuration
+        self.settings = settings
     }
 
     var hasWeights: Bool { model != nil }
@@ -65,9 +65,18 @@ final class ModelInMemory {
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
-        let value = try DecoderModel.load(directory: directory, quantizer: configuration.quantizer)
+        let quantizer = settings == .none ? nil : try settings.configuration(model: directory).quantizer
+        let value = try asAsked(DecoderModel.load(directory: directory, quantizer: quantizer))
         model = (identities, value)
         return value
+    }
+
+    /// The model with the positions and the depth that were asked for, the same weights.
+    private func asAsked(_ model: DecoderModel) throws -> DecoderModel {
+        guard settings != .none else { return model }
+        var changed = model.configuration
+        try changed.adoptForInference(settings.configuration(model: directory))
+        return try model.reconfigured(changed)
     }
 
     /// The value head in a folder of this model's or of an adapter's; nil if there is none.
@@ -86,17 +95,20 @@ final class ModelInMemory {
     }
 
     /// An adapter beside the weights, which stay as they are.
-    func adapter(_ path: String) throws -> LoRAAdapter {
+    func adapter(_ path: String) throws -> Adapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName].map { FileIdentity("\(path)/\($0)") }
+        let identity = [Adapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
+            FileIdentity("\(path)/\($0)")
+        }
         if let known = adapters[path], known.identity == identity {
             adapters[path]?.lastUse = uses
             return known.value
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: model)
+        let loaded = try Adapter.load(
+            directory: path, for: asAsked(model.stretched(asBeside: path).fitting(adapterIn: path)))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {
@@ -145,7 +157,7 @@ final class ModelInMemory {
 }
 
 extension ResidentAdapter {
-    init(_ adapter: LoRAAdapter, path: String, model: String) {
+    init(_ adapter: Adapter, path: String, model: String) {
         self.init(
             adapter: path, model: model, rank: adapter.configuration.rank, modules: adapter.modules.count,
             bytes: adapter.parameters.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride)

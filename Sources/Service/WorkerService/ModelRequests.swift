@@ -64,14 +64,13 @@ final class ModelRequests {
         let given = parameters[WorkerMethod.modelSettings]?.array?.compactMap(\.string) ?? []
         let reading = Reading(directory: directory, settings: try ModelSettings.taken(from: given).settings)
         if let model = models[reading] { return model }
-        let model = ModelInMemory(
-            directory: directory, configuration: try reading.settings.configuration(model: directory))
+        let model = ModelInMemory(directory: directory, settings: reading.settings)
         models[reading] = model
         return model
     }
 
     /// The adapter of one request; nil and an empty name mean none.
-    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> LoRAAdapter? {
+    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> Adapter? {
         guard let name, !name.isEmpty else { return nil }
         let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
         return try model.adapter(directory)
@@ -128,8 +127,12 @@ final class ModelRequests {
 
     /// The adapters in memory when they are others than at the last call.
     func takeAdapterChange() -> [ResidentAdapter]? {
-        let held = models.sorted { ($0.key.directory, $0.key.settings.overrides.joined()) < ($1.key.directory, $1.key.settings.overrides.joined()) }
-            .flatMap { $0.value.heldAdapters }
+        let held = models.sorted {
+            ($0.key.directory, $0.key.settings.overrides.joined()) < (
+                $1.key.directory, $1.key.settings.overrides.joined()
+            )
+        }
+        .flatMap { $0.value.heldAdapters }
         if held == toldAdapters { return nil }
         toldAdapters = held
         return held

@@ -3,6 +3,7 @@ import Checkpoints
 import Datasets
 import Glibc
 import LinuxSystem
+import ModelExport
 import Optimizers
 import ServiceAPI
 import Tokenization
@@ -25,6 +26,7 @@ extension ServiceError {
             if case .cannotSave(_, let cause) = error, cause.isDiskFull {
                 availableBytes = FileSystem.availableBytes(at: Path.parent(of: cause.subject ?? "/"))
             }
+        case let error as ExportError: self.init(Self.kind(of: error), error.description, field: "export_dir")
         case let error as StageError: self.init(Self.kind(of: error), error.description)
         case let error as OptimizerError: self.init(.badConfig, error.description)
         case let error as TuningError: self.init(.badConfig, error.description)
@@ -48,6 +50,13 @@ extension ServiceError {
         case .noTrainingItems, .noEvaluationItems: .badData
         case .relativePathWithoutWorkingDirectory, .metricMissing, .nothingToDo: .badConfig
         case .cannotDraw: .internalError
+        }
+    }
+
+    private static func kind(of error: ExportError) -> ErrorKind {
+        switch error {
+        case .targetIsSource, .targetHoldsModel: .badConfig
+        case .differs: .badModel
         }
     }
 

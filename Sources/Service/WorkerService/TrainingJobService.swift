@@ -34,6 +34,7 @@ final class TrainingJobService {
 
     private let methods: Set = [
         WorkerTrain.name, WorkerMethod.preview, WorkerMethod.files, WorkerGenerateBatch.name, WorkerPlan.name,
+        WorkerExport.name,
     ]
 
     /// Whether the request is one of ours; it will then be answered.
@@ -51,6 +52,8 @@ final class TrainingJobService {
             let parameters = request.parameters ?? [:]
             if request.method == WorkerTrain.name {
                 try start(TrainingJob(parameters.decoded(as: WorkerTrain.Parameters.self)))
+            } else if request.method == WorkerExport.name {
+                try start(ExportJob(parameters.decoded(as: WorkerTrain.Parameters.self)))
             } else if request.method == WorkerMethod.files {
                 try start(
                     InputListing(

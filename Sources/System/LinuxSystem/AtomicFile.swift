@@ -52,6 +52,17 @@ package final class AtomicFile {
         try descriptor.writeAll(bytes, subject: subject)
     }
 
+    /// Writes at a place of its own; `write(_:)` goes on where it was.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            done += try checking("write", subject) { [number = descriptor.number] in
+                unsafe pwrite(
+                    number, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done, off_t(offset + done))
+            }
+        }
+    }
+
     /// The hash of what has been written, read back from the file.
     package func hash() throws(SystemError) -> String {
         try checking("lseek", subject) { [number = descriptor.number] in lseek(number, 0, SEEK_SET) }

@@ -26,6 +26,13 @@ package enum FileSystem {
         return Int(status.st_size)
     }
 
+    /// Size and time of change after following links, by which a file is told from what it was; empty for none.
+    package static func version(of path: String) -> String {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return "" }
+        return "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+
     /// Names in a directory, sorted by their bytes, without `.` and `..`.
     package static func entries(of directory: String) throws(SystemError) -> [String] {
         try entries(of: FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY), path: directory)

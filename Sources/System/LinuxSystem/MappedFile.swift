@@ -35,14 +35,6 @@ package final class MappedFile: @unchecked Sendable {  // Immutable after init.
         unsafe madvise(base + start, range.upperBound - start, MADV_WILLNEED)
     }
 
-    /// Lets go of the pages that lie in a part whole; they come back from the file when they are wanted again.
-    package func forget(_ range: Range<Int>) {
-        guard let base = unsafe base, range.lowerBound >= 0, range.upperBound <= count else { return }
-        let page = Int(getpagesize())
-        let (start, end) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
-        if start < end { unsafe madvise(base + start, end - start, MADV_DONTNEED) }
-    }
-
     /// Lets go of the pages of the first `length` bytes; they come back from the file when they are wanted again.
     package func forget(first length: Int) {
         guard let base = unsafe base, length > 0 else { return }

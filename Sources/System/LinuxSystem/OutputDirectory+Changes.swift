@@ -26,6 +26,14 @@ extension OutputDirectory {
         }
     }
 
+    /// Puts an entry of a folder below into another one; a file that has its new name is replaced.
+    package func move(_ old: String, to new: String) throws(SystemError) {
+        let source = try folder(of: old)
+        let target = try folder(of: new)
+        guard renameat(source.number, Path.lastComponent(of: old), target.number, Path.lastComponent(of: new)) == 0
+        else { throw SystemError("rename", path + "/" + new) }
+    }
+
     /// Puts an entry in the place of another, which lies under the first one's name afterwards if it was there. One of
     /// both is in the place at any moment.
     package func exchange(_ name: String, with other: String) throws(SystemError) {

@@ -3,6 +3,8 @@
 // Byte k holds the codes 2k (high half) and 2k + 1. A code's number is looked up among sixteen.
 
 enum { NUMBERS_OF_SCALE = 64, BYTES_OF_SCALE = NUMBERS_OF_SCALE / 2, LANES_OF_SCALE = NUMBERS_OF_SCALE / LANES };
+/// Rows that share what is read of a vector.
+enum { CODED_ROWS = 4 };
 
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
@@ -90,24 +92,24 @@ static void matrix_vectors_codes4(const void *codes, const float *table, const f
     const uint8_t *bytes = codes;
     const size_t blocks = columns / NUMBERS_OF_SCALE;
     const f32x16 numbers = load(table);
-    for (size_t r = 0; r < rows; r += ROWS_SIDE_BY_SIDE) {
+    for (size_t r = 0; r < rows; r += CODED_ROWS) {
         // Missing rows repeat the first.
-        size_t row[ROWS_SIDE_BY_SIDE];
-        for (size_t k = 0; k < ROWS_SIDE_BY_SIDE; k++) { row[k] = (r + k < rows ? r + k : r) * blocks; }
+        size_t row[CODED_ROWS];
+        for (size_t k = 0; k < CODED_ROWS; k++) { row[k] = (r + k < rows ? r + k : r) * blocks; }
         for (size_t v = 0; v < vector_count; v++) {
-            f32x16 sums[ROWS_SIDE_BY_SIDE] = {};
+            f32x16 sums[CODED_ROWS] = {};
             for (size_t block = 0; block < blocks; block++) {
                 f32x16 x[LANES_OF_SCALE];
                 for (size_t k = 0; k < LANES_OF_SCALE; k++) {
                     x[k] = load(vectors + v * columns + block * NUMBERS_OF_SCALE + k * LANES);
                 }
-                for (size_t k = 0; k < ROWS_SIDE_BY_SIDE; k++) {
+                for (size_t k = 0; k < CODED_ROWS; k++) {
                     const size_t at = row[k] + block;
-                    __builtin_prefetch(bytes + at * BYTES_OF_SCALE + BYTES_AHEAD);
+                    ask_ahead((const char *)bytes + at * BYTES_OF_SCALE);
                     sums[k] = fused(block_product(numbers, bytes + at * BYTES_OF_SCALE, x), splat(scales[at]), sums[k]);
                 }
             }
-            for (size_t k = 0; k < ROWS_SIDE_BY_SIDE && r + k < rows; k++) {
+            for (size_t k = 0; k < CODED_ROWS && r + k < rows; k++) {
                 result[v * result_stride + r + k] = sum_lanes(sums[k]);
             }
         }

@@ -1,12 +1,8 @@
 // Signed bytes that share a scale: rows of int8 weights.
 
-/// Rows of few bytes are read faster than the processor asks for them by itself: it is told so far ahead.
-enum { BYTES_AHEAD = 4096, BYTES_OF_LINE = 64 };
-
 typedef int8_t i8x16 __attribute__((vector_size(16)));
 
 INLINE f32x16 lanes_at_i8(const char *row, size_t i) {
-    if (i % BYTES_OF_LINE == 0) { __builtin_prefetch(row + i + BYTES_AHEAD); }
     i8x16 value;
     memcpy(&value, row + i, sizeof value);
     return __builtin_convertvector(value, f32x16);

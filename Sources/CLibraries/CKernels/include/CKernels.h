@@ -102,6 +102,8 @@ void kernel_multiply_f32(const float *left, const float *right, float *result, s
 void kernel_scale_f32(const float *source, float factor, float *result, size_t count);
 /// `result[i] += factor * source[i]`, rounded once.
 void kernel_add_scaled_f32(const float *source, float factor, float *result, size_t count);
+/// `values[i] *= source[i] - offset`.
+void kernel_multiply_by_difference_f32(float *values, const float *source, float offset, size_t count);
 /// `result[i] = value`.
 void kernel_fill_f32(float value, float *result, size_t count);
 /// `result[i] = exp(source[i])`, within 2 ulp; overflow gives infinity, underflow passes through denormals to 0.
@@ -348,7 +350,8 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
 #define KERNEL_NAMES(use) \
     use(widen_bf16) use(widen_f16) use(narrow_bf16) use(narrow_f16) \
     use(widen_codes4) use(narrow_codes4) use(widen_i8) \
-    use(add_f32) use(multiply_f32) use(scale_f32) use(add_scaled_f32) use(fill_f32) use(exp_f32) use(tanh_f32) \
+    use(add_f32) use(multiply_f32) use(scale_f32) use(add_scaled_f32) \
+    use(multiply_by_difference_f32) use(fill_f32) use(exp_f32) use(tanh_f32) \
     use(dot_f32) use(sum_f32) use(sum_of_squares_f32) use(maximum_f32) \
     use(exponentials_f32) use(softmax_f32) use(log_sum_exp_f32) use(online_softmax_f32) \
     use(soft_cap_f32) use(soft_cap_backward_f32) use(cross_entropy_f32) use(cross_entropy_with_gradient_f32) \

@@ -6,7 +6,7 @@ extension Command {
     static let submissionOptions: [Option] = [
         .value("priority", "NUMBER", "jobs with a higher number start earlier"),
         .value("after", "JOB", "start when these jobs have succeeded, with commas between them", kind: .job),
-        .value("kind", "KIND", "train, evaluate or generate; by default what the file asks for"),
+        .value("kind", "KIND", "train, evaluate, export or generate; by default what the file asks for"),
         .value("input", "FILE", "the JSON Lines file that a generate job answers, as generate --jsonl", kind: .file),
         .value("token", "TEXT", "submit once only, however often this is repeated with the same text"),
     ]
@@ -30,7 +30,11 @@ extension Command {
     }
 
     /// Submits the file that the command line names and returns the job object.
-    static func submitJob(_ invocation: Invocation, _ context: CommandContext) throws -> JSONValue {
+    ///
+    /// - Parameter kind: what it has to be; nil for what the command line or the file says
+    static func submitJob(
+        _ invocation: Invocation, _ context: CommandContext, kind: String? = nil
+    ) throws -> JSONValue {
         let file = try ConfigurationFile(invocation, context)
         let config = ConfigurationSource(text: file.text, name: file.name)
         let inputs = try InputFiles(
@@ -41,7 +45,7 @@ extension Command {
                 config: config, overrides: invocation.overrides, workingDirectory: context.workingDirectory,
                 clientToken: submissionToken(invocation), priority: try submissionPriority(invocation),
                 after: invocation.value("after")?.split(separator: ",").map(String.init),
-                kind: invocation.value("kind"), input: invocation.value("input"),
+                kind: kind ?? invocation.value("kind"), input: invocation.value("input"),
                 files: inputs.files),
             passing: inputs.descriptors)
     }

@@ -23,9 +23,10 @@ extension Command {
         let file = try ConfigurationFile(invocation, context)
         var (configuration, problems) = RunConfiguration.read(
             yaml: file.text, name: file.name, overrides: invocation.overrides)
-        problems += configuration.problems(for: invocation.has("inference") ? .inference : .training)
+        problems += configuration.problems(for: invocation.has("inference") ? .inference : configuration.usualPurpose)
         let look =
             problems.isEmpty && !invocation.has("inference") && !invocation.has("no-data")
+                && configuration.usualPurpose == .training
             ? Result { try dataWarnings(file, invocation, context) } : .success(nil)
         if context.wantsJSON {
             var report: JSONObject = [

@@ -28,7 +28,8 @@ extension Command {
             ModelLoad.self,
             ModelLoad.Parameters(
                 model: invocation.positionals[0], adapter: invocation.value("adapter"),
-                overrides: invocation.overrides.isEmpty ? nil : invocation.overrides, workingDirectory: context.workingDirectory, keepAlive: invocation.value("keep-alive")))
+                overrides: invocation.overrides.isEmpty ? nil : invocation.overrides,
+                workingDirectory: context.workingDirectory, keepAlive: invocation.value("keep-alive")))
         context.tellWarnings(of: result)
         if context.wantsJSON {
             context.printJSON(result)

@@ -11,10 +11,6 @@ enum ForeignSpelling {
             "not_available", "benchmarks are not there yet",
             "`tunectl run FILE` with eval_dataset or val_size evaluates the loss; `tunectl logprobs` scores texts"
         ),
-        "export": (
-            "not_available", "there is no export yet",
-            "`tunectl chat` and `tunectl generate` take the adapter beside its model: --model DIR --adapter DIR"
-        ),
         "webchat": ("usage", "there is no web page", "`tunectl chat`, or tunectl alone, talks on the terminal"),
         "webui": ("usage", "there is no web page", "`tunectl run FILE` trains, `tunectl top` shows what goes on"),
         "env": ("usage", "it is called doctor here", "`tunectl doctor`"),

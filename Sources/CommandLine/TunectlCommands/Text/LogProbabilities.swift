@@ -21,7 +21,8 @@ extension Command {
                 LogProbabilities.self,
                 LogProbabilities.Parameters(
                     model: model, adapter: invocation.value("adapter"), ids: ids, text: text,
-                    specialTokens: !invocation.has("no-special-tokens"), overrides: invocation.overrides.isEmpty ? nil : invocation.overrides,
+                    specialTokens: !invocation.has("no-special-tokens"),
+                    overrides: invocation.overrides.isEmpty ? nil : invocation.overrides,
                     workingDirectory: context.workingDirectory))
             context.tellWarnings(of: result)
             return ["ids": result["ids"] ?? .array([]), "token_logprobs": result["token_logprobs"] ?? .array([])]

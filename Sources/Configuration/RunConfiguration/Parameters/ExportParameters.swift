@@ -3,16 +3,16 @@ extension Parameters {
     package static let exportDir = Parameter<String?>(
         "export_dir", .export, default: nil, path: .folder,
         help: "Folder for the exported model.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests"))
     package static let exportSize = Parameter<Int>(
         "export_size", .export, default: 1, .atLeast(1),
         help: "Most gigabytes of one exported weight file.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests"))
     package static let exportDevice = Parameter<String>(
         "export_device", .export, default: "cpu",
         choices: ["cpu", "auto"],
         help: "Device that merges the weights.",
-        .notYet("export"))
+        .cannotMatter("weights are merged on the processor, one tensor after another"))
     package static let exportQuantizationBit = Parameter<Int?>(
         "export_quantization_bit", .export, default: nil,
         choices: ["8", "4", "3", "2"],
@@ -33,7 +33,14 @@ extension Parameters {
     package static let exportLegacyFormat = Parameter<Bool>(
         "export_legacy_format", .export, default: false,
         help: "Export the old .bin files instead of safetensors.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests/LegacyExportTests"))
+    package static let exportVerify = Parameter<Bool>(
+        "export_verify", .export, default: true,
+        help: """
+            Read the exported files again and compare their answers with those of the model and adapter they were made \
+            from; false writes them without.
+            """,
+        .acts(test: "ModelExportTests"))
     package static let exportHubModelId = Parameter<String?>(
         "export_hub_model_id", .export, default: nil,
         help: "Repository that tunectl push FILE uploads export_dir to.",
@@ -43,6 +50,6 @@ extension Parameters {
         exportDir.description, exportSize.description, exportDevice.description,
         exportQuantizationBit.description, exportQuantizationDataset.description,
         exportQuantizationNsamples.description, exportQuantizationMaxlen.description,
-        exportLegacyFormat.description, exportHubModelId.description,
+        exportLegacyFormat.description, exportVerify.description, exportHubModelId.description,
     ]
 }

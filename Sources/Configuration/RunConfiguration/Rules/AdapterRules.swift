@@ -65,7 +65,8 @@ extension RunConfiguration {
         switch self[Parameters.stage] {
         case .ppo, .kto: true
         case .dpo: !["orpo", "simpo"].contains(self[Parameters.prefLoss])
-        case .pt, .sft, .rm: false
+        case .sft: self[Parameters.useAsftLoss]
+        case .pt, .rm: false
         }
     }
 }

@@ -10,7 +10,14 @@ extension RunConfiguration {
     /// Everything that stands against using the configuration for `purpose`, most fundamental first.
     package func problems(for purpose: Purpose) -> [ConfigurationError] {
         contradictions(for: purpose)
-            + unavailable { purpose != .data || Parameters.named($0)?.group == .data }
+            + unavailable { name in
+                switch purpose {
+                case .data: Parameters.named(name)?.group == .data
+                // Exports round weights themselves.
+                case .export: name != Parameters.inferDtype.name
+                case .training, .inference: true
+                }
+            }
     }
 
     /// Given values that are refused or that later work brings.
@@ -56,6 +63,7 @@ extension RunConfiguration {
                 CrossRule.model + CrossRule.method + CrossRule.adapters + CrossRule.data + CrossRule.training
                     + CrossRule.quantization + CrossRule.quantized + CrossRule.schedule + CrossRule.deepSpeed
             case .inference: CrossRule.model + CrossRule.inference + CrossRule.quantization
+            case .export: CrossRule.model + CrossRule.export
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }
         return rules.compactMap { rule in

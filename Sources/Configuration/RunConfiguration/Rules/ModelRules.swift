@@ -10,9 +10,28 @@ extension CrossRule {
             hint: "set `use_fast_tokenizer: false` as well"
         ) { $0[Parameters.splitSpecialTokens] && $0[Parameters.useFastTokenizer] },
         CrossRule(
+            Parameters.trainNewTokensOnly, "there are no new tokens whose rows could be trained",
+            hint: "set `new_special_tokens`, `new_special_tokens_config` or `add_tokens`"
+        ) {
+            $0[Parameters.trainNewTokensOnly] && ($0[Parameters.newSpecialTokens] ?? []).isEmpty
+                && ($0[Parameters.addTokens] ?? []).isEmpty && $0[Parameters.newSpecialTokensConfig] == nil
+        },
+        CrossRule(
+            Parameters.trainNewTokensOnly, "weight decay would move the rows that are to stay as they were",
+            hint: "take out `weight_decay`"
+        ) { $0[Parameters.trainNewTokensOnly] && $0[Parameters.weightDecay] > 0 },
+        CrossRule(
+            Parameters.useUnsloth, "`use_unsloth` takes one adapter", hint: "merge the others first, or take it out"
+        ) { $0[Parameters.useUnsloth] && ($0[Parameters.adapterNameOrPath] ?? []).count > 1 },
+        CrossRule(
             Parameters.exportQuantizationBit, "a quantized export is calibrated on data, and none is given",
             hint: "set `export_quantization_dataset`"
         ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },
+        CrossRule(
+            Parameters.ropeScalingFactor,
+            "`rope_scaling_factor` says how far `rope_scaling` stretches, which is not set",
+            hint: "set `rope_scaling` to linear, dynamic, yarn or llama3"
+        ) { $0[Parameters.ropeScalingFactor] != nil && $0[Parameters.ropeScaling] == nil },
     ]
 
     /// Rules of inference (training-and-inference, 1.5).
@@ -35,6 +54,25 @@ extension CrossRule {
         CrossRule(
             Parameters.adapterNameOrPath, "the vllm engine takes a single adapter", hint: "merge them first"
         ) { $0.usesVLLM && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
+    ]
+
+    /// Rules of exports (training-and-inference, 7.1).
+    static let export: [CrossRule] = [
+        CrossRule(
+            Parameters.exportDir, "no folder is given to export into", hint: "set `export_dir`"
+        ) { $0[Parameters.exportDir]?.isBlank ?? true },
+        CrossRule(
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            hint: "take out `adapter_name_or_path` or `finetuning_type`"
+        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.evalDataset, "an export's perplexity is that of texts or dialogues",
+            hint: "take out `eval_dataset`, or name data of stage pt or sft"
+        ) { $0[Parameters.evalDataset] != nil && $0[Parameters.stage] != .sft && $0[Parameters.stage] != .pt },
+        CrossRule(
+            Parameters.quantizationBit, "adapters cannot be merged into a quantized model",
+            hint: "take out `quantization_bit`; the base is read as it lies on disk"
+        ) { $0[Parameters.quantizationBit] != nil },
     ]
 
     /// Rules of quantizing while loading, for every use (finetuning, 1.9 rule 22).

@@ -37,10 +37,12 @@ extension AdapterTuning {
         let continuesLast = !configuration[Parameters.createNewAdapter] && !folders.isEmpty
         var base = try start.model { _ in false }
         for folder in continuesLast ? folders.dropLast() : folders[...] {
+            base = try base.fitting(adapterIn: folder)
             base = try adapter(in: folder, for: base, start).merged(into: base)
             start.note("merged the adapter \(folder) into the base")
         }
         if continuesLast, let last = folders.last {
+            base = try base.fitting(adapterIn: last)
             let adapter = try adapter(in: last, for: base, start)
             for setting in differences(configuration, from: adapter.configuration) {
                 start.note(
@@ -62,7 +64,7 @@ extension AdapterTuning {
                 AdapterConfiguration(
                     baseModel: configuration[Parameters.modelNameOrPath],
                     targetModules: try inAddedLayers(requested, configuration, base),
-                    modulesToSave: configuration[Parameters.additionalTarget] ?? [], kind: kind(configuration)),
+                    modulesToSave: start.modulesToSave(base), kind: kind(configuration)),
                 for: base, seed: start.seed)
             // Names beside others that match are passed over, as in the reference, but not in silence.
             for name in requested.unmatchedNames(in: base) {

@@ -63,7 +63,7 @@ package final class RunPlanner {
 
     private func plan(_ configuration: RunConfiguration, keepBelow: Int?) throws -> RunPlan {
         let folders = try ModelFolders(configuration, paths: paths)
-        let prepared = try prepare(configuration, modelFolder: folders.model)
+        let prepared = try prepare(configuration, folders)
         let data = prepared.data
         if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
         if configuration.evaluates, data.evaluations.allSatisfy(\.items.isEmpty) {
@@ -75,7 +75,7 @@ package final class RunPlanner {
             evaluations: data.evaluations.map { Evaluation(name: $0.name, items: $0.items) }, keepBelow: keepBelow,
             control: control
         ) {
-            try RunModel(configuration, stage: stage, folders: folders, note: { _ in })
+            try RunModel(configuration, stage: stage, folders: folders, text: prepared.text, note: { _ in })
         }
         var plan = try plan(configuration, rehearsed, prepared)
         plan.keepBelow = keepBelow
@@ -84,11 +84,14 @@ package final class RunPlanner {
     }
 
     /// Tokenizer and data; kept as long as the same are asked for.
-    private func prepare(_ configuration: RunConfiguration, modelFolder: String) throws -> Prepared {
+    private func prepare(_ configuration: RunConfiguration, _ folders: ModelFolders) throws -> Prepared {
         let cutoff = configuration[Parameters.cutoffLen]
         if let prepared, prepared.cutoff == cutoff { return prepared }
         try TrainingStages.check(configuration)
-        let text = try prepared?.text ?? RunTokenizer(configuration, modelFolder: modelFolder)
+        let text =
+            try prepared?.text
+            ?? RunTokenizer(
+                configuration, modelFolder: folders.model, adapterFolders: folders.adapters, paths: paths)
         let data = try prepareData(
             configuration: configuration, tokenizer: text.tokenizer, template: text.template,
             stage: configuration[Parameters.stage], workingDirectory: paths.dataDirectory(of: configuration),

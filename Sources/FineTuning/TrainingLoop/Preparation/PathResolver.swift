@@ -50,7 +50,7 @@ package struct PathResolver: Sendable {
     }
 
     /// The folders of a run's adapters, in order: `adapter_folder` inside each where it is given.
-    func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
+    package func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
         try (configuration[Parameters.adapterNameOrPath] ?? []).map { name in
             let folder = try modelFolder(name, parameter: Parameters.adapterNameOrPath.name)
             return configuration[Parameters.adapterFolder].map { "\(folder)/\($0)" } ?? folder

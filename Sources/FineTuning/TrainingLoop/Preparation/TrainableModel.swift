@@ -13,6 +13,8 @@ struct TrainableModel {
     /// Nil when the model itself is trained.
     var adapter: Adapter?
     var generation: GenerationDefaults
+    /// The model as its files have it, and what it gets rows for.
+    private(set) var source: (configuration: ModelConfiguration, growth: VocabularyGrowth?)
 
     /// What the optimizer changes, in a fixed order.
     var parameters: [Tensors.Parameter] { adapter?.parameters ?? base.parameters }
@@ -47,6 +49,7 @@ struct TrainableModel {
     func save(into output: some CheckpointOutput) throws {
         if let adapter {
             try adapter.save(into: output)
+            try PositionStretch.save(base.configuration.stretch, into: output)
         } else {
             try base.save(into: output, generation: generation, storedAs: .float32)
         }
@@ -67,7 +70,7 @@ struct TrainableModel {
         }
         let weights = try CheckpointWeights(directory: folder)
         for parameter in parameters {
-            let weight = try weights.weight(parameter.name, shape: weights.record(parameter.name)?.shape ?? [])
+            let weight = try base.weight(named: parameter.name, in: weights)
             parameter.value = try numbers(weight, parameter.name, shape: parameter.shape, from: folder)
         }
     }
@@ -109,29 +112,45 @@ extension TrainableModel {
     ///
     /// - Parameters:
     ///   - folders: the adapters' folders, in order
-    ///   - specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
+    ///   - text: the run's tokenizer; nil where nothing but the model's own files is looked at
     init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
-        specialTokens: SpecialTokenIDs?, note: (String) -> Void
+        text: RunTokenizer?, note: (String) -> Void
     ) throws {
         var modelConfiguration = try ModelConfiguration(directory: modelFolder)
         generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
         // An adapter is saved without these files.
-        if !configuration[Parameters.finetuningType].trainsAdapter, let specialTokens {
+        if !configuration[Parameters.finetuningType].trainsAdapter, let specialTokens = text?.specialTokens {
             let changes = specialTokens.align(&modelConfiguration, &generation)
             if !changes.isEmpty {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
             }
         }
+        try modelConfiguration.adopt(configuration, adapterFolders: folders, note: note)
+        let growth = try text.flatMap {
+            try $0.newTokens.growth(for: $0.tokenizer, modelRows: modelConfiguration.vocabularySize)
+        }
+        if let growth { note(growth.line(before: modelConfiguration.vocabularySize)) }
+        source = (modelConfiguration, growth)
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(
                 TuningStart(
                     configuration: configuration, modelConfiguration: modelConfiguration, modelFolder: modelFolder,
-                    adapterFolders: folders, note: note))
+                    adapterFolders: folders, growth: growth, trainsVocabulary: text?.newTokens.resizes ?? false,
+                    note: note))
         }
         base = parts.base
         adapter = parts.adapter
         for warning in base.configuration.warnings { note(warning) }
+    }
+}
+
+extension VocabularyGrowth {
+    /// What people are told of it.
+    fileprivate func line(before: Int) -> String {
+        rows > before
+            ? "the vocabulary grows from \(before) to \(rows) rows, \(tokens.count) of them for new tokens"
+            : "\(tokens.count) new tokens take rows that no token had among the \(before)"
     }
 }

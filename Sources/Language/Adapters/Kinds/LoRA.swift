@@ -59,7 +59,8 @@ package struct LoRA: AdapterKind {
             b: layer.parameter(TensorName.b, [layer.outputs, rank]) { _ in
                 start?.b.copy() ?? Tensor(zeros: [layer.outputs, rank])
             },
-            scaling: scaling, dropout: Float(dropout), site: Philox.hash(layer.path), start: start)
+            scaling: scaling, dropout: Float(dropout), site: Philox.hash(layer.path))
+        if let start { return try PiSSABranch(pair, start: start) }
         guard usesDoRA else { return pair }
         return try DoRABranch(
             pair,

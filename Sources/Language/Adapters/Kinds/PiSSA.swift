@@ -72,15 +72,15 @@ package enum PiSSAFolder: String, CaseIterable, Sendable {
 
 extension Adapter {
     /// Whether its start was taken from the base, so that its files hold both.
-    package var hasStart: Bool { modules.contains { $0.pair?.start != nil } }
+    package var hasStart: Bool { modules.contains { $0.branch is PiSSABranch } }
 
     /// Writes one of the adapters that `pissa_convert` leaves.
     package func save(_ folder: PiSSAFolder, into output: some CheckpointOutput) throws {
         guard folder != .converted else { return try save(into: output) }
         var tensors: [TensorToWrite] = []
-        for pair in modules.compactMap(\.pair) {
-            let values = folder == .start ? pair.start : LowRankPair(a: pair.a.value, b: pair.b.value)
-            guard let values else { continue }
+        for branch in modules.compactMap({ $0.branch as? PiSSABranch }) {
+            let pair = branch.pair
+            let values = folder == .start ? branch.start : LowRankPair(a: pair.a.value, b: pair.b.value)
             tensors.append(TensorToWrite(name: pair.a.name, tensor: values.a))
             tensors.append(TensorToWrite(name: pair.b.name, tensor: values.b))
         }

@@ -66,14 +66,18 @@ package final class Rehearsal: Sendable {
 
     /// Takes into account what the skipped tasks of one operation would have done.
     ///
-    /// - Parameter scratch: floats that each task holds while it runs
-    func note(operations: Double, scratch: Int = 0, tasks: Int = 1) {
+    /// - Parameter scratch: floats of the blocks of memory that each task holds while it runs
+    func note(operations: Double, scratch: Int, tasks: Int = 1) {
+        note(operations: operations, scratch: [scratch], tasks: tasks)
+    }
+
+    func note(operations: Double, scratch: [Int] = [], tasks: Int = 1) {
         work.withLock {
             $0.operations += operations
             $0.calls += 1
         }
-        guard scratch > 0 else { return }
-        let blocks = (0..<min(threads, tasks)).map { _ in Storage(count: scratch) }
+        let counts = scratch.filter { $0 > 0 }
+        let blocks = (0..<min(threads, tasks)).map { _ in counts.map { Storage(count: $0) } }
         withExtendedLifetime(blocks) {}
     }
 

@@ -11,7 +11,7 @@ extension Caller {
     ///
     /// - Returns: also the overrides to read it with again: those that were given, and paths with the home in them
     func readConfiguration(
-        _ source: ConfigurationSource, overrides: [String], for purpose: RunConfiguration.Purpose = .training
+        _ source: ConfigurationSource, overrides: [String], for purpose: RunConfiguration.Purpose? = nil
     ) throws -> (configuration: RunConfiguration, overrides: [String]) {
         let written = try DaemonService.readConfiguration(source, overrides: overrides, for: purpose)
         let paths = written.paths(changedBy: expandingHome)

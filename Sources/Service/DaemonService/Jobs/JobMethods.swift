@@ -7,8 +7,12 @@ import RunConfiguration
 import ServiceAPI
 
 /// The place of a job's outputs, when this caller may have the service write there.
-func checkedOutputPlace(_ path: String, _ caller: Caller, _ daemon: Daemon) throws -> OutputPlace {
-    let place = try OutputPlace(path)
+///
+/// - Parameter field: the parameter that names it
+func checkedOutputPlace(
+    _ path: String, field: String = Parameters.outputDir.name, _ caller: Caller, _ daemon: Daemon
+) throws -> OutputPlace {
+    let place = try OutputPlace(path, field: field)
     try place.check(
         caller: caller.user, service: geteuid(), stateDirectory: daemon.options.stateDirectory
     ) { try daemon.jobs.store.hasJob(owner: caller.user, outputPath: place.path) }

@@ -13,7 +13,7 @@ func submitJob(_ call: MethodCall<JobSubmit>) throws {
     let kind = try requestedKind(parameters)
     var submission = try Submission(
         parameters.config, parameters.overrides ?? [], parameters.workingDirectory, call.caller,
-        for: kind == .generate ? .inference : .training)
+        for: purpose(of: kind))
     submission.clientToken = parameters.clientToken
     submission.priority = parameters.priority ?? 0
     submission.after = parameters.after ?? []
@@ -51,10 +51,10 @@ private func requestedKind(_ parameters: JobSubmit.Parameters) throws -> JobKind
         }
         return kind
     }
-    if let kind, kind == .predict || kind == .export {
+    if let kind, kind == .predict {
         throw ServiceError(
             .notAvailable, "jobs of kind \"\(kind.rawValue)\" are not available yet",
-            hint: "train, evaluate and generate are", field: "kind")
+            hint: "train, evaluate, export and generate are", field: "kind")
     }
     guard (kind == .generate) == (parameters.input != nil) else {
         throw ServiceError(
@@ -64,10 +64,21 @@ private func requestedKind(_ parameters: JobSubmit.Parameters) throws -> JobKind
     return kind == .train || kind == .evaluate ? nil : kind
 }
 
+/// What the rules of a kind are; nil for those that the configuration itself asks for.
+private func purpose(of kind: JobKind?) -> RunConfiguration.Purpose? {
+    switch kind {
+    case .generate, .predict: .inference
+    case .export: .export
+    case .train, .evaluate, nil: nil
+    }
+}
+
 /// What the configuration describes, which has to be what the request says.
 private func usualKind(_ parameters: JobSubmit.Parameters, _ configuration: RunConfiguration) throws -> JobKind {
     let usual: JobKind =
-        configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
+        configuration.usualPurpose == .export
+        ? .export
+        : configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
     guard parameters.kind == nil || parameters.kind == usual.rawValue else {
         throw ServiceError(
             .badConfig,
@@ -174,7 +185,7 @@ struct Submission {
 
     init(
         _ config: ConfigurationSource, _ overrides: [String], _ workingDirectory: String?, _ caller: Caller,
-        for purpose: RunConfiguration.Purpose = .training
+        for purpose: RunConfiguration.Purpose? = nil
     ) throws {
         (configuration, self.overrides) = try caller.readConfiguration(config, overrides: overrides, for: purpose)
         self.config = config
@@ -183,11 +194,22 @@ struct Submission {
         name = config.name.map(Path.lastComponent(of:)) ?? "job"
     }
 
+    /// Where the job writes, and the parameter that says so.
+    private var output: (folder: String, field: String) {
+        kind == .export
+            ? (configuration[Parameters.exportDir] ?? "", Parameters.exportDir.name)
+            : (configuration[Parameters.outputDir], Parameters.outputDir.name)
+    }
+
+    private func outputPlace(_ daemon: Daemon) throws -> OutputPlace {
+        let (folder, field) = output
+        let path = try absolutePath(of: folder, field: field, in: workingDirectory)
+        return try checkedOutputPlace(path, field: field, caller, daemon)
+    }
+
     /// What can be refused before anything is copied.
     func check(_ daemon: Daemon) throws {
-        let outputPath = try absolutePath(
-            of: configuration[Parameters.outputDir], field: "output_dir", in: workingDirectory)
-        _ = try checkedOutputPlace(outputPath, caller, daemon)
+        _ = try outputPlace(daemon)
         try caller.requireReading(configuration, in: workingDirectory, daemon)
     }
 
@@ -204,9 +226,7 @@ struct Submission {
     }
 
     private func add(to daemon: Daemon) throws -> Job {
-        let output = configuration[Parameters.outputDir]
-        let outputPath = try absolutePath(of: output, field: "output_dir", in: workingDirectory)
-        let place = try checkedOutputPlace(outputPath, caller, daemon)
+        let place = try outputPlace(daemon)
         _ = try savedDataPlace(of: configuration, in: workingDirectory, user: caller.user, daemon.jobs)
         try caller.requireReading(configuration, in: workingDirectory, daemon)
         let references = JobReferences.jobs(in: configuration)
@@ -225,7 +245,7 @@ struct Submission {
             }, in: workingDirectory)
         var job = Job(
             id: "", name: name, kind: kind, state: .queued, owner: caller.user, priority: priority,
-            outputDirectory: output, workingDirectory: workingDirectory, submittedAt: Timestamp.now(),
+            outputDirectory: output.folder, workingDirectory: workingDirectory, submittedAt: Timestamp.now(),
             notes: configuration.notes)
         job.after = predecessors
         job.forkedFrom = forkedFrom

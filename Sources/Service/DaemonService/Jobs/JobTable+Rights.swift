@@ -37,7 +37,7 @@ extension JobTable {
     /// whatever their paths lead to then.
     func writingArguments(_ stored: StoredJob) throws -> [String] {
         var places = [stored.outputPath]
-        if stored.job.kind != .generate {
+        if stored.job.kind == .train || stored.job.kind == .evaluate {
             let configuration = try readConfiguration(stored.config, overrides: stored.overrides)
             let data = try savedDataPlace(
                 of: configuration, in: stored.job.workingDirectory, user: stored.job.owner, self)

@@ -58,7 +58,8 @@ extension JobTable {
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
             attempt: job.attempt, threads: threads, keepBelowBytes: job.memory?.keepBelowBytes)
-        return (WorkerTrain.name, try JSONValue(encoding: parameters))
+        let method = job.kind == .export ? WorkerExport.name : WorkerTrain.name
+        return (method, try JSONValue(encoding: parameters))
     }
 
     // MARK: What workers say

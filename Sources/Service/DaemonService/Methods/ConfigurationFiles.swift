@@ -9,7 +9,7 @@ import WorkerSupervision
 func listConfigurationFiles(_ call: MethodCall<ConfigFiles>) throws {
     var parameters = call.parameters
     parameters.overrides = try call.caller.readConfiguration(
-        parameters.config, overrides: parameters.overrides ?? [], for: parameters.input == nil ? .training : .inference
+        parameters.config, overrides: parameters.overrides ?? [], for: parameters.input == nil ? nil : .inference
     ).overrides
     parameters.input = parameters.input.map(call.caller.expandingHome)
     try checkWorkingDirectory(parameters.workingDirectory)

@@ -14,8 +14,10 @@ func describeConfiguration(_ call: MethodCall<ConfigSchema>) throws -> JSONObjec
 }
 
 /// Parses and validates a configuration; what is wrong becomes `bad_config` with its place.
+///
+/// - Parameter purpose: nil for what the configuration itself asks for
 func readConfiguration(
-    _ source: ConfigurationSource, overrides: [String], for purpose: RunConfiguration.Purpose = .training
+    _ source: ConfigurationSource, overrides: [String], for purpose: RunConfiguration.Purpose? = nil
 ) throws -> RunConfiguration {
     do {
         let configuration: RunConfiguration
@@ -28,7 +30,7 @@ func readConfiguration(
         } else {
             throw ServiceError(.badRequest, "config needs either `text` or `object`", field: "config")
         }
-        return try configuration.validated(for: purpose)
+        return try configuration.validated(for: purpose ?? configuration.usualPurpose)
     } catch let error as ConfigurationError {
         throw ServiceError(error)
     }

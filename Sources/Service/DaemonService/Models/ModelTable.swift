@@ -232,7 +232,8 @@ final class ModelTable {
         let usage = MemoryUsage(process: model.worker.process)
         let shown = ResidentModel(
             model: model.key.model,
-            settings: model.key.settings == .none ? nil : model.key.settings.overrides, adapters: model.adapters.map(\.adapter), weightsLoaded: model.weightsLoaded,
+            settings: model.key.settings == .none ? nil : model.key.settings.overrides,
+            adapters: model.adapters.map(\.adapter), weightsLoaded: model.weightsLoaded,
             worker: model.worker.process, requestsInFlight: entry.uses, lastUsedAt: model.lastUsedAt,
             residentBytes: usage?.resident, anonymousBytes: usage?.anonymous, sharedBytes: usage?.shared,
             keepAlive: entry.keepAlive.description,

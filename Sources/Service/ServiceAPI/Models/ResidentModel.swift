@@ -26,7 +26,8 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     package var warnings: [String]?
 
     package init(
-        model: String, settings: [String]? = nil, adapters: [String], weightsLoaded: Bool, worker: Int32, requestsInFlight: Int,
+        model: String, settings: [String]? = nil, adapters: [String], weightsLoaded: Bool, worker: Int32,
+        requestsInFlight: Int,
         lastUsedAt: String, residentBytes: Int?, anonymousBytes: Int? = nil, sharedBytes: Int? = nil,
         keepAlive: String? = nil, expiresAt: String? = nil
     ) {

@@ -53,6 +53,11 @@ package enum WorkerTrain {
     }
 }
 
+/// Merges and writes a model; parameters and result are those of `worker.train`.
+package enum WorkerExport {
+    package static let name = "worker.export"
+}
+
 /// Answers the lines of a JSON Lines file one after another; the result is that of `worker.train`.
 package enum WorkerGenerateBatch {
     package static let name = "worker.generate_batch"

@@ -79,7 +79,7 @@ extension LowRankBranch {
     /// The Euclidean norm of each row of `weight + scaling * b * a`: `(outputs)`.
     package func rowNorms(of weight: Matrix) -> Tensor {
         let result = Tensor(uninitialized: [outputs])
-        let stored = StoredMatrix(weight, update: LowRankUpdate(self))
+        let stored = StoredMatrix(weight, update: LowRankUpdate(a: a.value, b: b.value, scaling: scaling))
         let (target, columns, block) = (result.pointer, inputs, 32)
         guard let blas = try? BLAS.load() else { return result }
         Rehearsal.current?.note(

@@ -57,7 +57,7 @@ extension Tape {
 
     /// Scores of the vocabulary for rows of hidden states; no gradient. For Gemma-2 `cap * tanh(x / cap)`.
     package func logits(_ hidden: Tensor, head: LinearProjection, softCap: Float? = nil) throws -> Tensor {
-        let result = try Tape(recording: false).linear(constant(hidden), head).value
+        let result = try Tape(mode: .computing, like: self).linear(constant(hidden), head).value
         if let softCap {
             let values = result.pointer
             ComputePool.shared.forEachBlock(result.count, atMost: Elementwise.block) { range in

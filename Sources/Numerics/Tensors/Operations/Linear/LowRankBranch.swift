@@ -9,17 +9,8 @@ package final class LowRankBranch: LinearBranch {
     package let dropout: Float
     /// Names the place, so that each adapted layer draws its own mask; see `Philox.hash`.
     package let site: UInt64
-    /// What the layer does without: `scaling * start.b * start.a` is taken from its weight; nil for nothing.
-    package let start: LowRankPair?
 
-    package init(
-        a: Parameter, b: Parameter, scaling: Float, dropout: Float, site: UInt64, start: LowRankPair? = nil
-    ) throws {
-        if let start, start.a.shape != a.shape || start.b.shape != b.shape {
-            throw TensorError.shapeMismatch(
-                operation: "low-rank adapter's start", expected: a.shape + b.shape,
-                actual: start.a.shape + start.b.shape)
-        }
+    package init(a: Parameter, b: Parameter, scaling: Float, dropout: Float, site: UInt64) throws {
         guard a.shape.count == 2, b.shape.count == 2, a.shape[0] == b.shape[1] else {
             throw TensorError.shapeMismatch(operation: "low-rank adapter", expected: a.shape, actual: b.shape)
         }
@@ -33,7 +24,6 @@ package final class LowRankBranch: LinearBranch {
         self.scaling = scaling
         self.dropout = dropout
         self.site = site
-        self.start = start
     }
 
     package var name: String { "\(a.name), \(b.name)" }
@@ -74,38 +64,21 @@ package final class LowRankBranch: LinearBranch {
         try Products.rowwise(
             b.value.pointer, m: outputs, k: rank, a.value.pointer, n: inputs, transposed: false, alpha: scaling,
             beta: 1, into: result.pointer)
-        if let start {
-            try Products.rowwise(
-                start.b.pointer, m: outputs, k: rank, start.a.pointer, n: inputs, transposed: false, alpha: -scaling,
-                beta: 1, into: result.pointer)
-        }
         return result
     }
 }
 
-/// `scaling * (b * a - start.b * start.a)`, added to panels of the weight.
+/// `scaling * b * a`, added to panels of the weight.
 struct LowRankUpdate: PanelUpdate {
     let a: Tensor
     let b: Tensor
     let scaling: Float
-    var start: LowRankPair?
-
-    init(_ branch: LowRankBranch) {
-        a = branch.a.value
-        b = branch.b.value
-        scaling = branch.scaling
-        start = branch.start
-    }
 
     func add(to panel: UnsafeMutablePointer<Float>, rows: Range<Int>, columns: Range<Int>, _ blas: BLAS) {
         let (rank, inputs) = (a.rows, a.columns)
-        func add(_ b: Tensor, _ a: Tensor, _ factor: Float) {
-            blas.multiply(
-                .no, .no, m: rows.count, n: columns.count, k: rank, alpha: factor, b.pointer + rows.lowerBound * rank,
-                stride: rank, a.pointer + columns.lowerBound, stride: inputs, beta: 1, panel, stride: columns.count)
-        }
-        add(b, a, scaling)
-        if let start { add(start.b, start.a, -scaling) }
+        blas.multiply(
+            .no, .no, m: rows.count, n: columns.count, k: rank, alpha: scaling, b.pointer + rows.lowerBound * rank,
+            stride: rank, a.pointer + columns.lowerBound, stride: inputs, beta: 1, panel, stride: columns.count)
     }
 }
 
@@ -155,29 +128,5 @@ extension LowRankBranch {
             try Products.addTransposedProduct(
                 inner.pointer, m: rows, n: rank, input.pointer, k: inputs, into: a.gradientForAdding().pointer)
         }
-    }
-
-    /// Takes what the start adds off the layer's output; it sees all of the input.
-    func subtractStart(of x: Tensor, from y: Tensor) throws {
-        guard let start else { return }
-        try Self.add(x, start.a, transposed: true, start.b, factor: -scaling, rank: rank, to: y)
-    }
-
-    /// The same for the input's gradient.
-    func subtractStart(ofGradient gradient: Tensor, from target: Tensor) throws {
-        guard let start else { return }
-        try Self.add(gradient, start.b, transposed: false, start.a, factor: -scaling, rank: rank, to: target)
-    }
-
-    /// `result += factor * (x * first) * second`, both matrices of a pair transposed or neither.
-    private static func add(
-        _ x: Tensor, _ first: Tensor, transposed: Bool, _ second: Tensor, factor: Float, rank: Int, to result: Tensor
-    ) throws {
-        let inner = Tensor(uninitialized: [x.rows, rank])
-        try Products.rowwise(
-            x.pointer, m: x.rows, k: x.columns, first.pointer, n: rank, transposed: transposed, into: inner.pointer)
-        try Products.rowwise(
-            inner.pointer, m: x.rows, k: rank, second.pointer, n: result.columns, transposed: transposed,
-            alpha: factor, beta: 1, into: result.pointer)
     }
 }

@@ -17,7 +17,8 @@ struct LowRankWork: LowRankProducts {
         merges = mayMerge && mask == nil && rows >= Self.rowsToMerge
         base = LinearWork(
             layer, rows: rows, precision: .highest,
-            update: merges ? LowRankUpdate(branch) : nil)
+            update: merges
+                ? LowRankUpdate(a: branch.a.value, b: branch.b.value, scaling: branch.scaling) : nil)
     }
 
     func forward(_ x: Tensor, on tape: Tape) throws -> (y: Tensor, low: Tensor?) {
@@ -27,7 +28,6 @@ struct LowRankWork: LowRankProducts {
         try Products.rowwise(
             low.pointer, m: x.rows, k: branch.rank, branch.b.value.pointer, n: branch.outputs, transposed: true,
             alpha: branch.scaling, beta: 1, into: y.pointer)
-        try branch.subtractStart(of: x, from: y)
         return (y, low)
     }
 
@@ -56,7 +56,6 @@ struct LowRankWork: LowRankProducts {
             try branch.addGradients(input: input, low, gradient, inner)
         }
         guard let target, !merges else { return }
-        try branch.subtractStart(ofGradient: gradient, from: target.buffer)
         guard mask != nil else {
             try Products.rowwise(
                 inner.pointer, m: rows, k: rank, branch.a.value.pointer, n: inputs, transposed: false, beta: 1,

@@ -14,9 +14,7 @@ struct SplitLowRankWork: LowRankProducts {
         let scaled = Tensor(uninitialized: low.shape)
         Elementwise.scale(low, by: branch.scaling, into: scaled)
         let beside = SplitTerm(LeftPanels(scaled, precision), matrix(branch.b), transposed: true, precision)
-        let y = base.forward(packed, beside: beside)
-        try branch.subtractStart(of: x, from: y)
-        return (y, low)
+        return (base.forward(packed, beside: beside), low)
     }
 
     func backward(
@@ -32,14 +30,12 @@ struct SplitLowRankWork: LowRankProducts {
         guard let target else { return }
         let beside = SplitTerm(LeftPanels(inner, precision), matrix(branch.a), transposed: false, precision)
         guard mask != nil else {
-            base.inputGradient(packed, beside: beside, into: target.buffer, adding: target.holdsSum)
-            return try branch.subtractStart(ofGradient: gradient, from: target.buffer)
+            return base.inputGradient(packed, beside: beside, into: target.buffer, adding: target.holdsSum)
         }
         base.inputGradient(packed, into: target.buffer, adding: target.holdsSum)
         let part = Tensor(uninitialized: [gradient.rows, branch.inputs])
         SplitProducts.run([SplitProduct([beside], into: part.pointer)])
         branch.addDropped(part, mask, to: target.buffer)
-        try branch.subtractStart(ofGradient: gradient, from: target.buffer)
     }
 
     private func matrix(_ parameter: Parameter) -> RightMatrix {
