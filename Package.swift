@@ -174,6 +174,9 @@ let benchmarks: [Target] = [
         name: "decoding-benchmark", dependencies: ["LanguageModels", "LinuxSystem", "Tensors", "TextGeneration"],
         path: "Benchmarks/decoding", swiftSettings: swiftSettings),
     .executableTarget(
+        name: "experts-benchmark", dependencies: ["JSONDocuments", "LanguageModels", "LinuxSystem", "Tensors"],
+        path: "Benchmarks/experts", swiftSettings: swiftSettings),
+    .executableTarget(
         name: "data-benchmark",
         dependencies: [
             "ChatTemplates", "Datasets", "JSONDocuments", "LinuxSystem", "RunConfiguration", "Tokenization",
@@ -182,6 +185,9 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "products-benchmark", dependencies: ["LinuxSystem", "Tensors"], path: "Benchmarks/products",
         exclude: ["compare.py", "onednn.cpp"], swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "step-benchmark", dependencies: ["Adapters", "LanguageModels", "LinuxSystem", "Optimizers", "Tensors"],
+        path: "Benchmarks/step", swiftSettings: swiftSettings),
     .executableTarget(
         name: "tokenizer-benchmark", dependencies: ["JSONDocuments", "LinuxSystem", "Tokenization"],
         path: "Benchmarks/tokenizer", exclude: ["compare.py"], swiftSettings: swiftSettings),
@@ -209,8 +215,9 @@ let allTests: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates", "LinuxSystem",
-            "PythonData", "RunConfiguration", "ServiceAPI", "Tensors", "Tokenization", "WeightFiles",
+            "ColumnarFiles", "DaemonService", "Datasets", "JSONDocuments", "JSONRPC", "JinjaTemplates",
+            "LanguageModels",
+            "LinuxSystem", "PythonData", "RunConfiguration", "ServiceAPI", "Tensors", "Tokenization", "WeightFiles",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: swiftSettings),
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fuzz", swiftSettings: swiftSettings),
@@ -249,15 +256,18 @@ let allTests: [Target] = [
     tests("ManualPages"),
     tests(
         "ModelExport",
-        ["Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors", "Tokenization", "TrainingLoop",
-         "WeightFiles"]),
+        [
+            "Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "Tokenization", "TrainingLoop",
+            "WeightFiles",
+        ]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
     tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),
     tests("Scheduling", ["ServiceAPI"]),
     tests("ServiceAPI", ["JSONDocuments", "JSONRPC", "ProtocolTestSupport"]),
     tests("StructuredLogging"),
-    tests("Tensors", ["JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
+    tests("Tensors", ["CKernels", "JSONDocuments", "LinuxSystem"], resources: [.copy("Fixtures")]),
     tests("TerminalOutput"),
     tests(
         "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]

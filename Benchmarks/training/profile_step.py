@@ -57,24 +57,15 @@ def group(function: str) -> str:
     return kernel.group(0) if kernel else function[:60]
 
 
-def processor_ticks(process: int) -> int:
-    """What the process has used of the processors; 0 once it is gone."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-
-
 def sample_worker(found: list[Path], work: Path, finished: threading.Event) -> None:
     """Samples the worker that trains once it is past its first steps: the one that has used most of the processors,
     since those that only check a file come and go."""
-    busiest, ticks = 0, 0
-    while ticks < 25 * os.sysconf("SC_CLK_TCK"):
+    busiest, used = 0, 0
+    while used < 25:
         if finished.wait(0.5):
             return
         workers = subprocess.run(["pgrep", "-f", "finetuned-worker"], capture_output=True, text=True).stdout.split()
-        ticks, busiest = max(((processor_ticks(int(worker)), int(worker)) for worker in workers), default=(0, 0))
+        used, busiest = max(((compare.processor_seconds(int(worker)), int(worker)) for worker in workers), default=(0, 0))
     profile = work / "perf.data"
     subprocess.run(["perf", "record", "-q", "-F", "499", "-o", profile, "-p", str(busiest), "--", "sleep", "20"],
                    check=False)

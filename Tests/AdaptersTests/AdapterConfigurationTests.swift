@@ -5,7 +5,8 @@ import Testing
 @Suite struct AdapterConfigurationTests {
     @Test func absentKeysTakeThePEFTDefaults() throws {
         let read = try AdapterConfiguration(["target_modules": ["q_proj"], "from_the_future": 1])
-        #expect(read.rank == 8 && read.alpha == 8 && read.dropout == 0 && !read.usesRankStabilization)
+        let lora = try #require(read.lora)
+        #expect(lora.rank == 8 && lora.alpha == 8 && lora.dropout == 0 && !lora.usesRankStabilization)
         #expect(read.targetModules == .names(["q_proj"]))
     }
 
@@ -20,10 +21,8 @@ import Testing
     }
 
     @Test func scaling() {
-        let plain = AdapterConfiguration(baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["x"]))
-        #expect(plain.scaling(rank: 2, alpha: 4) == 2)
-        let stabilized = AdapterConfiguration(
-            baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["x"]), usesRankStabilization: true)
+        #expect(LoRA(rank: 2, alpha: 4).scaling(rank: 2, alpha: 4) == 2)
+        let stabilized = LoRA(rank: 2, alpha: 4, usesRankStabilization: true)
         #expect(abs(stabilized.scaling(rank: 2, alpha: 4) - 2.82842712474619) < 1e-14)
     }
 
@@ -46,6 +45,19 @@ import Testing
         (#"{"layer_replication":[[0,2],[1,3]],"target_modules":["q"]}"#, "layer_replication"),
         (#"{"arrow_config":{"top_k":3},"target_modules":["q"]}"#, "arrow_config"),
         (#"{"megatron_config":{"a":1},"target_modules":["q"]}"#, "megatron_config"),
+        (#"{"target_parameters":["q"],"target_modules":["q"]}"#, "target_parameters"),
+        (#"{"trainable_token_indices":[1],"target_modules":["q"]}"#, "trainable_token_indices"),
+        (#"{"layers_pattern":3,"target_modules":["q"]}"#, "layers_pattern"),
+        (#"{"peft_type":"OFT","peft_version":"0.17.1","target_modules":["q"]}"#, "0.17.1"),
+        (#"{"peft_type":"OFT","target_modules":["q"]}"#, "peft_version"),
+        (#"{"peft_type":"OFT","peft_version":"0.18.1","coft":true,"target_modules":["q"]}"#, "coft"),
+        (#"{"peft_type":"OFT","peft_version":"0.18.1","block_share":true,"target_modules":["q"]}"#, "block_share"),
+        (
+            #"{"peft_type":"OFT","peft_version":"0.18.1","use_cayley_neumann":false,"target_modules":["q"]}"#,
+            "use_cayley_neumann"
+        ),
+        (#"{"peft_type":"OFT","peft_version":"0.18.1","r":4,"target_modules":["q"]}"#, "oft_block_size"),
+        (#"{"peft_type":"OFT","peft_version":"0.18.1","module_dropout":1,"target_modules":["q"]}"#, "module_dropout"),
         (
             #"{"ensure_weight_tying":true,"modules_to_save":["embed_tokens"],"target_modules":["q"]}"#,
             "ensure_weight_tying"

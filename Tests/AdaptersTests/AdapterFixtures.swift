@@ -19,8 +19,8 @@ struct AdapterFixtures {
         expected = try JSONValue(parsing: MappedFile.contents(of: "\(path)/expected.json"))
     }
 
-    func adapter(_ name: String) throws -> LoRAAdapter {
-        try LoRAAdapter.load(directory: "\(path)/\(name)", for: model).adapter
+    func adapter(_ name: String) throws -> Adapter {
+        try Adapter.load(directory: "\(path)/\(name)", for: model).adapter
     }
 
     /// Last-position logits of the reference.

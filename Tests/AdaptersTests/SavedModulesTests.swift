@@ -5,13 +5,13 @@ import Testing
 
 /// Modules that an adapter brings whole.
 @Suite struct SavedModulesTests {
-    private func adapter(_ names: [String], tied: Bool) throws -> (base: DecoderModel, adapter: LoRAAdapter) {
+    private func adapter(_ names: [String], tied: Bool) throws -> (base: DecoderModel, adapter: Adapter) {
         var configuration = try AdapterFixtures().model.configuration
         configuration.tiesEmbeddings = tied
         let base = try DecoderModel.initialized(configuration, seed: 4).replacingTensors { name, value in
             .frozen(Weight(name: name, tensor: value.widened()))
         }
-        let adapter = try LoRAAdapter.fresh(
+        let adapter = try Adapter.fresh(
             AdapterConfiguration(
                 baseModel: nil, rank: 2, alpha: 4, targetModules: .names(["q_proj"]), modulesToSave: names),
             for: base, seed: 1)
@@ -25,6 +25,24 @@ import Testing
         #expect(final.savedModules.parameters.map(\.name) == ["base_model.model.model.norm.weight"])
         let error = #expect(throws: AdapterError.self) { try adapter(["output_layer"], tied: false) }
         #expect(error?.description.contains("output_layer") == true && error?.description.contains("lm_head") == true)
+    }
+
+    /// Matrices beside either of two tied modules change that one alone, merged too.
+    @Test(arguments: ["embed_tokens", "lm_head"]) func tiedModulesPartByMatrices(target: String) throws {
+        var configuration = try AdapterFixtures().model.configuration
+        configuration.tiesEmbeddings = true
+        let base = try DecoderModel.initialized(configuration, seed: 4)
+        let adapter = try Adapter.fresh(
+            AdapterConfiguration(baseModel: nil, rank: 2, alpha: 4, targetModules: .names([target])), for: base, seed: 1
+        )
+        for parameter in adapter.parameters {
+            parameter.value = Tensor.normal(parameter.shape, standardDeviation: 0.5, seed: 2, name: parameter.name)
+        }
+        let merged = try adapter.merged(into: base)
+        let expected = try base.tokenLogProbabilities([[3, 1, 4, 1, 5]], branches: adapter.branches)[0]
+        #expect(difference(try merged.tokenLogProbabilities([[3, 1, 4, 1, 5]])[0], expected) < 1e-5)
+        #expect(difference(try base.tokenLogProbabilities([[3, 1, 4, 1, 5]])[0], expected) > 1e-3)
+        #expect(!merged.configuration.tiesEmbeddings)
     }
 
     /// A tied head stays what the embedding was; only what is named is trained, and merging keeps both apart.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TargetResolutionTests {
     func paths(_ configuration: AdapterConfiguration) throws -> [String] {
-        try LoRAAdapter.fresh(configuration, for: AdapterFixtures().model, seed: 1).modules.map(\.path)
+        try Adapter.fresh(configuration, for: AdapterFixtures().model, seed: 1).modules.map(\.path)
     }
 
     func configuration(_ targets: TargetModules) -> AdapterConfiguration {
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func modulesThatAreNotLinearAreRefused() throws {
-        for name in ["embed_tokens", "norm", "input_layernorm"] {
+        for name in ["norm", "input_layernorm", "model.norm"] {
             let error = try #require(throws: AdapterError.self) {
                 try paths(configuration(.names(["q_proj", name])))
             }
@@ -60,5 +60,35 @@ import Testing
         restricted.layers = [1]
         restricted.excludedModules = .names(["v_proj"])
         #expect(try paths(restricted) == ["model.layers.1.self_attn.q_proj"])
+        // Whole paths and expressions are not restricted by numbers, lists of another name have none.
+        restricted.targetModules = .names(["q_proj", "model.layers.0.mlp.up_proj"])
+        #expect(try paths(restricted) == ["model.layers.0.mlp.up_proj", "model.layers.1.self_attn.q_proj"])
+        restricted.layersPattern = ["blocks"]
+        #expect(try paths(restricted) == ["model.layers.0.mlp.up_proj"])
+        restricted.targetModules = .expression(".*q_proj")
+        #expect(try paths(restricted).count == 2)
+    }
+
+    @Test func theEmbeddingIsATargetByName() throws {
+        let model = try AdapterFixtures().model
+        let adapter = try Adapter.fresh(configuration(.names(["embed_tokens"])), for: model, seed: 3)
+        let embedding = try #require(adapter.embedding)
+        #expect(adapter.modules.isEmpty && adapter.parameters.count == 2)
+        #expect(embedding.a.shape == [2, 31] && embedding.b.shape == [16, 2])
+        #expect(embedding.a.value.array.allSatisfy { $0 == 0 } && embedding.b.value.array.allSatisfy { $0 != 0 })
+        #expect(embedding.a.name == "base_model.model.model.embed_tokens.lora_embedding_A")
+        #expect(TargetModules.names(["embed_tokens"]).unmatchedNames(in: model).isEmpty)
+        for kind: any AdapterKind in [
+            LoRA(rank: 2, alpha: 2, usesDoRA: true), LoRA(rank: 2, alpha: 2, start: .pissa(rounds: -1)),
+            OFT(rank: 0, blockSize: 4),
+        ] {
+            let error = try #require(throws: AdapterError.self) {
+                try Adapter.fresh(
+                    AdapterConfiguration(
+                        baseModel: nil, targetModules: .names(["q_proj", "embed_tokens"]), kind: kind), for: model,
+                    seed: 3)
+            }
+            #expect(error.description.contains("embed_tokens"))
+        }
     }
 }

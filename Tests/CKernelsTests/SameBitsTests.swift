@@ -27,6 +27,7 @@ struct SameBitsTests {
                     kept { kernels.gelu_gate_f32(x, y, z, size) }
                     kept { kernels.rms_norm_f32(x, y, z, nil, size == 0 ? 0 : 1, size, 1e-6, 0) }
                     kept { kernels.add_scaled_f32(x, 0.7, z, size) }
+                    kept { kernels.multiply_by_difference_f32(z, y, 0.3, size) }
                     kept {
                         withUnsafePointer(to: generator) {
                             kernels.dropout_f32($0, UInt64(size), x, 1 << 30, 1.25, z, size)

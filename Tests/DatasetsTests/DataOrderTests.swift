@@ -19,9 +19,21 @@ struct DataOrderTests {
 
     @Test func groupingByLengthPutsTheLongestFirst() {
         let lengths = [5, 9, 3, 12, 7, 1, 8, 30, 2, 6, 4, 11]
+        var generator = MersenneTwister(seed: 0)
+        let grouped = DataOrder.grouped(generator.forwardPermutation(12), lengths: lengths, batchSize: 2)
+        #expect(grouped == [7, 8, 9, 5, 0, 4, 10, 2, 3, 1, 11, 6])
+    }
+
+    /// Permutations under the grouping are those of transformers' runs: seeded once, and drawn from after the loader.
+    @Test(arguments: [
+        (0, [4, 3, 0, 10, 12, 2, 9, 5, 11, 7, 6, 1, 8]), (1, [11, 5, 8, 0, 7, 1, 9, 10, 3, 6, 12, 4, 2]),
+    ])
+    func groupedEpochsDrawFromOneGenerator(epoch: Int, permutation: [Int]) {
+        let lengths = [Int](repeating: 3, count: 13)
         let order = DataOrder(
-            count: 12, seed: 0, batchSize: 1, accumulation: 2, shuffling: .groupedByLength(lengths))
-        #expect(order.indices(epoch: 0) == [7, 8, 9, 5, 0, 4, 10, 2, 3, 1, 11, 6])
+            count: 13, seed: 7, batchSize: 2, accumulation: 1, shuffling: .permutation
+        ).grouped(byLengths: lengths)
+        #expect(order.indices(epoch: epoch) == permutation)
     }
 
     @Test func theLastBatchMayBeShort() {

@@ -36,6 +36,8 @@ final class GoldenRun {
         var floor = 0.0
         /// Figures and tensors that are not compared.
         var skipped: Set<String> = []
+        /// Most distance of the products of low-rank pairs, as a share of their size.
+        var products = 1e-3
 
         init(path: String) throws {
             guard FileManager.default.fileExists(atPath: path) else { return }
@@ -46,6 +48,7 @@ final class GoldenRun {
             figures = json["metrics"]?.double ?? figures
             floor = json["floor"]?.double ?? floor
             skipped = Set((json["skip"]?.array ?? []).compactMap(\.string))
+            products = json["products"]?.double ?? products
         }
     }
 
@@ -144,18 +147,18 @@ final class GoldenRun {
         let isFull = configuration[Parameters.finetuningType] == .full
         let left = workplace + "/left"
         let files = FileManager.default
-        if isFull {
-            try files.copyItem(atPath: start, toPath: left)
-        } else {
-            try files.createDirectory(atPath: left, withIntermediateDirectories: true)
+        try files.createDirectory(atPath: left, withIntermediateDirectories: true)
+        // The start's folder is a link to one that others use.
+        let beside = isFull ? try files.contentsOfDirectory(atPath: start).filter { $0.hasSuffix(".json") } : []
+        for name in beside { try files.copyItem(atPath: "\(start)/\(name)", toPath: "\(left)/\(name)") }
+        if !isFull {
             try files.copyItem(atPath: golden + "/adapter_config.json", toPath: left + "/adapter_config.json")
         }
         for name in [isFull ? "model.safetensors" : "adapter_model.safetensors", "value_head.safetensors"] {
-            if files.fileExists(atPath: "\(left)/\(name)") { try files.removeItem(atPath: "\(left)/\(name)") }
             try files.copyItem(atPath: "\(golden)/final_\(name)", toPath: "\(left)/\(name)")
         }
         let base = try DecoderModel.load(directory: isFull ? left : start)
-        let adapter = isFull ? nil : try LoRAAdapter.load(directory: left, for: base).adapter
+        let adapter = isFull ? nil : try Adapter.load(directory: left, for: base).adapter
         let head = try #require(try ValueHead.load(directory: left, for: base.configuration))
         let tokenizer = try Tokenizer(directory: start)
         let cases = try #require(json["cases"]?.array)
@@ -180,6 +183,31 @@ final class GoldenRun {
         }
         let moved = try movedApart(ours, theirs, start: start(file))
         #expect(moved <= bound)
+    }
+
+    /// Compares what pairs of matrices add to the weights; their signs are free.
+    ///
+    /// - Parameter golden: the reference's file
+    func expectSameProducts(_ file: String, as golden: String) throws {
+        let ours = try SafetensorsFile(path: "\(output)/\(file)")
+        let theirs = try SafetensorsFile(path: "\(self.golden)/\(golden)")
+        #expect(Set(ours.records.map(\.name)) == Set(theirs.records.map(\.name)))
+        for record in theirs.records where record.name.hasSuffix("lora_A.weight") {
+            let (found, expected) = (try product(ours, record.name), try product(theirs, record.name))
+            try #require(found.count == expected.count)
+            let apart = zip(found, expected).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+            let size = expected.reduce(0.0) { $0 + Double($1 * $1) }
+            #expect((apart / size).squareRoot() <= check.products, "\(record.name)")
+        }
+    }
+
+    /// B * A of the pair that A is named of.
+    private func product(_ file: SafetensorsFile, _ name: String) throws -> [Float] {
+        let a = try file.tensor(named: name)
+        let b = try file.tensor(named: name.replacingOccurrences(of: "lora_A", with: "lora_B"))
+        let result = Tensor(uninitialized: [b.rows, a.columns])
+        try result.setToProduct(of: b, leftTransposed: false, and: a)
+        return result.array
     }
 
     private func expectClose(_ ours: SafetensorsFile, _ theirs: SafetensorsFile) throws {

@@ -9,8 +9,11 @@ struct RunGoldenTests {
         ("freeze-first-3-mlp", "model.safetensors"), ("freeze-last-1-two", "model.safetensors"),
         ("lora-two", "adapter_model.safetensors"), ("lora-patterns", "adapter_model.safetensors"),
         ("lora-rs-dora", "adapter_model.safetensors"), ("lora-norms", "adapter_model.safetensors"),
+        ("lora-loraplus-embedding", "adapter_model.safetensors"),
         ("family-mistral", "adapter_model.safetensors"), ("family-gemma2", "adapter_model.safetensors"),
-        ("family-mixtral", "adapter_model.safetensors"),
+        ("family-mixtral", "adapter_model.safetensors"), ("moe-aux-mixtral", "adapter_model.safetensors"),
+        ("pack-neat-prompt", "adapter_model.safetensors"),
+        ("qlora-nf4-double", "adapter_model.safetensors"),
     ])
     func agreesWithReference(name: String, weights: String) throws {
         let run = try GoldenRun(name)
@@ -33,5 +36,14 @@ struct RunGoldenTests {
             try run.expectSameWeights("value_head.safetensors")
             try run.expectSameScores()
         }
+    }
+
+    /// PiSSA: the converted adapter, and the output itself, which is one.
+    @Test(arguments: ["pissa_converted/adapter_model.safetensors", "adapter_model.safetensors"])
+    func convertsAsTheReference(file: String) throws {
+        let run = try GoldenRun("pissa-subset")
+        try run.perform()
+        try run.expectSameHistory()
+        try run.expectSameProducts(file, as: "final_pissa_converted.safetensors")
     }
 }

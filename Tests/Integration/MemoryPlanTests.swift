@@ -34,6 +34,10 @@ import Testing
         ["per_device_train_batch_size=1", "max_samples=64"],
         ["per_device_train_batch_size=64", "disable_gradient_checkpointing=true"],
         ["per_device_train_batch_size=16", "finetuning_type=full", "lora_target=all"],
+        ["per_device_train_batch_size=16", "lora_target=embed_tokens,q_proj", "lora_rank=32"],
+        ["per_device_train_batch_size=32", "pissa_init=true", "pissa_iter=4"],
+        ["per_device_train_batch_size=32", "use_dora=true", "lora_dropout=0.1"],
+        ["per_device_train_batch_size=32", "finetuning_type=oft"],
     ])
     func aRunHoldsWhatWasPlanned(overrides: [String]) throws {
         let daemon = try DaemonFixture()

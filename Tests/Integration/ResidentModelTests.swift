@@ -84,6 +84,24 @@ private final class BackgroundCommand {
         #expect(try daemon.tunectl("unload", base).status != 0)
     }
 
+    /// With other settings it is another model; what the model is not read by is refused.
+    @Test func eachCombinationOfSettingsIsAModel() throws {
+        let daemon = try DaemonFixture()
+        #expect(try daemon.tunectl("load", base).status == 0)
+        #expect(try daemon.tunectl("load", base, "infer_dtype=float32").status == 0)
+        #expect(
+            try daemon.tunectl("logprobs", "--model", base, "infer_dtype=auto", "infer_dtype=float32", "Hello").status
+                == 0)
+        let settings = try models(daemon).map { $0["settings"] as? [String] }
+        #expect(settings == [nil, ["infer_dtype=float32"]])
+        let wrong = try daemon.tunectl("load", base, "infer_dtype=float9")
+        #expect(wrong.status == 78 && wrong.errors.contains("infer_dtype"), "\(wrong.errors)")
+        let foreign = try daemon.tunectl("logprobs", "--model", base, "temperature=1", "Hello")
+        #expect(foreign.status == 78 && foreign.errors.contains("does not act on logprobs"), "\(foreign.errors)")
+        #expect(try daemon.tunectl("unload", base).status == 0)
+        #expect(try models(daemon).isEmpty)
+    }
+
     @Test func theDefaultAndTheBudgetComeFromTheFile() throws {
         let folder = URL(fileURLWithPath: "/tmp/ft-\(UUID().uuidString.prefix(8))")
         let others = ["one", "two"].map { folder.appendingPathComponent($0) }

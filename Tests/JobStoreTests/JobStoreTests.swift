@@ -22,6 +22,7 @@ struct JobStoreTests {
         given.job.after = ["4", "5"]
         given.job.forkedFrom = "3"
         given.job.input = "/w/in.jsonl"
+        given.job.matmulPrecision = "medium"
         var stored = try store.add(given, at: "T1")
         #expect(stored.job.id == "1" && stored.lastSequence == 1)
         stored.job.state = .running
@@ -29,6 +30,7 @@ struct JobStoreTests {
         stored.job.checkpoint = JobCheckpoint(step: 3, path: "/w/a/checkpoint-3")
         stored.job.threads = 2
         stored.job.memoryBytes = 1 << 40
+        stored.job.memory = JobMemory(plannedPeakBytes: 5, mappedWeightBytes: 6, keepBelowBytes: 7)
         stored.job.error = ServiceError(.diskFull, "full").withSpace(needed: 5, available: 4)
         stored.failures = 2
         let events = try store.update(&stored, events: [(.note, ["message": "x"]), (.state, [:])], at: "T2")

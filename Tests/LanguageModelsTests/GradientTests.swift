@@ -42,7 +42,7 @@ import WeightFiles
             let reference = try gradients.tensor(named: parameter.name).array
             let found = try #require(parameter.gradient, "no gradient for \(parameter.name)").array
             let largest = reference.reduce(0) { max($0, abs($1)) }
-            #expect(difference(found, reference) < 1e-4 * largest, "\(parameter.name)")
+            #expect(difference(found, reference) <= 1e-4 * largest, "\(parameter.name)")
         }
     }
 

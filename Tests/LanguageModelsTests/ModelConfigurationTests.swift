@@ -103,7 +103,7 @@ import Testing
     @Test(arguments: [
         (#""model_type":"mamba""#, "llama, mistral, mixtral, qwen2"), (#""no_type":1"#, "model_type"),
         (#""model_type":"llama","hidden_act":"gelu""#, "gelu"),
-        (#""model_type":"llama","rope_scaling":{"rope_type":"longrope","factor":2.0}"#, "longrope"),
+        (#""model_type":"llama","rope_scaling":{"rope_type":"proportional","factor":2.0}"#, "proportional"),
         (#""model_type":"llama","rope_scaling":{"rope_type":"linear"}"#, "factor"),
         (#""model_type":"llama","num_key_value_heads":3"#, "num_key_value_heads"),
         (#""model_type":"llama","num_key_value_heads":0"#, "num_key_value_heads"),
@@ -159,10 +159,13 @@ import Testing
             let saved = configuration.saved(weightFormat: .float32)
             var (older, newer) = (saved, saved)
             older["rope_parameters"] = nil
-            for key in ["rope_scaling", "rope_theta", "partial_rotary_factor"] { newer[key] = nil }
+            for key in ["rope_scaling", "rope_theta", "rope_local_base_freq", "partial_rotary_factor"] {
+                newer[key] = nil
+            }
             for file in [saved, older, newer] {
                 let again = try ModelConfiguration(file)
                 #expect(again.rotary == configuration.rotary, "\(name)")
+                #expect(again.localRotary == configuration.localRotary, "\(name)")
                 #expect(again.slidingWindows == configuration.slidingWindows, "\(name)")
                 #expect(again.tiesEmbeddings == configuration.tiesEmbeddings, "\(name)")
             }
@@ -171,7 +174,6 @@ import Testing
 
     @Test(arguments: [
         (#""attention_dropout":0.1"#, "'attention_dropout' is 0.1"),
-        (#""output_router_logits":true"#, "'output_router_logits'"),
         (#""auto_map":{"AutoModelForCausalLM":"code.Model"}"#, "'auto_map'"),
         (#""rope_scaling":{"type":"linear","factor":2.0,"finetuned":true}"#, "'finetuned' of 'rope_scaling'"),
         (#""rope_parameters":{"rope_type":"default","factor":2.0}"#, "'factor' of 'rope_parameters'"),

@@ -6,7 +6,8 @@ import Testing
 /// Small models of transformers, each with something that a reader can get wrong.
 @Suite struct ModelFixtureTests {
     static let families = [
-        "mistral", "mixtral", "qwen2-moe", "qwen3", "qwen3-moe", "gemma", "gemma2", "phi3", "glm", "glm4",
+        "mistral", "mixtral", "mixtral-fused", "qwen2-moe", "qwen3", "qwen3-moe", "qwen3-moe-fused", "gemma", "gemma2",
+        "gemma3", "phi3", "phi3-longrope", "glm", "glm4",
     ]
     static let names = ["llama-transformers4", "llama3-bfloat16", "qwen2-sharded", "llama-float16"] + families
 

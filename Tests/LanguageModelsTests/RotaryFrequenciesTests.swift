@@ -1,5 +1,6 @@
 import JSONDocuments
 import LanguageModels
+import Tensors
 import Testing
 
 @Suite struct RotaryFrequenciesTests {
@@ -29,6 +30,7 @@ import Testing
         #expect(close(dynamic.inverse(length: 5), Self.base) && close(dynamic.inverse(length: 128), Self.base))
         #expect(close(dynamic.inverse(length: 200), at200) && close(dynamic.inverse(length: 256), at256))
         #expect(close(frequencies(.dynamic(factor: 2), maximum: 64).inverse(length: 100), at200))
+        #expect(dynamic.range(length: 200) != dynamic.range(length: 128))
         #expect(dynamic.dependsOnLength && !frequencies(.none).dependsOnLength)
     }
 
@@ -58,6 +60,47 @@ import Testing
         ]
         #expect(close(Array(found[14..<20]), expected))
         #expect(close([found[31]], [3.7673226e-07]))
+    }
+
+    @Test func longrope() throws {
+        let factors = (0..<8).map { JSONValue.number(1 + Double($0) / 10) }
+        let configuration = try ModelConfiguration(
+            [
+                "model_type": "phi3", "vocab_size": 9, "hidden_size": 64, "intermediate_size": 8,
+                "num_hidden_layers": 1, "num_attention_heads": 4, "max_position_embeddings": 256,
+                "original_max_position_embeddings": 64,
+                "rope_scaling": [
+                    "type": "su", "short_factor": .array(factors), "long_factor": .array(factors.map { _ in 2.0 }),
+                ],
+            ])
+        let longrope = configuration.rotary
+        let short: [Float] = [
+            1, 0.287479758, 0.0833333358, 0.0243252143, 0.00714285718, 0.00210818532, 0.000624999986, 0.000186016332,
+        ]
+        #expect(close(longrope.inverse(length: 64), short))
+        #expect(close(longrope.inverse(length: 65), Self.base.map { $0 / 2 }))
+        #expect(abs(longrope.attentionFactor - 1.1547005383792517) < 1e-12)
+        #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
+    }
+
+    /// What a run asks for: counted from the length before any other stretching, and saved for either version.
+    @Test(arguments: PositionStretch.Kind.allCases)
+    func stretched(kind: PositionStretch.Kind) throws {
+        var configuration = try ModelConfiguration(
+            [
+                "model_type": "llama", "vocab_size": 9, "hidden_size": 64, "intermediate_size": 8,
+                "num_hidden_layers": 1, "num_attention_heads": 4, "max_position_embeddings": 512, "rope_theta": 5e5,
+            ])
+        configuration.stretch(PositionStretch(kind: kind, factor: 3))
+        #expect(configuration.maximumPositions == 1536 && configuration.rotary.theta == 5e5)
+        let saved = configuration.saved(weightFormat: .float32)
+        #expect(saved["max_position_embeddings"] == 1536)
+        #expect(saved["rope_scaling"]?["rope_type"]?.string == kind.rawValue)
+        let again = try ModelConfiguration(saved)
+        #expect(again.rotary == configuration.rotary && again.unstretchedPositions == (kind == .linear ? 1536 : 512))
+        var other = again
+        other.stretch(PositionStretch(kind: .yarn, factor: 2, theta: 1e6))
+        #expect(other.maximumPositions == 2 * again.unstretchedPositions && other.rotary.theta == 1e6)
     }
 
     /// Relative to each number.

@@ -24,7 +24,7 @@ struct ReferenceConfigurationTests {
 
     @Test func notesWhatChangesNothing() throws {
         let notes = try RunConfiguration.parse(yaml: fixture("lora_sft.yaml"), name: "lora_sft.yaml").notes
-        for name in ["trust_remote_code", "dataloader_num_workers", "report_to", "ddp_timeout", "bf16"] {
+        for name in ["trust_remote_code", "dataloader_num_workers", "report_to", "ddp_timeout"] {
             #expect(notes.contains { $0.hasPrefix("`\(name): ") }, "\(name) is not noted")
         }
         #expect(!notes.contains { $0.contains("lora_rank") })

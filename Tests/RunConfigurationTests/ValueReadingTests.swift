@@ -103,7 +103,10 @@ struct ValueReadingTests {
 
 /// Access tokens stay where they were written.
 struct SecretTests {
-    static let names = ["hf_hub_token", "ms_hub_token", "om_hub_token", "hub_token"]
+    static let names = [
+        "hf_hub_token", "ms_hub_token", "om_hub_token", "hub_token", "swanlab_api_key", "swanlab_lark_webhook_url",
+        "swanlab_lark_secret",
+    ]
 
     @Test(arguments: names) func aTokenIsReadAndShownNowhere(name: String) throws {
         let configuration = try RunConfiguration.parse(yaml: "\(name): hf_secret\nseed: 7\n", name: "run.yaml")

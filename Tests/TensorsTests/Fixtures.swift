@@ -33,6 +33,7 @@ struct FixtureCase: Decodable, Sendable, CustomTestStringConvertible {
         var causal: Bool?
         var labels: [Int32]?
         var smoothing: Float?
+        var exponent: Double?
     }
 
     let name: String

@@ -112,6 +112,27 @@ import Testing
         }
     }
 
+    @Test func uniformNoiseIsBoundedAndReplayed() throws {
+        let x = noise([6, 50], "x")
+        func noisy(step: Int, recording: Bool = true) throws -> [Float] {
+            let tape = Tape(recording: recording, randomness: RandomContext(seed: 3, step: step, microBatch: 0))
+            let leaf = tape.leaf(x)
+            let y = try tape.addUniformNoise(leaf, within: 0.25, site: 7)
+            if recording {
+                try tape.backward(from: y)
+                #expect(try #require(tape.gradient(of: leaf)).array.allSatisfy { $0 == 1 })
+            }
+            return zip(y.value.array, x.array).map { $0 - $1 }
+        }
+        let first = try noisy(step: 1)
+        #expect(first.allSatisfy { abs($0) <= 0.2501 } && first.contains { $0 > 0.2 } && first.contains { $0 < -0.2 })
+        #expect(try noisy(step: 1) == first && noisy(step: 2) != first)
+        #expect(try noisy(step: 1, recording: false).allSatisfy { $0 == 0 })
+        let still = Tape(recording: true)
+        #expect(try still.addUniformNoise(still.leaf(x), within: 0.25, site: 7).value === x)
+        #expect(throws: TensorError.self) { try still.addUniformNoise(still.leaf(x), within: -1, site: 7) }
+    }
+
     @Test func dropoutReplaysItsMask() throws {
         let randomness = RandomContext(seed: 3, step: 5, microBatch: 1)
         let x = noise([40, 50], "x")

@@ -1,4 +1,6 @@
+import CKernels
 import Foundation
+import LinuxSystem
 import Tensors
 import Testing
 
@@ -208,6 +210,12 @@ import Testing
         #expect(real >= m * k * 4 && rehearsal.figures.peakLiveBytes >= real)
         #expect(rehearsal.figures.peakLiveBytes <= real + (2 << 20))
         #expect(rehearsal.figures.operations == 2 * 2 * Double(m) * Double(n) * Double(k))
+    }
+
+    /// Who cannot ask the kernels, as the daemon, sees the same processor.
+    @Test func everybodySeesTheSameTiles() {
+        let seen = kernel_level_supported() == .amx
+        #expect(CPUFeatures.hasTiles == seen)
     }
 
     @Test func tilesSayWhyTheyAreNotUsed() {

@@ -31,17 +31,7 @@ struct OptimizerRunTests {
     }
 
     @Test(arguments: variants) func everyCheckpointLeadsToTheSameEnd(variant: [String]) throws {
-        let whole = RunFixture()
-        let saving = ["save_strategy=steps", "save_steps=1"]
-        let total = try whole.run("sft-full", Self.short + saving + variant).step
-        let (expected, history) = (try whole.bytes("model.safetensors"), try whole.history())
-        for step in 1..<total {
-            let resumed = RunFixture()
-            let checkpoint = "\(whole.output)/checkpoint-\(step)"
-            try resumed.run("sft-full", Self.short + saving + variant + ["resume_from_checkpoint=\(checkpoint)"])
-            #expect(try resumed.bytes("model.safetensors") == expected, "from step \(step)")
-            #expect(try resumed.history().dropLast() == history.dropLast(), "from step \(step)")
-        }
+        try RunFixture.expectEveryCheckpointLeadsToTheSameEnd("sft-full", Self.short + variant)
     }
 
     /// A checkpoint of another optimizer is refused by name.

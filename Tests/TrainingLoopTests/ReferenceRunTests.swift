@@ -10,9 +10,11 @@ struct ReferenceRunTests {
     @Test(
         arguments: [
             ("sft-full", "model"), ("sft-lora", "adapter_model"), ("pt-full", "model"), ("sft-smoothed", "model"),
+            ("sft-entropy", "model"), ("sft-early", "model"), ("sft-grouped", "model"),
             ("sft-packed", "model"), ("sft-neat", "model"), ("pt-each", "model"), ("sft-padding", "model"),
             ("sft-stream", "model"), ("sft-stream-mixed", "model"), ("pt-stream", "model"),
             ("rm-lora", "adapter_model"), ("dpo-lora", "adapter_model"), ("kto-full", "model"),
+            ("sft-oft", "adapter_model"), ("sft-two", "adapter_model"),
         ])
     func agreesWithReference(name: String, weights: String) throws {
         let fixture = RunFixture()

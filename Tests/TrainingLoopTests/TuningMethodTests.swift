@@ -30,6 +30,27 @@ import WeightFiles
         #expect(TensorPath("lm_head.weight").module == "lm_head")
     }
 
+    /// `print_param_status` tells of every parameter once, in the reference's words.
+    @Test func statusOfParameters() throws {
+        func lines(_ overrides: [String]) throws -> [String] {
+            var notes: [String] = []
+            let fixture = RunFixture()
+            try fixture.run("sft-lora", overrides + ["max_steps=1", "print_param_status=true"]) { event in
+                if case .note(let text) = event, text.hasPrefix("name: ") { notes.append(text) }
+            }
+            return notes
+        }
+        let adapter = try lines(["create_new_adapter=true", "lora_target=q_proj", "additional_target=model.norm"])
+        #expect(adapter.contains("name: model.norm.weight, dtype: torch.float32, device: cpu, trainable: True"))
+        #expect(
+            adapter.contains("name: model.embed_tokens.weight, dtype: torch.float32, device: cpu, trainable: False"))
+        let trained = adapter.filter { $0.hasSuffix("trainable: True") }
+        #expect(trained.count == 5 && trained.count { $0.contains("lora_A.weight") } == 2)
+        #expect(Set(adapter).count == adapter.count)
+        let full = try lines(["finetuning_type=full", "adapter_name_or_path=null"])
+        #expect(!full.isEmpty && full.allSatisfy { $0.hasSuffix("trainable: True") })
+    }
+
     /// Names of the tensors that differ between the base and what a run left.
     private func moved(_ overrides: [String]) throws -> Set<String> {
         let run = RunFixture()

@@ -27,7 +27,7 @@ struct StageTests {
         ]
         let group = rows.map { [PreparedItem.sequence($0)] }
         #expect(try SupervisedFineTuning().divisor(of: group) == 4)
-        #expect(try SupervisedFineTuning(labelSmoothing: 0.1).divisor(of: group) == 3)
+        #expect(try SupervisedFineTuning(loss: NextTokenLoss(labelSmoothing: 0.1)).divisor(of: group) == 3)
         #expect(try pretraining.divisor(of: group) == 4)
     }
 

@@ -169,7 +169,7 @@ struct HubCommandTests {
     }
 
     /// Every user of a machine sees the arguments of every process.
-    @Test(arguments: ["hf_hub_token", "ms_hub_token", "om_hub_token", "hub_token"])
+    @Test(arguments: ["hf_hub_token", "ms_hub_token", "om_hub_token", "hub_token", "swanlab_api_key"])
     func aTokenIsNoArgument(key: String) {
         for command in ["pull", "push", "submit", "check", "run", "plan"] {
             let run = run([command, "run.yaml", "\(key)=hf_secret"], files: ["run.yaml": ""])

@@ -87,12 +87,22 @@ struct JSONLinesTests {
             }
             #expect(run.exitCode == .usage && run.requests.isEmpty && run.errors.contains("`a text`"))
         }
-        for (argument, isRefused) in [("quantization_bit=4", true), ("a=b", false), ("x quantization_bit=4", false)] {
-            let run = TunectlRun(["logprobs", "--model", "m", argument]) { id, _, _ in
-                [FakeDaemon.result(id, ["ids": [1], "token_logprobs": []])]
-            }
-            #expect((run.exitCode == .usage) == isRefused, "\(argument)")
+    }
+
+    /// How the model is read goes with every line.
+    @Test func settingsOfTheModel() {
+        let run = TunectlRun(
+            ["logprobs", "--model", "m", "--jsonl", "quantization_bit=4", "rope_scaling=linear"],
+            input: ["{\"ids\": [1]}", "{\"ids\": [2]}"]
+        ) { id, _, _ in [FakeDaemon.result(id, ["ids": [1], "token_logprobs": []])] }
+        #expect(run.requests.count == 2)
+        for request in run.requests {
+            #expect(request["params"]?["overrides"] == ["quantization_bit=4", "rope_scaling=linear"])
         }
+        let load = TunectlRun(["load", "m", "infer_dtype=float32"]) { id, _, _ in
+            [FakeDaemon.result(id, ["model": "/m", "settings": ["infer_dtype=float32"]])]
+        }
+        #expect(load.requests.first?["params"]?["overrides"] == ["infer_dtype=float32"])
     }
 
     /// What the model's files say in vain is told on stderr, once.

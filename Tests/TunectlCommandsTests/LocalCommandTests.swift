@@ -4,12 +4,12 @@ import Testing
 import TunectlCommands
 
 struct LocalCommandTests {
-    private static let valid = "model_name_or_path: m\ndo_train: true\ndataset: d\ntemplate: t\nbf16: true\n"
+    private static let valid = "model_name_or_path: m\ndo_train: true\ndataset: d\ntemplate: t\nuse_cpu: true\n"
 
     @Test func checkNeedsNoDaemon() {
         let run = TunectlRun(["check", "run.yaml"], files: ["run.yaml": Self.valid])
         #expect(run.exitCode == .success)
-        #expect(run.output.hasPrefix("note: `bf16: true` changes nothing here: "))
+        #expect(run.output.hasPrefix("note: `use_cpu: true` changes nothing here: "))
         #expect(run.errors == "run.yaml is valid\n")
     }
 
@@ -124,7 +124,8 @@ struct LocalCommandTests {
                 FakeDaemon.result(
                     id,
                     [
-                        "version": "9.9", "process": 12, "vector_instructions": "avx512", "cores": 2,
+                        "version": "9.9", "process": 12, "vector_instructions": "avx512", "matrix_tiles": true,
+                        "cores": 2,
                         "openblas_core_type": "SkylakeX", "memory_bytes": 1024, "memory_control": "watch",
                         "memory_control_reason": "none is mounted", "memory_budget_bytes": 512,
                         "state_dir": "/s", "jobs": ["failed": 1],
@@ -136,7 +137,7 @@ struct LocalCommandTests {
                 CHECK           RESULT  DETAIL
                 daemon          ok      version 9.9, process 12
                 versions        warn    the client is \(Command.clientVersion), the daemon 9.9
-                kernels         ok      avx512, 2 cores
+                kernels         ok      avx512 with AMX tiles, 2 cores
                 openblas        ok      core type SkylakeX
                 memory          warn    1.0 KiB, jobs and models may hold 512 B; little for a language model
                 memory control  ok      the daemon watches its workers; no control groups: none is mounted

@@ -39,7 +39,7 @@ final class ModelFolderFixture {
 
         let wanted = AdapterConfiguration(
             baseModel: directory, rank: 2, alpha: 8, targetModules: .names(["q_proj", "down_proj"]))
-        let adapter = try LoRAAdapter.fresh(wanted, for: model, seed: 3)
+        let adapter = try Adapter.fresh(wanted, for: model, seed: 3)
         for parameter in adapter.parameters where parameter.name.contains("lora_B") {
             for index in 0..<parameter.count { parameter.value[index] = Float((index * 7) % 11 - 5) / 10 }
         }

@@ -56,6 +56,40 @@ import WorkerService
         #expect(try pair.failure("worker.logprobs", request(["ids": [7], "text": "x"])).kind == .badRequest)
     }
 
+    /// What says how the model is read acts on one request and on no other.
+    @Test func settingsActOnOneRequest() throws {
+        func numbers(_ overrides: [JSONValue]) throws -> [Double] {
+            let found = try pair.call(
+                "worker.logprobs", request(["ids": [72, 105, 32, 33], "model_settings": .array(overrides)]))
+            return (found["token_logprobs"]?.array ?? []).compactMap(\.double)
+        }
+        var configuration = fixture.model.configuration
+        configuration.stretch(PositionStretch(kind: .linear, factor: 2))
+        let stretched = try fixture.model.reconfigured(configuration)
+        let expected = try stretched.tokenLogProbabilities([[72, 105, 32, 33]])[0].map { Double($0) }
+        let plain = try numbers([])
+        let found = try numbers(["rope_scaling=linear"])
+        #expect(found != plain && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(try numbers(["rope_scaling=linear", "rope_scaling_factor=3"]) != found)
+        #expect(try numbers(["rope_theta=77"]) != plain)
+        #expect(try numbers([]) == plain)
+        for (setting, kind) in [
+            ("quantization_bit=5", ErrorKind.badConfig), ("mixture_of_depths=convert", .badConfig),
+            ("mixture_of_depths=load", .badConfig),
+        ] {
+            let failure = try pair.failure(
+                "worker.logprobs", request(["ids": [7, 8], "model_settings": [.string(setting)]]))
+            #expect(failure.kind == kind, "\(failure)")
+        }
+        let generated = try pair.call(
+            "worker.generate",
+            request([
+                "ids": [72, 105], "overrides": ["do_sample=false", "max_new_tokens=3"],
+                "model_settings": ["rope_scaling=yarn"],
+            ]))
+        #expect(ids(generated).count == 3)
+    }
+
     @Test func greedyGenerationWithAndWithoutAdapter() throws {
         func expected(_ adapters: LinearBranches?) throws -> [Int32] {
             var options = GenerationOptions()
@@ -66,7 +100,7 @@ import WorkerService
                 .tokens
         }
         let overrides: JSONValue = ["do_sample=false", "max_new_tokens=9", "ignore_eos=true"]
-        let adapter = try LoRAAdapter.load(directory: fixture.adapter, for: fixture.model).adapter
+        let adapter = try Adapter.load(directory: fixture.adapter, for: fixture.model).adapter
         let plain = try expected(nil)
         let adapted = try expected(adapter.branches)
         #expect(plain != adapted)
@@ -93,6 +127,26 @@ import WorkerService
         }
         let first = try sample("seed=1")
         #expect(try sample("seed=1") == first && sample("seed=2") != first && first.count == 20)
+    }
+
+    @Test func specialTokensStayInTheTextOnRequest() throws {
+        func answer(_ more: String...) throws -> JSONValue {
+            pair.progress = []
+            let overrides =
+                ["seed=1", "top_p=1.0", "top_k=0", "temperature=9", "max_new_tokens=300", "ignore_eos=true"] + more
+            return try pair.call(
+                "worker.generate",
+                request([
+                    "prompt": "Hi", "stream": true, "overrides": .array(overrides.map { .string($0) }),
+                ]))
+        }
+        let plain = try answer()
+        let whole = try answer("skip_special_tokens=false")
+        let pieces = pair.progress.compactMap { $0["text"]?.string }.joined()
+        #expect(ids(whole) == ids(plain) && ids(whole).contains { $0 > 255 })
+        let all = try pair.call(
+            "worker.detokenize", request(["ids": .array(ids(whole).map { .integer(Int64($0)) })]))
+        #expect(whole["text"] == all["text"] && whole["text"] != plain["text"] && pieces == whole["text"]?.string)
     }
 
     @Test func chatStreamsWhatItAnswers() throws {
@@ -370,7 +424,7 @@ import WorkerService
             .write(to: URL(fileURLWithPath: file))
         let weaker = try score()
         #expect(weaker != before && weaker != plain)
-        let fresh = try LoRAAdapter.fresh(
+        let fresh = try Adapter.fresh(
             AdapterConfiguration(directory: fixture.adapter), for: fixture.model, seed: 1)
         try fresh.save(into: OutputDirectory(path: fixture.adapter))
         #expect(try score() == plain, "B is zero again")

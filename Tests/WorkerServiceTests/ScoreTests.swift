@@ -33,7 +33,7 @@ import WorkerService
         return head
     }
 
-    private func expected(_ ids: [Int32], _ head: ValueHead, _ adapter: LoRAAdapter? = nil) throws -> Double {
+    private func expected(_ ids: [Int32], _ head: ValueHead, _ adapter: Adapter? = nil) throws -> Double {
         let tape = Tape(recording: false)
         let hidden = try fixture.model.hiddenStates(
             ids, layout: SequenceLayout(lengths: [ids.count]), on: tape, branches: adapter?.branches)
@@ -59,7 +59,7 @@ import WorkerService
         let fields: JSONObject = ["ids": [72, 105], "adapter": .string(fixture.adapter)]
         #expect(try pair.failure("worker.score", request(fields)).kind == .badModel)
         let own = try head(seed: 3, in: fixture.adapter)
-        let adapter = try LoRAAdapter.load(directory: fixture.adapter, for: fixture.model).adapter
+        let adapter = try Adapter.load(directory: fixture.adapter, for: fixture.model).adapter
         let score = try #require(pair.call("worker.score", request(fields))["score"]?.double)
         #expect(abs(score - (try expected([72, 105], own, adapter))) < 1e-5)
     }

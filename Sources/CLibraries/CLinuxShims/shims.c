@@ -124,7 +124,7 @@ int linux_terminal_columns(int descriptor) {
 #include <cpuid.h>
 
 linux_cpu_features linux_get_cpu_features(void) {
-    linux_cpu_features features = {false, false, false};
+    linux_cpu_features features = {};
     unsigned a, b, c, d;
     if (!__get_cpuid(0, &a, &b, &c, &d)) return features;
     features.amd = b == signature_AMD_ebx;
@@ -137,10 +137,12 @@ linux_cpu_features linux_get_cpu_features(void) {
     const unsigned wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
     features.avx2_fma = saves_ymm && fma && (b & bit_AVX2);
     features.avx512 = saves_zmm && features.avx2_fma && (b & wide) == wide;
+    const unsigned tiles = bit_AMXTILE | bit_AMXBF16;
+    features.amx_bf16 = (low & 0x600e6) == 0x600e6 && features.avx512 && (d & tiles) == tiles;
     return features;
 }
 #else
-linux_cpu_features linux_get_cpu_features(void) { return (linux_cpu_features){false, false, false}; }
+linux_cpu_features linux_get_cpu_features(void) { return (linux_cpu_features){}; }
 #endif
 
 int linux_exchange(const char *first, const char *second) {

@@ -40,7 +40,8 @@ package struct ConversationCompleter {
         case .adapter: isFirst ? names.adapters + paths(typed, foldersOnly: true) : []
         case .savedFile, .file: isFirst ? paths(typed, foldersOnly: false) : []
         case .job: names.jobs
-        case .parameter: Self.settings(typed, among: Parameters.all.filter(\.actsOnRequests))
+        case .parameter:
+            Self.settings(typed, among: Parameters.all.filter { $0.actsOnRequests || ModelSettings.isModelSetting($0) })
         case .run: isFirst ? paths(typed, foldersOnly: false) : Self.settings(typed, among: Parameters.all)
         }
     }

@@ -6,10 +6,29 @@ extension RunConfiguration {
         return folder.hasPrefix("/") ? folder : "\(workingDirectory ?? "")/\(folder)"
     }
 
+    /// The paths of the adapters given, where they are paths: with `adapter_folder` behind each.
+    package var adapterPaths: [String] {
+        (self[Parameters.adapterNameOrPath] ?? []).map { path in
+            self[Parameters.adapterFolder].map { "\(path)/\($0)" } ?? path
+        }
+    }
+
     /// The adapter's scale before division by the rank: absent and 0 both mean twice the rank.
     package var loraAlphaInEffect: Int {
         let alpha = self[Parameters.loraAlpha] ?? 0
         return alpha == 0 ? 2 * self[Parameters.loraRank] : alpha
+    }
+
+    /// How exactly a training run multiplies: what `matmul_precision` says and, where that is `auto`, float32 unless
+    /// `bf16` allows less and the processor's tiles make less faster.
+    package func matmulPrecisionInEffect(hasTiles: Bool) -> String {
+        let asked = self[Parameters.matmulPrecision]
+        return asked != "auto" ? asked : self[Parameters.bf16] && hasTiles ? "medium" : "highest"
+    }
+
+    /// Whether it is left to the plan which layers keep their activations and which compute them again.
+    package var leavesRecomputationOpen: Bool {
+        !isExplicit(Parameters.disableGradientCheckpointing) && !isExplicit(Parameters.gradientCheckpointing)
     }
 
     /// Whether items are packed: stage pt does unless told not to, and `neat_packing` asks for it in any case.
@@ -37,6 +56,7 @@ extension RunConfiguration {
     package var bestModelMetric: String? {
         let needsMetric =
             self[Parameters.loadBestModelAtEnd] || self[Parameters.lrSchedulerType] == .reduceOnPlateau
+            || self[Parameters.earlyStoppingSteps] != nil
         guard let metric = self[Parameters.metricForBestModel] ?? (needsMetric ? "loss" : nil) else { return nil }
         return metric.hasPrefix("eval_") ? metric : "eval_" + metric
     }
@@ -44,6 +64,16 @@ extension RunConfiguration {
     /// Whether larger values of that figure are better.
     package var largerMetricIsBetter: Bool {
         self[Parameters.greaterIsBetter] ?? !(bestModelMetric ?? "loss").hasSuffix("loss")
+    }
+
+    /// Whether items are taken in their own order; wins over `groupsByLength`.
+    package var keepsOrder: Bool {
+        self[Parameters.disableShuffling] || self[Parameters.trainSamplingStrategy] == .sequential
+    }
+
+    /// Whether items of similar length share a batch.
+    package var groupsByLength: Bool {
+        !keepsOrder && (self[Parameters.groupByLength] || self[Parameters.trainSamplingStrategy] == .groupByLength)
     }
 
     /// The seed of the data's order.

@@ -5,7 +5,10 @@ package enum Stage: String, CaseIterable, ParameterValue {
 
 /// Which weights a run changes.
 package enum FinetuningType: String, CaseIterable, ParameterValue {
-    case lora, freeze, full
+    case lora, oft, freeze, full
+
+    /// Whether an adapter is trained beside the weights, and not the weights themselves.
+    package var trainsAdapter: Bool { self == .lora || self == .oft }
 }
 
 /// The learning-rate schedules of the reference.

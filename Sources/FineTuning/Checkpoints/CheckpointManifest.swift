@@ -30,9 +30,12 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
         package var threads: Int
         package var coreType: String
         package var vectorInstructions: String
+        /// How exactly products were computed; nil in checkpoints of earlier versions.
+        package var matmulPrecision: String?
 
         package init(
-            configuration: String, data: String, seed: Int, threads: Int, coreType: String, vectorInstructions: String
+            configuration: String, data: String, seed: Int, threads: Int, coreType: String, vectorInstructions: String,
+            matmulPrecision: String? = nil
         ) {
             self.configuration = configuration
             self.data = data
@@ -40,6 +43,7 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
             self.threads = threads
             self.coreType = coreType
             self.vectorInstructions = vectorInstructions
+            self.matmulPrecision = matmulPrecision
         }
 
         /// One sentence for each condition that differs from an earlier one.
@@ -56,6 +60,9 @@ package struct CheckpointManifest: Codable, Equatable, Sendable {
                 line(
                     "the instruction set", earlier.vectorInstructions, vectorInstructions,
                     earlier.vectorInstructions != vectorInstructions),
+                line(
+                    "the precision of products", earlier.matmulPrecision ?? "", matmulPrecision ?? "",
+                    earlier.matmulPrecision != nil && earlier.matmulPrecision != matmulPrecision),
             ].compactMap { $0 }
         }
     }

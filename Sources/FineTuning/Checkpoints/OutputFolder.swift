@@ -15,6 +15,17 @@ package struct OutputFolder: CheckpointOutput {
         }
     }
 
+    private init(root: OutputDirectory) { self.root = root }
+
+    /// A folder inside this one, made when it is missing.
+    package func folder(named name: String) throws -> OutputFolder {
+        do {
+            return OutputFolder(root: try root.makeDirectory(name))
+        } catch {
+            throw OutputFolder.failure(error, path: path, needed: 0)
+        }
+    }
+
     package var path: String { root.path }
 
     package func writeFile(

@@ -18,6 +18,8 @@ package struct TrainerState: Equatable, Sendable {
     package var bestStep: Int?
     /// Path as it was written, which names the output directory as the user gave it.
     package var bestCheckpoint: String?
+    /// Nil when nothing but the number of steps ends the run.
+    package var earlyStopping: EarlyStopping?
     /// All records so far, each with its `step`.
     package var logHistory: [JSONObject] = []
 
@@ -46,21 +48,30 @@ extension TrainerState {
             "num_input_tokens_seen": .integer(Int64(inputTokensSeen)),
             "num_train_epochs": .integer(Int64(epochs)),
             "save_steps": .integer(Int64(saveSteps)),
-            "stateful_callbacks": [
-                "TrainerControl": [
-                    "args": [
-                        "should_epoch_stop": false, "should_evaluate": false, "should_log": false,
-                        "should_save": true, "should_training_stop": .bool(step >= totalSteps),
-                    ],
-                    "attributes": [:],
-                ]
-            ],
+            "stateful_callbacks": callbacks,
             "total_flos": .number(totalFlops),
             "train_batch_size": .integer(Int64(trainBatchSize)),
             "trial_name": .null,
             "trial_params": .null,
         ]
     }
+
+    private var callbacks: JSONValue {
+        var callbacks: JSONObject = [
+            "TrainerControl": [
+                "args": [
+                    "should_epoch_stop": false, "should_evaluate": false, "should_log": false,
+                    "should_save": true, "should_training_stop": .bool(step >= totalSteps || endsEarly),
+                ],
+                "attributes": [:],
+            ]
+        ]
+        callbacks[EarlyStopping.name] = earlyStopping?.json
+        return .object(callbacks)
+    }
+
+    /// Whether evaluations have ended the run.
+    package var endsEarly: Bool { earlyStopping?.endsRun ?? false }
 
     package var bytes: [UInt8] { json.serializedBytes(.indented(2), sortedKeys: true) + [UInt8(ascii: "\n")] }
 
@@ -84,6 +95,7 @@ extension TrainerState {
         bestMetric = json["best_metric"]?.double
         bestStep = json["best_global_step"]?.integer.map(Int.init)
         bestCheckpoint = json["best_model_checkpoint"]?.string
+        earlyStopping = EarlyStopping(json["stateful_callbacks"]?[EarlyStopping.name])
     }
 
     /// Drops records of steps after `step`, as a resumed run will make them again.

@@ -14,7 +14,7 @@ struct ExportOrigin {
     /// The base's folder, then the adapters'.
     let folders: [String]
     private let base: DecoderModel
-    private let adapters: [LoRAAdapter]
+    private let adapters: [Adapter]
     private let weights: CheckpointWeights
     /// Nil for a model without one.
     private let text: RunTokenizer?
@@ -24,9 +24,7 @@ struct ExportOrigin {
     init(_ configuration: RunConfiguration, paths: PathResolver, note: (String) -> Void) throws {
         let modelFolder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
-        let adapterFolders = try (configuration[Parameters.adapterNameOrPath] ?? []).map {
-            try paths.modelFolder($0, parameter: "adapter_name_or_path")
-        }
+        let adapterFolders = try paths.adapterFolders(configuration)
         folders = [modelFolder] + adapterFolders
         let model = try ModelConfiguration(directory: modelFolder)
         if let packing = model.quantization.map({ type(of: $0).method })
@@ -35,13 +33,18 @@ struct ExportOrigin {
             throw ExportError.packedBase(path: modelFolder, packing: packing)
         }
         weights = try CheckpointWeights(directory: modelFolder)
-        base = try DecoderModel.load(model, weights: weights)
+        var loaded = try DecoderModel.load(model, weights: weights)
+        // The vocabulary and the positions that the adapters were trained with, or the positions that are asked for.
+        for folder in adapterFolders { loaded = try loaded.fitting(adapterIn: folder).stretched(asBeside: folder) }
+        var asked = loaded.configuration
+        try asked.adoptForInference(configuration)
+        base = try loaded.reconfigured(asked)
         for warning in base.configuration.warnings { note(warning) }
         var rest = adapterFolders[...]
-        var adapters: [LoRAAdapter] = []
+        var adapters: [Adapter] = []
         let chain = try AdapterChain(base: base) { model in
             guard let folder = rest.popFirst() else { return nil }
-            let loaded = try LoRAAdapter.load(directory: folder, for: model)
+            let loaded = try Adapter.load(directory: folder, for: model)
             for warning in loaded.warnings { note("\(folder): \(warning)") }
             adapters.append(loaded.adapter)
             return loaded.adapter
@@ -52,7 +55,8 @@ struct ExportOrigin {
             generation: try GenerationDefaults(directory: modelFolder, configuration: base.configuration),
             storedAs: configuration.exportFormat(of: model), modelFolder: modelFolder)
         if FileSystem.isFile("\(modelFolder)/tokenizer.json") {
-            text = try RunTokenizer(configuration, modelFolder: modelFolder)
+            text = try RunTokenizer(
+                configuration, modelFolder: modelFolder, adapterFolders: adapterFolders, paths: paths)
             for warning in text?.warnings ?? [] { note(warning) }
         } else {
             text = nil

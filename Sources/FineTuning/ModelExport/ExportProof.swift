@@ -23,7 +23,9 @@ package struct ExportProof {
         var model: DecoderModel
         var branches: LinearBranches?
 
-        package init(_ model: DecoderModel, branches: LinearBranches? = nil, forgetPages: @escaping @Sendable () -> Void) {
+        package init(
+            _ model: DecoderModel, branches: LinearBranches? = nil, forgetPages: @escaping @Sendable () -> Void
+        ) {
             self.model = model.following(eachBlock: forgetPages)
             self.branches = branches
         }

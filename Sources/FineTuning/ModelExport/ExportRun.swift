@@ -110,7 +110,7 @@ package struct ExportRun {
             !FileSystem.isFile("\(target)/\(ExportFolder.reportName)"),
             !FileSystem.isDirectory("\(target)/\(ExportFolder.partialName)"),
             let file = (try? FileSystem.entries(of: target))?.first(where: { name in
-                name == ModelFiles.configuration || name == LoRAAdapter.weightsName
+                name == ModelFiles.configuration || name == Adapter.weightsName
                     || ExportFormats.all.contains { $0.owns(name) }
             })
         else { return }
@@ -165,7 +165,9 @@ package struct ExportRun {
                 let proof = ExportProof(
                     prompts: prompts, format: format.rounding(origin.source.format, configuration))
                 var comparison = try proof.compare(original, written)
-                if let perplexity, let expected { comparison.perplexities = (expected, try perplexity.value(of: written)) }
+                if let perplexity, let expected {
+                    comparison.perplexities = (expected, try perplexity.value(of: written))
+                }
                 if let problem = comparison.problem {
                     try folder.discard()
                     throw ExportError.differs(what: problem)

@@ -19,14 +19,18 @@ package struct TrainingRun: Sendable {
     package var identifier: String
     /// Whether a process that was to do this run was there before.
     package var isContinuation: Bool
+    /// Bytes of tensors up to which layers keep their insides, as the run's plan found; nil without one.
+    package var keepBelow: Int?
 
     package init(
-        configuration: RunConfiguration, paths: PathResolver, identifier: String = "run", isContinuation: Bool = false
+        configuration: RunConfiguration, paths: PathResolver, identifier: String = "run", isContinuation: Bool = false,
+        keepBelow: Int? = nil
     ) {
         self.configuration = configuration
         self.paths = paths
         self.identifier = identifier
         self.isContinuation = isContinuation
+        self.keepBelow = keepBelow
     }
 
     package struct Outcome: Sendable {
@@ -91,7 +95,8 @@ package struct TrainingRun: Sendable {
         try checkDeepSpeedFile(configuration, paths) { report(.note($0)) }
         report(.phase(.tokenizing))
         let folders = try ModelFolders(configuration, paths: paths)
-        let text = try RunTokenizer(configuration, modelFolder: folders.model)
+        let text = try RunTokenizer(
+            configuration, modelFolder: folders.model, adapterFolders: folders.adapters, paths: paths)
         for warning in text.warnings { report(.note(warning)) }
         let stage = try TrainingStages.stage(configuration, tokenizer: text.tokenizer)
         let isStreamed = configuration[Parameters.streaming] && configuration[Parameters.doTrain]
@@ -110,7 +115,7 @@ package struct TrainingRun: Sendable {
         if configuration[Parameters.doTrain], data.training.isEmpty { throw TrainingError.noTrainingItems }
         for item in data.training { try stage.check(item) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, folders, text.specialTokens, report)
+        let model = try loadModel(configuration, stage, folders, text, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model,
             training: isStreamed ? [] : data.training, stream: isStreamed ? KeptItemStream(data.training) : nil,
@@ -135,7 +140,7 @@ package struct TrainingRun: Sendable {
         if try stream.isAtEnd() { throw TrainingError.noTrainingItems }
         let evaluations = stream.evaluations.map { Evaluation(name: $0.name, items: $0.items) }
         try check(evaluations, configuration, stage)
-        let model = try loadModel(configuration, stage, folders, text.specialTokens, report)
+        let model = try loadModel(configuration, stage, folders, text, report)
         return PreparedRun(
             configuration: configuration, stage: stage, tokenizer: text.tokenizer, model: model, training: [],
             stream: stream, evaluations: evaluations, dataHash: stream.identity)
@@ -143,19 +148,17 @@ package struct TrainingRun: Sendable {
 
     private func loadModel(
         _ configuration: RunConfiguration, _ stage: any TrainingStage, _ folders: ModelFolders,
-        _ specialTokens: SpecialTokenIDs, _ report: (TrainingEvent) -> Void
+        _ text: RunTokenizer, _ report: (TrainingEvent) -> Void
     ) throws -> RunModel {
         report(.phase(.loading))
         if MatmulPrecision(configuration) != .highest, case .unavailable(let reason) = MatrixTiles.request() {
             report(.note("`matmul_precision` is computed without tiles, slower and with the same numbers: \(reason)"))
         }
         let model = try RunModel(
-            configuration, stage: stage, folders: folders, specialTokens: specialTokens, note: { report(.note($0)) })
+            configuration, stage: stage, folders: folders, text: text, note: { report(.note($0)) })
         report(.note(model.parameterLine))
         if configuration[Parameters.printParamStatus] {
-            for (name, value) in model.trainable.base.tensors {
-                report(.note("name: \(name), shape: \(value.shape), trainable: \(value.parameterToTrain != nil)"))
-            }
+            for line in model.trainable.statusLines { report(.note(line)) }
         }
         return model
     }

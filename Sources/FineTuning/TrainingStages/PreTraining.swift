@@ -7,24 +7,30 @@ package import Tensors
 package struct PreTraining: TrainingStage {
     package let name = "pt"
     package let itemKind = PreparedItem.Kind.sequence
+    package let takesAuxiliaryLosses = true
     package let paddingMultiple = 1
-    private let nextToken: NextTokenLoss
+    private let objective: TokenObjective
 
     package init(_ configuration: RunConfiguration) {
-        nextToken = NextTokenLoss(labelSmoothing: configuration[Parameters.labelSmoothingFactor])
+        objective = TokenObjective(
+            loss: NextTokenLoss(labelSmoothing: configuration[Parameters.labelSmoothingFactor]),
+            tellsAccuracy: configuration[Parameters.computeAccuracy])
     }
 
     package func divisor(of group: [[PreparedItem]]) throws -> Double {
-        nextToken.divisor(of: try group.flatMap(sequences))
+        objective.loss.divisor(of: try group.map(sequences))
     }
 
     package func loss(
         of items: [PreparedItem], divisor: Double, learner: Learner, on tape: Tape, memory: inout StageMemory
     ) throws -> StageLoss {
-        try nextToken.loss(of: sequences(items), divisor: divisor, network: learner.policy, on: tape)
+        try objective.stageLoss(
+            of: PackedRows(sequences(items), paddedTo: paddingMultiple), divisor: divisor, learner: learner, on: tape)
     }
 
     package func finalMetrics(evaluationLoss: Double) -> [(name: String, value: Double)] {
         [("perplexity", exp(evaluationLoss))]
     }
+
+    package var drawnFigures: (training: [String], evaluation: [String]) { ([], objective.evaluationFigures) }
 }

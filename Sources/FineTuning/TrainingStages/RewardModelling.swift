@@ -19,7 +19,7 @@ package struct RewardModelling: TrainingStage {
     package func loss(
         of items: [PreparedItem], divisor: Double, learner: Learner, on tape: Tape, memory: inout StageMemory
     ) throws -> StageLoss {
-        let rows = try PackedRows(pairedRows(items))
+        let rows = try PackedRows(pairedRows(items), paddedTo: paddingMultiple)
         let head = try learner.requireValueHead(for: name)
         let hidden = try learner.policy.hiddenStates(rows, on: tape)
         let scores = try head.values(hidden, rows: rows.lastTokens, on: tape)

@@ -19,8 +19,10 @@ package protocol UpdateSteps {
     ///
     /// - Throws: when the run is to stop; nothing of the update is kept then
     func tape(pass: Int) throws -> Tape
-    /// Runs the tape back from a micro-batch's loss, which must be finite.
-    func backward(_ loss: StageLoss, on tape: Tape) throws
+    /// Runs the tape back from a micro-batch's loss, which must be finite, and from losses of the model's own.
+    ///
+    /// - Returns: the value of both together
+    func backward(_ loss: StageLoss, on tape: Tape) throws -> Double
     /// Clips the gradients, changes the parameters and forgets the gradients.
     func changeParameters() throws -> (norm: Double, learningRate: Double)
 }
@@ -37,8 +39,7 @@ extension TrainingStage {
             for items in group {
                 let tape = try steps.tape(pass: pass)
                 let loss = try loss(of: items, divisor: divisor, learner: steps.learner, on: tape, memory: &memory)
-                try steps.backward(loss, on: tape)
-                update.loss += loss.value
+                update.loss += try steps.backward(loss, on: tape)
                 update.figures.add(loss.figures)
                 pass += 1
             }

@@ -7,31 +7,39 @@ package import Tokenization
 package struct SupervisedFineTuning: TrainingStage {
     package let name = "sft"
     package let itemKind = PreparedItem.Kind.sequence
+    package let takesAuxiliaryLosses = true
     package let paddingMultiple = 8
-    private let nextToken: NextTokenLoss
+    private let objective: TokenObjective
     /// What rows are padded with, where that is learned as well (`ignore_pad_token_for_loss: false`).
     private let learnedPadding: Int32?
 
     package init(_ configuration: RunConfiguration, tokenizer: Tokenizer) {
         self.init(
-            labelSmoothing: configuration[Parameters.labelSmoothingFactor],
+            loss: TokenLosses.loss(configuration), tellsAccuracy: configuration[Parameters.computeAccuracy],
             learnedPadding: configuration[Parameters.ignorePadTokenForLoss] ? nil : tokenizer.padTokenID)
     }
 
-    package init(labelSmoothing: Double = 0, learnedPadding: Int32? = nil) {
-        nextToken = NextTokenLoss(labelSmoothing: labelSmoothing)
+    package init(
+        loss: any TokenLoss = NextTokenLoss(), tellsAccuracy: Bool = false, learnedPadding: Int32? = nil
+    ) {
+        objective = TokenObjective(loss: loss, tellsAccuracy: tellsAccuracy)
         self.learnedPadding = learnedPadding
     }
 
+    package var needs: LearnerNeeds { objective.loss.needs }
+
     package func divisor(of group: [[PreparedItem]]) throws -> Double {
-        nextToken.divisor(of: try group.flatMap(learnedRows))
+        objective.loss.divisor(of: try group.map(learnedRows))
     }
 
     package func loss(
         of items: [PreparedItem], divisor: Double, learner: Learner, on tape: Tape, memory: inout StageMemory
     ) throws -> StageLoss {
-        try nextToken.loss(of: learnedRows(items), divisor: divisor, network: learner.policy, on: tape)
+        try objective.stageLoss(
+            of: PackedRows(learnedRows(items), paddedTo: paddingMultiple), divisor: divisor, learner: learner, on: tape)
     }
+
+    package var drawnFigures: (training: [String], evaluation: [String]) { ([], objective.evaluationFigures) }
 
     /// The rows of a micro-batch: as they are, or with padding that has labels.
     private func learnedRows(_ items: [PreparedItem]) throws -> [TrainingItem] {

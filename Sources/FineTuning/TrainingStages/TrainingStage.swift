@@ -14,6 +14,8 @@ package protocol TrainingStage: Sendable {
     var needs: LearnerNeeds { get }
     /// Whether dropout acts while it trains.
     var usesDropout: Bool { get }
+    /// Whether losses that a model has of its own count beside the stage's, such as one that balances experts.
+    var takesAuxiliaryLosses: Bool { get }
     /// Rows of the reference's batches are padded to a multiple of this; counts of tokens depend on it.
     var paddingMultiple: Int { get }
 
@@ -47,6 +49,7 @@ package protocol TrainingStage: Sendable {
 extension TrainingStage {
     package var needs: LearnerNeeds { LearnerNeeds() }
     package var usesDropout: Bool { true }
+    package var takesAuxiliaryLosses: Bool { false }
 
     package func countedRows(of items: [PreparedItem]) throws -> [TrainingItem] { items.flatMap(\.rows) }
 

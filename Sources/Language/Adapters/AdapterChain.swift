@@ -16,20 +16,23 @@ package struct AdapterChain: Sendable {
     private struct Link {
         var copies: [String: Parameter]
         var branches: [String: any LinearBranch]
+        var embedding: LowRankEmbedding?
     }
 
     /// - Parameters:
     ///   - base: the model that the first adapter was trained on
     ///   - next: gives the next adapter for the model that those before it have led to; nil at the end
-    package init(base: DecoderModel, next: (DecoderModel) throws -> LoRAAdapter?) throws {
+    package init(base: DecoderModel, next: (DecoderModel) throws -> Adapter?) throws {
         var (model, links) = (base, [Link]())
         while let adapter = try next(model) {
             links.append(
                 Link(
                     copies: adapter.savedModules.copies,
                     branches: Dictionary(
-                        uniqueKeysWithValues: adapter.modules.map { ("\($0.path).weight", $0.branch) })))
-            model = adapter.model
+                        uniqueKeysWithValues: adapter.modules.map { ("\($0.path).weight", $0.branch) }),
+                    embedding: adapter.embedding))
+            let parts = adapter.embedding != nil || adapter.modules.contains { $0.path == base.headPath }
+            model = try adapter.model.replacingTensors(untyingHead: parts) { $1 }
         }
         configuration = model.configuration
         places = model.tensors.map { ($0.name, $0.value.shape) }
@@ -41,7 +44,10 @@ package struct AdapterChain: Sendable {
 
     /// Whether an adapter leaves the tensor as it is.
     package func isUntouched(_ name: String) -> Bool {
-        base[name] != nil && links.allSatisfy { $0.copies[name] == nil && $0.branches[name] == nil }
+        base[name] != nil
+            && links.allSatisfy {
+                $0.copies[name] == nil && $0.branches[name] == nil && ($0.embedding == nil || name != embeddingName)
+            }
     }
 
     /// The tensor as the base has it, or the embedding for a head that was tied to it.
@@ -61,6 +67,9 @@ package struct AdapterChain: Sendable {
         for link in links {
             if let copy = link.copies[name] {
                 value = rounded(copy.value, to: format)
+            } else if let embedding = link.embedding, name == embeddingName {
+                value = rounded(
+                    try embedding.folded(into: value ?? rounded(original.widened(), to: format)), to: format)
             } else if let branch = link.branches[name] {
                 value = rounded(try branch.folded(into: value ?? rounded(original.widened(), to: format)), to: format)
             }

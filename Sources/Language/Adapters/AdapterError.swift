@@ -7,6 +7,10 @@ package enum AdapterError: Error, CustomStringConvertible {
     case unsupported(key: String, value: String, file: String, instead: String)
     case noTargets(names: String, modules: [String])
     case notLinear(module: String, target: String)
+    /// The adapter's kind has nothing to put beside an embedding.
+    case noEmbeddings(module: String, reason: String)
+    /// The file's copy of the base's embedding is another one than the base's.
+    case otherEmbedding(tensor: String, file: String)
     case noModulesToSave(name: String, modules: [String])
     case missingFile(directory: String, lookedFor: String)
     case pickleOnly(file: String)
@@ -23,13 +27,19 @@ package enum AdapterError: Error, CustomStringConvertible {
         case .unsupported(let key, let value, let file, let instead):
             "\(file): '\(key)' is \(value), which is not available yet; \(instead)"
         case .noTargets(let names, let modules):
-            "no module of the model matches the LoRA target \(names); its linear layers are named "
+            "no module of the model matches the target \(names); its linear layers are named "
                 + modules.joined(separator: ", ")
         case .noModulesToSave(let name, let modules):
             "no module of the model has a path that ends with '\(name)' (`additional_target`, `modules_to_save`); its "
                 + "modules are named " + Set(modules).sorted().joined(separator: ", ")
         case .notLinear(let module, let target):
-            "the LoRA target '\(target)' matches '\(module)', which is not a linear layer; name linear layers only"
+            "the target '\(target)' matches '\(module)', which is neither a linear layer nor the token embedding; name "
+                + "those only"
+        case .noEmbeddings(let module, let reason):
+            "the token embedding '\(module)' cannot be a target: \(reason); name linear layers only"
+        case .otherEmbedding(let tensor, let file):
+            "\(file): the embedding kept as '\(tensor)' is not that of this base model; the adapter was made for another "
+                + "base"
         case .missingFile(let directory, let file):
             "\(directory): is not an adapter, it holds no \(file)"
         case .pickleOnly(let file):

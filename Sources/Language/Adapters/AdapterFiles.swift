@@ -3,12 +3,12 @@ package import LanguageModels
 import Tensors
 package import WeightFiles
 
-extension LoRAAdapter {
+extension Adapter {
     package static let weightsName = "adapter_model.safetensors"
 
     /// An adapter read from its directory.
     package struct Loaded {
-        package var adapter: LoRAAdapter
+        package var adapter: Adapter
         /// Tensors that the file lacks; they have the values of a fresh adapter.
         package var missing: [String]
 
@@ -49,19 +49,43 @@ extension LoRAAdapter {
             return weight.widened()
         }
         guard !used.isEmpty else { throw AdapterError.missingTensors(names: missing, file: path) }
-        // A missing B makes a pair that adds nothing; a fresh A before a trained B would add noise.
-        let lost = adapter.modules.filter { missing.contains($0.pair.a.name) && used.contains($0.pair.b.name) }
-        guard lost.isEmpty else { throw AdapterError.missingTensors(names: lost.map(\.pair.a.name), file: path) }
-        let known = used.union(adapter.savedModules.parameters.flatMap { redundantNames(of: $0.name) })
+        // One matrix of a fresh pair is zero, so that the pair adds nothing; with the other trained it would add noise.
+        let lost = adapter.randomParts.filter { missing.contains($0.random) && used.contains($0.other) }.map(\.random)
+        guard lost.isEmpty else { throw AdapterError.missingTensors(names: lost, file: path) }
+        let known = try used.union(adapter.savedModules.parameters.flatMap { redundantNames(of: $0.name) })
+            .union(copyOfEmbedding(in: file, beside: adapter, model))
         if let unknown = file.records.first(where: { !known.contains($0.name) }) {
             throw AdapterError.unknownTensor(name: unknown.name, file: path)
         }
         return Loaded(adapter: adapter, missing: missing)
     }
 
+    /// Of every pair the matrix that is random at first, and the one that is zero.
+    private var randomParts: [(random: String, other: String)] {
+        modules.compactMap(\.pair).map { ($0.a.name, $0.b.name) }
+            + (embedding.map { [($0.b.name, $0.a.name)] } ?? [])
+    }
+
+    /// The base's embedding, which PEFT writes beside the matrices for it; it must be that of the base.
+    private static func copyOfEmbedding(
+        in file: SafetensorsFile, beside adapter: Adapter, _ model: DecoderModel
+    ) throws -> Set<String> {
+        let name = tensorName(model.embeddingPath, "base_layer.weight")
+        guard adapter.embedding != nil, let record = file[name] else { return [] }
+        let table = model.embeddingTable
+        guard record.shape == table.shape else {
+            throw AdapterError.wrongShape(tensor: name, expected: table.shape, found: record.shape, file: file.path)
+        }
+        let (kept, own) = (try file.tensor(named: name), table.widened())
+        // It may have been rounded to bfloat16.
+        let isSame = (0..<own.count).allSatisfy { abs(kept[$0] - own[$0]) <= abs(own[$0]) / 128 }
+        guard isSame else { throw AdapterError.otherEmbedding(tensor: name, file: file.path) }
+        return [name]
+    }
+
     /// The names under which versions of PEFT have written a tensor, ours first.
     private static func names(of tensor: String) -> [String] {
-        tensor.hasSuffix(TensorName.magnitude) ? [tensor, "\(tensor).weight"] : [tensor]
+        tensor.hasSuffix(LoRA.TensorName.magnitude) ? [tensor, "\(tensor).weight"] : [tensor]
     }
 
     /// Copies of a saved module that PEFT writes too after a vocabulary was resized.
@@ -72,19 +96,25 @@ extension LoRAAdapter {
 
     /// Writes `adapter_config.json`, `adapter_model.safetensors` and `README.md` as PEFT expects them.
     package func save(into output: some CheckpointOutput) throws {
-        try output.writeFile(Self.weightsName) { append in
-            try SafetensorsWriter.write(tensorsToWrite, append: append)
-        }
+        try Self.write(configuration.written, tensorsToWrite, into: output)
+    }
+
+    static func write(
+        _ configuration: AdapterConfiguration, _ tensors: [TensorToWrite], into output: some CheckpointOutput
+    ) throws {
+        try output.writeFile(weightsName) { append in try SafetensorsWriter.write(tensors, append: append) }
         try output.writeFile(AdapterConfiguration.fileName, bytes: configuration.fileBytes)
-        try output.writeFile("README.md", bytes: Array(modelCard.utf8))
+        try output.writeFile("README.md", bytes: Array(configuration.modelCard.utf8))
     }
 
     package var tensorsToWrite: [TensorToWrite] {
-        parameters.map { TensorToWrite(name: $0.name, tensor: $0.value) }
+        storedTensors.map { TensorToWrite(name: $0.name, tensor: $0.value()) }
     }
+}
 
-    private var modelCard: String {
-        let base = configuration.baseModel ?? "unknown"
+extension AdapterConfiguration {
+    fileprivate var modelCard: String {
+        let (base, method) = (baseModel ?? "unknown", type(of: kind).name)
         return """
             ---
             base_model: \(base)
@@ -93,14 +123,13 @@ extension LoRAAdapter {
             tags:
             - base_model:adapter:\(base)
             - llama-factory
-            - lora
+            - \(method.lowercased())
             - transformers
             ---
 
-            # LoRA adapter
+            # Adapter (\(method))
 
-            An adapter for `\(base)` of rank \(configuration.rank), trained with finetuned. Load it with PEFT, or name
-            it as `adapter_name_or_path`.
+            An adapter for `\(base)`, trained with finetuned. Load it with PEFT, or name it as `adapter_name_or_path`.
 
             ### Framework versions
 

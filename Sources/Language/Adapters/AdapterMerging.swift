@@ -1,14 +1,17 @@
 package import LanguageModels
 package import Tensors
 
-extension LoRAAdapter {
+extension Adapter {
     /// The base with this adapter inside its weights; layers without a part of it are shared, not copied.
     ///
-    /// Sums are made in float32 and rounded once to the format of the base weight.
+    /// Sums are made in float32 and rounded once to the format of the base weight. Where embedding and head are one matrix
+    /// and the adapter changes either, the other stays what it was.
     package func merged(into base: DecoderModel) throws -> DecoderModel {
         let branches = Dictionary(uniqueKeysWithValues: modules.map { ("\($0.path).weight", $0.branch) })
-        let adapted = try savedModules.merged(into: base)
-        return try adapted.replacingTensors { name, value in
+        let table = "\(base.embeddingPath).weight"
+        let parts = embedding != nil || branches["\(base.headPath).weight"] != nil
+        return try savedModules.merged(into: base).replacingTensors(untyingHead: parts) { name, value in
+            if let embedding, name == table { return try value.replaced(by: embedding.folded(into: value.widened())) }
             guard let branch = branches[name] else { return value }
             return try Self.merged(value, with: branch)
         }

@@ -12,8 +12,7 @@ package struct SavedModules: Sendable {
     /// - Parameter names: a module is meant when its path ends with one of them, at a dot or not
     /// - Throws: `AdapterError.noModulesToSave` for a name that is no module's end
     init(
-        _ names: [String], of model: DecoderModel,
-        _ tensor: (_ name: String, _ shape: [Int], _ fresh: () throws -> Tensor) throws -> Tensor
+        _ names: [String], of model: DecoderModel, _ tensor: AdaptedLayer.Source
     ) throws {
         let modules = model.linearModules.map(\.path) + model.otherModules
         if let unknown = names.first(where: { name in !modules.contains { $0.hasSuffix(name) } }) {
@@ -23,7 +22,7 @@ package struct SavedModules: Sendable {
         var copies: [String: Parameter] = [:]
         var parameters: [Parameter] = []
         func add(_ name: String, like value: Matrix) throws {
-            let key = LoRAAdapter.TensorName.key(name, "").dropLast()
+            let key = Adapter.tensorName(name, "").dropLast()
             let parameter = Parameter(
                 name: String(key), value: try tensor(String(key), value.shape) { value.widened().copy() })
             copies[name] = parameter

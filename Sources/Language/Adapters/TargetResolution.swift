@@ -27,10 +27,10 @@ extension TargetModules {
         }
     }
 
-    /// Names that no linear layer of the model matches.
+    /// Names that no linear layer of the model matches, nor its token embedding.
     package func unmatchedNames(in model: DecoderModel) -> [String] {
         guard case .names(let names) = self else { return [] }
-        let paths = model.linearModules.map(\.path)
+        let paths = model.linearModules.map(\.path) + [model.embeddingPath]
         return names.filter { name in !paths.contains { $0 == name || $0.hasSuffix(".\(name)") } }
     }
 
@@ -47,42 +47,52 @@ extension TargetModules {
 }
 
 extension AdapterConfiguration {
-    /// Positions in the model's linear layers that this adapter is for.
-    ///
+    /// What of a model an adapter is for.
+    struct Targets {
+        /// Positions in the model's linear layers.
+        var linear: [Int]
+        var embedding: Bool
+    }
+
     /// - Parameter saved: modules that the adapter brings whole, which have no matrices beside them
-    /// - Throws: `AdapterError` when nothing matches, or something that is not a linear layer does
-    func resolvedTargets(in model: DecoderModel, except saved: Set<String> = []) throws -> [Int] {
+    /// - Throws: `AdapterError` when nothing matches, or a norm does
+    func resolvedTargets(in model: DecoderModel, except saved: Set<String> = []) throws -> Targets {
         let modules = model.linearModules
-        let positions = try modules.indices.filter {
-            try !saved.contains(modules[$0].path) && isTarget(modules[$0].path)
+        func isTarget(_ path: String) throws -> Bool { try !saved.contains(path) && self.isTarget(path) }
+        var targets = Targets(linear: try modules.indices.filter { try isTarget(modules[$0].path) }, embedding: false)
+        if targetModules != .expression("all-linear") {
+            targets.embedding = try isTarget(model.embeddingPath)
+            let others = model.otherModules.filter { $0 != model.embeddingPath }
+            if let other = try others.first(where: isTarget) {
+                throw AdapterError.notLinear(module: other, target: targetModules.description)
+            }
         }
-        if case .expression("all-linear") = targetModules {
-        } else if let other = try model.otherModules.first(where: { try !saved.contains($0) && isTarget($0) }) {
-            throw AdapterError.notLinear(module: other, target: targetModules.description)
-        }
-        guard !positions.isEmpty else {
+        guard !targets.linear.isEmpty || targets.embedding else {
             var seen: Set<String> = []
             let names = modules.map { TargetModules.lastComponent($0.path) }.filter { seen.insert($0).inserted }
             throw AdapterError.noTargets(names: targetModules.description, modules: names)
         }
-        if model.configuration.tiesEmbeddings, let head = positions.first(where: { modules[$0].path == model.headPath })
-        {
-            throw AdapterError.notLinear(
-                module: "\(modules[head].path) (tied to \(model.embeddingPath))", target: targetModules.description)
-        }
-        return positions
+        return targets
     }
 
+    /// As PEFT decides: layer numbers restrict names that stand for several modules, not whole paths or expressions.
     private func isTarget(_ path: String) throws -> Bool {
         guard try targetModules.matches(path), try excludedModules?.matches(path) != true else { return false }
-        guard let layers else { return true }
-        return Self.layerNumber(of: path).map { layers.contains($0) } ?? false
+        guard let layers, !layers.isEmpty, case .names(let names) = targetModules, !names.contains(path) else {
+            return true
+        }
+        return Self.layerNumber(of: path, in: layersPattern).map { layers.contains($0) } ?? false
     }
 
     /// The last number inside a path that has a name before the list it counts: 3 in `model.layers.3.mlp.up_proj`.
-    private static func layerNumber(of path: String) -> Int? {
-        let components = path.split(separator: ".")
+    ///
+    /// - Parameter lists: names that the list may have; empty for any
+    private static func layerNumber(of path: String, in lists: [String]) -> Int? {
+        let components = path.split(separator: ".").map(String.init)
         guard components.count > 3 else { return nil }
-        return components[2..<components.count - 1].last { Int($0) != nil }.flatMap { Int($0) }
+        let place = (2..<components.count - 1).last { index in
+            Int(components[index]) != nil && (lists.isEmpty || lists.contains(components[index - 1]))
+        }
+        return place.flatMap { Int(components[$0]) }
     }
 }

@@ -103,7 +103,7 @@ private final class Scorer {
     init(model: DecoderModel, branches: LinearBranches?, usesCache: Bool) {
         self.model = model
         self.branches = branches
-        cache = usesCache ? model.makeCache() : nil
+        cache = usesCache && model.canCache ? model.makeCache() : nil
     }
 
     /// Nil when `progress` cancels.

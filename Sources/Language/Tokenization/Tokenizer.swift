@@ -168,7 +168,11 @@ package struct Tokenizer: Sendable {
     @discardableResult
     package mutating func addTokens(_ tokens: [AddedToken]) throws -> Int {
         let before = vocabularySize
-        if try added.add(tokens, model.vocabulary, normalizer) > 0 { changedVocabulary = true }
+        if try added.add(tokens, model.vocabulary, normalizer) > 0 {
+            changedVocabulary = true
+            // A file that lists tokens by id must not lack these.
+            if configuration.listsTokens { changedConfiguration = true }
+        }
         return vocabularySize - before
     }
 }

@@ -33,6 +33,13 @@ package struct TensorToWrite {
         }
     }
 
+    /// Tensors of one type that lie behind each other in a larger one.
+    package init(name: String, shape: [Int], storedAs type: WeightFormat, joining parts: [TensorToWrite]) {
+        self.init(name: name, type: ElementType(type), shape: shape) { append in
+            for part in parts { try part.bytes(append) }
+        }
+    }
+
     /// Converts some rows at a time.
     private static func convert(
         _ weight: Weight, to format: WeightFormat, _ append: (UnsafeRawBufferPointer) throws -> Void

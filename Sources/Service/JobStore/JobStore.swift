@@ -43,8 +43,8 @@ package final class JobStore {
                     """
                     INSERT INTO jobs (client_token, owner, name, kind, state, priority, config, overrides,
                         working_directory, output_directory, output_path, submitted_at, notes, after, forked_from,
-                        memory_bytes, input, inputs, last_seq)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                        memory_bytes, input, inputs, matmul_precision, last_seq)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
                     """,
                     [
                         text(stored.clientToken), .integer(Int64(job.owner)), .text(job.name), .text(job.kind.rawValue),
@@ -52,7 +52,7 @@ package final class JobStore {
                         try json(stored.overrides), text(job.workingDirectory), .text(job.outputDirectory),
                         .text(stored.outputPath), .text(job.submittedAt), try json(job.notes), try json(job.after),
                         integer(job.forkedFrom.flatMap { Int($0) }), integer(job.memoryBytes), text(job.input),
-                        text(stored.inputs),
+                        text(stored.inputs), text(job.matmulPrecision),
                     ])
                 let id = database.lastInsertedRow
                 try insert([(.state, ["state": .string(job.state.rawValue)])], into: id, after: 0, at: time)
@@ -107,7 +107,7 @@ package final class JobStore {
     static let columns = """
         id, client_token, owner, name, kind, state, priority, config, overrides, working_directory, output_directory, \
         output_path, submitted_at, started_at, finished_at, attempt, failures, wish, progress, error, metrics, notes, \
-        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq, memory, inputs
+        after, forked_from, checkpoint, threads, memory_bytes, input, last_seq, memory, inputs, matmul_precision
         """
 
     func load(_ id: Int64) throws -> StoredJob {
@@ -136,6 +136,7 @@ package final class JobStore {
         job.memoryBytes = row[26].integer.map { Int($0) }
         job.input = row[27].text
         job.memory = try value(row[29])
+        job.matmulPrecision = row[31].text
         var result = StoredJob(
             job: job, config: try value(row[7]) ?? ConfigurationSource(object: [:]), overrides: try value(row[8]) ?? [],
             clientToken: row[1].text, outputPath: row[11].text ?? "")

@@ -65,6 +65,7 @@ enum Migrations {
         ("inputs of jobs", "ALTER TABLE jobs ADD COLUMN inputs TEXT;"),
         // Each submission asks whose outputs the folders that it names are.
         ("jobs by output", "CREATE INDEX jobs_by_output ON jobs (output_path);"),
+        ("precision of jobs", "ALTER TABLE jobs ADD COLUMN matmul_precision TEXT;"),
     ]
 
     static func apply(to database: Database, migrating: (String) -> Void) throws {

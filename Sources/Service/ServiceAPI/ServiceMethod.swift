@@ -75,6 +75,11 @@ extension ServiceMethod {
         MethodParameter(
             "working_directory", "string", "absolute folder that relative paths start from; ~ is the caller's home")
     }
+    static var modelSettings: MethodParameter {
+        MethodParameter(
+            "overrides", "array", "strings key=value that say how the model is read, such as quantization_bit=4")
+    }
+
     static var overrides: MethodParameter {
         MethodParameter("overrides", "array", "strings key=value that win over the configuration")
     }

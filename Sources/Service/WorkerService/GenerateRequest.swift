@@ -14,7 +14,7 @@ extension ModelRequests {
         let request = try parameters.decoded(as: Generate.Parameters.self)
         var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
         let ownWarnings = try settings.judge(isDialogue: request.messages != nil, hasTools: request.tools != nil)
-        let model = try model(request.model, request.workingDirectory)
+        let model = try model(request.model, request.workingDirectory, parameters)
         if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
         let prompt = try Prompt(
             request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
@@ -24,7 +24,8 @@ extension ModelRequests {
         settings.options.stopTokens = stopTokens(settings.template, prompt, defaults)
 
         var stream = TextStream(
-            prompt.tokenizer, send: request.stream ?? streamsByDefault ? exchange.progress : nil)
+            prompt.tokenizer, skippingSpecialTokens: settings.skipsSpecialTokens,
+            send: request.stream ?? streamsByDefault ? exchange.progress : nil)
         let generation: Generation
         do {
             generation = try TextGenerator(model: decoder).generate(
@@ -40,7 +41,9 @@ extension ModelRequests {
             throw ServiceError(.cancelled, "the request was cancelled after \(generation.tokens.count) tokens")
         }
         try stream.finish()
-        let text = try prompt.tokenizer?.decode(generation.tokens, skippingSpecialTokens: true) ?? ""
+        let text =
+            try prompt.tokenizer?.decode(
+                generation.tokens, skippingSpecialTokens: settings.skipsSpecialTokens) ?? ""
         let calls = request.tools == nil ? nil : settings.template?.calls(in: text)
         return Generate.Result(
             ids: generation.tokens, text: text,
@@ -104,8 +107,9 @@ private struct TextStream {
     private var streamer = TextStreamer()
     private let send: ((JSONValue) -> Void)?
 
-    init(_ tokenizer: Tokenizer?, send: ((JSONValue) -> Void)?) {
-        decoder = send == nil ? nil : tokenizer?.incrementalDecoder(skippingSpecialTokens: true)
+    init(_ tokenizer: Tokenizer?, skippingSpecialTokens: Bool, send: ((JSONValue) -> Void)?) {
+        decoder =
+            send == nil ? nil : tokenizer?.incrementalDecoder(skippingSpecialTokens: skippingSpecialTokens)
         self.send = send
     }
 

@@ -8,6 +8,8 @@ import Tokenization
 /// What a generation request's `key=value` pairs ask for.
 struct GenerateSettings {
     var options: GenerationOptions
+    /// Whether special tokens stay out of the text.
+    let skipsSpecialTokens: Bool
     /// The template that was named.
     private(set) var template: ChatTemplate?
     private let configuration: RunConfiguration
@@ -19,6 +21,7 @@ struct GenerateSettings {
             .validated(for: .inference)
         try Self.refuseWhatCannotAct(configuration)
         self.configuration = configuration
+        skipsSpecialTokens = configuration[Parameters.skipSpecialTokens]
 
         var options = GenerationOptions()
         options.samples = configuration[Parameters.doSample]

@@ -84,6 +84,9 @@ struct GenerationJob: TrainingWork {
                 overrides.append(.string("\(entry.key)=\(entry.value)"))
             }
         }
+        let (settings, others) = try ModelSettings.taken(from: overrides.compactMap(\.string))
+        if settings != .none { request[WorkerMethod.modelSettings] = .array(settings.overrides.map(JSONValue.string)) }
+        overrides = others.map(JSONValue.string)
         // Without a seed of its own each attempt would sample something else.
         overrides.append(.string("seed=\(configuration[Parameters.seed])"))
         request["overrides"] = .array(overrides)

@@ -35,7 +35,7 @@ struct InputListing: TrainingWork {
         var needed: [ConfigFiles.File] = []
         let folders =
             ([configuration[Parameters.modelNameOrPath], configuration[Parameters.refModel]].compactMap(\.self)
-            + (configuration[Parameters.adapterNameOrPath] ?? []) + (configuration[Parameters.refModelAdapters] ?? []))
+            + configuration.adapterPaths + (configuration[Parameters.refModelAdapters] ?? []))
             .compactMap(absolute)
         for folder in folders { needed += modelFiles(folder) }
         if let input = parameters.input.flatMap(absolute), isOutOfReach(input) {

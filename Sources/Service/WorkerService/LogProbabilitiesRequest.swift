@@ -8,7 +8,7 @@ import Tokenization
 extension ModelRequests {
     func logProbabilities(_ parameters: JSONValue) throws -> LogProbabilities.Result {
         let request = try parameters.decoded(as: LogProbabilities.Parameters.self)
-        let model = try model(request.model, request.workingDirectory)
+        let model = try model(request.model, request.workingDirectory, parameters)
         let ids: [Int32]
         switch (request.ids, request.text) {
         case (let given?, nil): ids = given

@@ -4,15 +4,19 @@ import Checkpoints
 import Glibc
 import LanguageModels
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import Tensors
 import Tokenization
+import TrainingLoop
 
 /// One model folder: its tokenizer, weights and adapters, each read when it is first needed.
 ///
 /// A folder whose files were replaced since, as a new training run does, is read again.
 final class ModelInMemory {
     let directory: String
+    /// How the model is read.
+    private let settings: ModelSettings
     private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
@@ -25,12 +29,15 @@ final class ModelInMemory {
 
     private struct HeldAdapter {
         var identity: [FileIdentity?]
-        var value: LoRAAdapter
+        var value: Adapter
         var warnings: [String]
         var lastUse: Int
     }
 
-    init(directory: String) { self.directory = directory }
+    init(directory: String, settings: ModelSettings = .none) {
+        self.directory = directory
+        self.settings = settings
+    }
 
     var hasWeights: Bool { model != nil }
 
@@ -58,9 +65,18 @@ final class ModelInMemory {
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
-        let value = try DecoderModel.load(directory: directory)
+        let quantizer = settings == .none ? nil : try settings.configuration(model: directory).quantizer
+        let value = try asAsked(DecoderModel.load(directory: directory, quantizer: quantizer))
         model = (identities, value)
         return value
+    }
+
+    /// The model with the positions and the depth that were asked for, the same weights.
+    private func asAsked(_ model: DecoderModel) throws -> DecoderModel {
+        guard settings != .none else { return model }
+        var changed = model.configuration
+        try changed.adoptForInference(settings.configuration(model: directory))
+        return try model.reconfigured(changed)
     }
 
     /// The value head in a folder of this model's or of an adapter's; nil if there is none.
@@ -80,17 +96,20 @@ final class ModelInMemory {
     }
 
     /// An adapter beside the weights, which stay as they are.
-    func adapter(_ path: String) throws -> LoRAAdapter {
+    func adapter(_ path: String) throws -> Adapter {
         let model = try loadedModel()
         uses += 1
-        let identity = [LoRAAdapter.weightsName, AdapterConfiguration.fileName].map { FileIdentity("\(path)/\($0)") }
+        let identity = [Adapter.weightsName, AdapterConfiguration.fileName, PositionStretch.fileName].map {
+            FileIdentity("\(path)/\($0)")
+        }
         if let known = adapters[path], known.identity == identity {
             adapters[path]?.lastUse = uses
             return known.value
         }
         adapters[path] = nil
         try Self.verifyCheckpoint(path, prefix: "adapter_model")
-        let loaded = try LoRAAdapter.load(directory: path, for: model)
+        let loaded = try Adapter.load(
+            directory: path, for: asAsked(model.stretched(asBeside: path).fitting(adapterIn: path)))
         while adapters.count >= Self.adapterLimit,
             let oldest = adapters.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
         {
@@ -103,6 +122,8 @@ final class ModelInMemory {
 
     /// What the files of what is in memory say in vain.
     var warnings: [String] { (tokenizer?.value.warnings ?? []) + (model?.value.configuration.warnings ?? []) }
+
+    func holds(_ adapter: String) -> Bool { adapters[adapter] != nil }
 
     func warnings(ofAdapter path: String) -> [String] { adapters[path]?.warnings ?? [] }
 
@@ -137,7 +158,7 @@ final class ModelInMemory {
 }
 
 extension ResidentAdapter {
-    init(_ adapter: LoRAAdapter, path: String, model: String) {
+    init(_ adapter: Adapter, path: String, model: String) {
         self.init(
             adapter: path, model: model, rank: adapter.configuration.rank, modules: adapter.modules.count,
             bytes: adapter.parameters.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride)

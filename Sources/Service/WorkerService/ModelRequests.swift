@@ -3,13 +3,20 @@ import ChatTemplates
 import JSONDocuments
 import LanguageModels
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import Tensors
 
 /// Answers requests to models, one after another; all work of a resident model's worker happens here.
 final class ModelRequests {
-    private var models: [String: ModelInMemory] = [:]
+    private var models: [Reading: ModelInMemory] = [:]
     private var toldAdapters: [ResidentAdapter] = []
+
+    /// A folder and how it is read.
+    private struct Reading: Hashable {
+        var directory: String
+        var settings: ModelSettings
+    }
 
     /// What a request may do while it is being answered.
     struct Exchange {
@@ -36,7 +43,7 @@ final class ModelRequests {
     private func dispatch(_ method: String, _ parameters: JSONValue, _ exchange: Exchange) throws -> JSONValue {
         switch method {
         case WorkerMethod.info: try JSONValue(encoding: info(weightsLoaded: models.values.contains { $0.hasWeights }))
-        case WorkerMethod.load: try JSONValue(encoding: load(parameters.decoded(as: ModelLoad.Parameters.self)))
+        case WorkerMethod.load: try JSONValue(encoding: load(parameters))
         case WorkerMethod.loadAdapter: try JSONValue(encoding: loadAdapter(parameters))
         case WorkerMethod.unloadAdapter: try JSONValue(encoding: unloadAdapter(parameters))
         case WorkerMethod.tokenize: try JSONValue(encoding: tokenize(parameters))
@@ -50,16 +57,20 @@ final class ModelRequests {
     }
 
     /// The folder that a name stands for, with what is already in memory of it.
-    func model(_ name: String, _ workingDirectory: String?) throws -> ModelInMemory {
+    ///
+    /// - Parameter parameters: the request's, which may say how the model is read
+    func model(_ name: String, _ workingDirectory: String?, _ parameters: JSONValue) throws -> ModelInMemory {
         let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
-        if let model = models[directory] { return model }
-        let model = ModelInMemory(directory: directory)
-        models[directory] = model
+        let given = parameters[WorkerMethod.modelSettings]?.array?.compactMap(\.string) ?? []
+        let reading = Reading(directory: directory, settings: try ModelSettings.taken(from: given).settings)
+        if let model = models[reading] { return model }
+        let model = ModelInMemory(directory: directory, settings: reading.settings)
+        models[reading] = model
         return model
     }
 
     /// The adapter of one request; nil and an empty name mean none.
-    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> LoRAAdapter? {
+    func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> Adapter? {
         guard let name, !name.isEmpty else { return nil }
         let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
         return try model.adapter(directory)
@@ -83,8 +94,9 @@ final class ModelRequests {
         (parameters["special_tokens"] ?? parameters["add_special_tokens"])?.bool ?? true
     }
 
-    private func load(_ parameters: ModelLoad.Parameters) throws -> WorkerInfo {
-        let model = try model(parameters.model, parameters.workingDirectory)
+    private func load(_ given: JSONValue) throws -> WorkerInfo {
+        let parameters = try given.decoded(as: ModelLoad.Parameters.self)
+        let model = try model(parameters.model, parameters.workingDirectory, given)
         // Who asks for a model ahead of any request wants to know that it can be used.
         try model.loadedModel().requireFinite(in: model.directory)
         _ = try adapter(parameters.adapter, for: model, parameters.workingDirectory)
@@ -98,7 +110,7 @@ final class ModelRequests {
 
     private func loadAdapter(_ parameters: JSONValue) throws -> ResidentAdapter {
         let request = try parameters.decoded(as: AdapterLoad.Parameters.self)
-        let model = try model(request.model, request.workingDirectory)
+        let model = try model(request.model, request.workingDirectory, parameters)
         let directory = try ModelFolder.locate(request.adapter, workingDirectory: request.workingDirectory)
         return ResidentAdapter(try model.adapter(directory), path: directory, model: model.directory)
     }
@@ -106,8 +118,8 @@ final class ModelRequests {
     private func unloadAdapter(_ parameters: JSONValue) throws -> ResidentAdapter {
         let request = try parameters.decoded(as: AdapterUnload.Parameters.self)
         // Neither folder has to be there any more.
-        guard let model = models[request.model],
-            let held = model.heldAdapters.first(where: { $0.adapter == request.adapter }),
+        let model = models.first { $0.key.directory == request.model && $0.value.holds(request.adapter) }?.value
+        guard let model, let held = model.heldAdapters.first(where: { $0.adapter == request.adapter }),
             model.removeAdapter(request.adapter)
         else { throw ServiceError(.notFound, "\(request.adapter) is not loaded with \(request.model)") }
         return held
@@ -115,7 +127,12 @@ final class ModelRequests {
 
     /// The adapters in memory when they are others than at the last call.
     func takeAdapterChange() -> [ResidentAdapter]? {
-        let held = models.keys.sorted().flatMap { models[$0]?.heldAdapters ?? [] }
+        let held = models.sorted {
+            ($0.key.directory, $0.key.settings.overrides.joined()) < (
+                $1.key.directory, $1.key.settings.overrides.joined()
+            )
+        }
+        .flatMap { $0.value.heldAdapters }
         if held == toldAdapters { return nil }
         toldAdapters = held
         return held

@@ -11,7 +11,7 @@ extension ModelRequests {
     func score(_ parameters: JSONValue) throws -> Score.Result {
         let request = try parameters.decoded(as: Score.Parameters.self)
         let settings = try Self.settings(request)
-        let model = try model(request.model, request.workingDirectory)
+        let model = try model(request.model, request.workingDirectory, parameters)
         let ids = try Self.ids(
             of: request, model, settings, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         guard !ids.isEmpty else { throw ServiceError(.badRequest, "an empty text has no score") }

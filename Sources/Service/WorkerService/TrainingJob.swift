@@ -30,7 +30,7 @@ struct TrainingJob: TrainingWork {
             paths: PathResolver(configuration, workingDirectory: parameters.workingDirectory),
             identifier: try parameters.config.runIdentifier(
                 job: parameters.job, parameters.overrides, parameters.workingDirectory),
-            isContinuation: parameters.attempt > 1)
+            isContinuation: parameters.attempt > 1, keepBelow: parameters.keepBelowBytes)
         defer { events.tellLastStep() }
         let outcome = try run.run(control: control) { events.take($0) }
         return try JSONValue(

@@ -32,7 +32,8 @@ struct TrainingJobPlan: TrainingWork {
     }
 
     private func plan(_ configuration: RunConfiguration, _ planner: RunPlanner) throws -> MemoryPlan {
-        var plan = MemoryPlan(try planner.plan(configuration))
+        var plan = MemoryPlan(
+            try planner.plan(configuration, keepingWithin: parameters.share.map(MemoryPlan.peak(reserving:))))
         plan.budgetBytes = parameters.budget
         if !plan.fits {
             plan.alternative = try alternative(to: configuration, longestItem: plan.longestItem, planner)
@@ -74,6 +75,8 @@ extension MemoryPlan {
             tokensPerStep: plan.time.tokensPerStep, secondsPerStep: plan.time.secondsPerStep,
             totalSeconds: plan.time.totalSeconds,
             speed: Speed(
-                operations: plan.speed.operations, bytes: plan.speed.bytes, secondsPerCall: plan.speed.secondsPerCall))
+                operations: plan.speed.operations, bytes: plan.speed.bytes, secondsPerCall: plan.speed.secondsPerCall),
+            matmulPrecision: plan.matmulPrecision, recomputedShare: plan.recomputedShare,
+            keepBelowBytes: plan.keepBelow)
     }
 }

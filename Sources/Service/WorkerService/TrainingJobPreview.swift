@@ -37,7 +37,7 @@ struct TrainingJobPreview: TrainingWork {
         let paths = PathResolver(configuration, workingDirectory: parameters.workingDirectory)
         let folder = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: "model_name_or_path")
-        let text = try RunTokenizer(configuration, modelFolder: folder)
+        let text = try RunTokenizer(configuration, modelFolder: folder, paths: paths)
         // Before the data, which may take long to prepare.
         let modelNotes = try modelNotes(configuration, modelFolder: folder, paths)
         let data = try prepareData(

@@ -3,6 +3,7 @@ import JSONDocuments
 import JSONRPC
 import LinuxSystem
 import ServiceAPI
+import Tensors
 
 /// The whole program `finetuned-worker`: serves the daemon over the socket whose number `--daemon-fd` gives.
 ///
@@ -23,6 +24,8 @@ public func runWorker() -> Int32 {
     signal(SIGPIPE, SIG_IGN)
     // The daemon has done it already unless the worker was started by hand.
     OpenBLASEnvironment.complete()
+    // Before there are threads; a run that would use them says why it cannot.
+    MatrixTiles.request()
     do {
         let loop = try EventLoop()
         let training = try TrainingJobService(loop: loop)

@@ -9,6 +9,9 @@ package enum CPUFeatures {
         features.avx512 ? "avx512" : features.avx2_fma ? "avx2" : "sse2"
     }
 
+    /// Whether there are tiles for bfloat16 (AMX), which a process may still be denied.
+    package static var hasTiles: Bool { features.amx_bf16 }
+
     /// The value of OPENBLAS_CORETYPE that fits this processor, nil where OpenBLAS' own choice stands.
     ///
     /// OpenBLAS 0.3.21 knows processors by model number and takes newer ones for 'Prescott', eight times slower than

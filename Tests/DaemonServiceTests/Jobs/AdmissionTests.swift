@@ -55,6 +55,27 @@ import Testing
         #expect(try state(again, first) == "succeeded" && state(again, second) == "succeeded")
     }
 
+    /// Precision is decided when a job is submitted, and what is kept in memory when it is planned; both stay with it.
+    @Test func whatWasDecidedStaysWithTheJob() throws {
+        let daemon = try DaemonFixture.scripted(limits: ["running_jobs": 3, "memory": 4 << 30])
+        let client = try daemon.connection()
+        let tiles = try #require(client.call("system.info", [:])["matrix_tiles"] as? Bool)
+        let id = try daemon.submit(client, "out", steps: 4, ["overrides": ["bf16=true"]])
+        let asked = try daemon.submit(client, "other", steps: 4, ["overrides": ["matmul_precision=high"]])
+        try client.call("job.wait", ["jobs": [id, asked], "timeout": 20])
+        daemon.stop(SIGKILL)
+        try daemon.start()
+        let again = try daemon.connection()
+        let job = try again.call("job.get", ["job": id])
+        #expect(job["matmul_precision"] as? String == (tiles ? "medium" : "highest"))
+        #expect((job["memory"] as? Object)?["keep_below_bytes"] as? Int == 1 << 30)
+        #expect(try again.call("job.get", ["job": asked])["matmul_precision"] as? String == "high")
+        // The worker is told, and so is that of a fork.
+        let log = try String(contentsOfFile: daemon.path("state/jobs/\(id)/worker.log"), encoding: .utf8)
+        #expect(log.contains("matmul_precision=\(tiles ? "medium" : "highest")"))
+        #expect(log.contains("keep below 1073741824"))
+    }
+
     @Test func aJobWithoutAPlanStarts() throws {
         let daemon = try DaemonFixture.scripted()
         let client = try daemon.connection()

@@ -2,7 +2,9 @@
 package enum FuzzTargets {
     package static let all: [any FuzzTarget.Type] = [
         ArrowTarget.self, CompressedRowsTarget.self, ConfigurationTarget.self, GGUFTarget.self, HubCardTarget.self,
-        JSONTarget.self, JSONRowsTarget.self, ParquetTarget.self, SafetensorsTarget.self, SeparatedRowsTarget.self, TemplateTarget.self,
+        JSONTarget.self,
+        JSONRowsTarget.self, ModelConfigurationTarget.self, ParquetTarget.self, SafetensorsTarget.self,
+        SeparatedRowsTarget.self, TemplateTarget.self,
         TokenizerTarget.self,
         WireTarget.self,
     ]

@@ -58,6 +58,7 @@ final class ScriptedRun {
             step = Int(resumed.split(separator: "-").last ?? "0") ?? 0
         }
         print("attempt \(attempt) from step \(step)")
+        print("overrides \(parameters.overrides.joined(separator: " ")); keep below \(parameters.keepBelowBytes ?? 0)")
         fflush(nil)
         tell(.phase, ["phase": "training"])
         next()
@@ -147,7 +148,8 @@ func plan(_ request: IncomingRequest) throws {
         parts: [.init("activations", bytes)], peakAnonymousBytes: bytes, mappedWeightBytes: 0, peakResidentBytes: bytes,
         trainableParameters: 1, parameters: 1, longestItem: 1, largestBatchTokens: 1, threads: 1, totalSteps: 1,
         tokensPerStep: 1, secondsPerStep: 0.001, totalSeconds: 0.001,
-        speed: .init(operations: 1e9, bytes: 1e9, secondsPerCall: 1e-6))
+        speed: .init(operations: 1e9, bytes: 1e9, secondsPerCall: 1e-6), matmulPrecision: "highest",
+        recomputedShare: 1, keepBelowBytes: parameters.share)
     plan.budgetBytes = parameters.budget
     if !plan.fits { plan.alternative = .init(overrides: ["cutoff_len=64"], peakAnonymousBytes: 5 << 20) }
     request.succeed(try JSONValue(encoding: plan))

@@ -22,6 +22,12 @@ static void add_scaled_f32(const float *source, float factor, float *result, siz
     }
 }
 
+static void multiply_by_difference_f32(float *values, const float *source, float offset, size_t count) {
+    FOR_LANES(count, i, n) {
+        store_up_to(values + i, load_up_to(values + i, n) * (load_up_to(source + i, n) - splat(offset)), n);
+    }
+}
+
 static void fill_f32(float value, float *result, size_t count) {
     FOR_LANES(count, i, n) { store_up_to(result + i, splat(value), n); }
 }

@@ -1,37 +1,41 @@
-// Products of a stored matrix with a few vectors. Limited by memory: the matrix is read once, several rows side by side.
+// Products of a stored matrix with a few vectors. Limited by memory: the matrix is read once, two rows side by side.
 
-enum { ROWS_SIDE_BY_SIDE = 4, VECTORS_SIDE_BY_SIDE = 4 };
+enum { ROWS_SIDE_BY_SIDE = 2, VECTORS_SIDE_BY_SIDE = 4 };
 
-/// Four rows with one vector: lanes of four sums.
-#define MATRIX_VECTORS(format, line_bytes, lanes_at, first_lanes_at) \
-    INLINE void four_rows_##format(const char *const row[4], const float *vector, size_t columns, float sums[4]) { \
-        f32x16 a = {}, b = {}, c = {}, d = {}; \
+/// Asks memory for what is read some rows later: a product of one vector does nothing else but read.
+INLINE void ask_ahead(const char *place) { __builtin_prefetch(place + (16 << 10), 0, 2); }
+
+/// Two rows with one vector: lanes of two sums.
+#define MATRIX_VECTORS(format, size, line_bytes, lanes_at, first_lanes_at) \
+    INLINE void two_rows_##format(const char *first, const char *second, const float *vector, size_t columns, \
+                                  float sums[2]) { \
+        enum { LINE = 64 / (size) }; \
+        f32x16 a = {}, b = {}; \
         size_t i = 0; \
-        for (; i + LANES <= columns; i += LANES) { \
-            f32x16 x = load(vector + i); \
-            a = fused(lanes_at(row[0], i), x, a); \
-            b = fused(lanes_at(row[1], i), x, b); \
-            c = fused(lanes_at(row[2], i), x, c); \
-            d = fused(lanes_at(row[3], i), x, d); \
+        for (; i + LINE <= columns; i += LINE) { \
+            ask_ahead(first + i * (size)); \
+            ask_ahead(second + i * (size)); \
+            for (size_t k = i; k < i + LINE; k += LANES) { \
+                f32x16 x = load(vector + k); \
+                a = fused(lanes_at(first, k), x, a); \
+                b = fused(lanes_at(second, k), x, b); \
+            } \
         } \
-        if (i < columns) { \
-            size_t n = columns - i; \
-            f32x16 x = load_first(vector + i, n); \
-            a = fused(first_lanes_at(row[0], i, n), x, a); \
-            b = fused(first_lanes_at(row[1], i, n), x, b); \
-            c = fused(first_lanes_at(row[2], i, n), x, c); \
-            d = fused(first_lanes_at(row[3], i, n), x, d); \
+        for (; i < columns; i += LANES) { \
+            size_t n = columns - i < LANES ? columns - i : LANES; \
+            f32x16 x = load_up_to(vector + i, n); \
+            a = fused(first_lanes_at(first, i, n), x, a); \
+            b = fused(first_lanes_at(second, i, n), x, b); \
         } \
         sums[0] = sum_lanes(a); \
         sums[1] = sum_lanes(b); \
-        sums[2] = sum_lanes(c); \
-        sums[3] = sum_lanes(d); \
     } \
     /* One row with up to four vectors; missing ones repeat the first. */ \
     INLINE void four_vectors_##format(const char *row, const float *const vector[4], size_t columns, float sums[4]) { \
         f32x16 a = {}, b = {}, c = {}, d = {}; \
         size_t i = 0; \
         for (; i + LANES <= columns; i += LANES) { \
+            ask_ahead(row + i * (size)); \
             f32x16 w = lanes_at(row, i); \
             a = fused(w, load(vector[0] + i), a); \
             b = fused(w, load(vector[1] + i), b); \
@@ -58,10 +62,10 @@ enum { ROWS_SIDE_BY_SIDE = 4, VECTORS_SIDE_BY_SIDE = 4 };
         float sums[4]; \
         if (vector_count == 1) { \
             for (size_t r = 0; r < rows; r += ROWS_SIDE_BY_SIDE) { \
-                const char *row[4]; \
-                for (size_t k = 0; k < 4; k++) { row[k] = bytes + (r + k < rows ? r + k : r) * line; } \
-                four_rows_##format(row, vectors, columns, sums); \
-                for (size_t k = 0; k < 4 && r + k < rows; k++) { result[r + k] = sums[k]; } \
+                size_t next = r + 1 < rows ? r + 1 : r; \
+                two_rows_##format(bytes + r * line, bytes + next * line, vectors, columns, sums); \
+                result[r] = sums[0]; \
+                result[next] = next > r ? sums[1] : sums[0]; \
             } \
             return; \
         } \
@@ -95,10 +99,11 @@ INLINE f32x16 first_lanes_at_f16(const char *row, size_t i, size_t n) {
     return widen_f16_lanes(load_first_u16(row, i, n));
 }
 
-MATRIX_VECTORS(f32, columns * 4, lanes_at_f32, first_lanes_at_f32)
-MATRIX_VECTORS(bf16, columns * 2, lanes_at_bf16, first_lanes_at_bf16)
-MATRIX_VECTORS(f16, columns * 2, lanes_at_f16, first_lanes_at_f16)
-MATRIX_VECTORS(q8_0, columns / CODE_BLOCK * Q8_0_BYTES, lanes_at_q8_0, first_lanes_at_q8_0)
-MATRIX_VECTORS(q4_0, columns / CODE_BLOCK * Q4_0_BYTES, lanes_at_q4_0, first_lanes_at_q4_0)
+MATRIX_VECTORS(f32, 4, columns * 4, lanes_at_f32, first_lanes_at_f32)
+MATRIX_VECTORS(bf16, 2, columns * 2, lanes_at_bf16, first_lanes_at_bf16)
+MATRIX_VECTORS(f16, 2, columns * 2, lanes_at_f16, first_lanes_at_f16)
+MATRIX_VECTORS(i8, 1, columns, lanes_at_i8, first_lanes_at_i8)
+MATRIX_VECTORS(q8_0, 1, columns / CODE_BLOCK * Q8_0_BYTES, lanes_at_q8_0, first_lanes_at_q8_0)
+MATRIX_VECTORS(q4_0, 1, columns / CODE_BLOCK * Q4_0_BYTES, lanes_at_q4_0, first_lanes_at_q4_0)
 
 #undef MATRIX_VECTORS

@@ -79,6 +79,7 @@ static const int linux_path_only = 010000000;
 typedef struct {
     bool avx2_fma;
     bool avx512;  // F, DQ, BW and VL
+    bool amx_bf16;  // Tiles for bfloat16; a process must ask for them.
     bool amd;
 } linux_cpu_features;
 linux_cpu_features linux_get_cpu_features(void);

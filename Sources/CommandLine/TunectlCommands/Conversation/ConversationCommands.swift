@@ -232,7 +232,7 @@ enum RequestSetting {
                 kind: "bad_config", message: "there is no parameter `\(name)`",
                 hint: Parameters.nearestName(to: name).map { "did you mean `\($0)`?" })
         }
-        guard row.actsOnRequests else {
+        guard row.actsOnRequests || ModelSettings.isModelSetting(row) else {
             throw CommandFailure(kind: "bad_config", message: "`\(name)` does not act on an answer")
         }
         if setting[equals...] == "=" { return }

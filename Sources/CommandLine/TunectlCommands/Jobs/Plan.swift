@@ -70,8 +70,19 @@ enum PlanText {
             \(ReadableNumbers.duration(seconds: plan.totalSeconds)) in all
             \(plan.trainableParameters) of \(plan.parameters) parameters are trained; the longest item has \
             \(plan.longestItem) tokens, the largest micro-batch \(plan.largestBatchTokens)
+            products are computed at precision \(plan.matmulPrecision); \(recomputation(plan))
 
             """
+    }
+
+    private static func recomputation(_ plan: MemoryPlan) -> String {
+        switch plan.recomputedShare {
+        case ...0: "every layer keeps its activations"
+        case 1...: "every layer computes its activations again in the backward pass"
+        default:
+            "\(ReadableNumbers.significant(100 * plan.recomputedShare, digits: 2)) % of the layers compute their "
+                + "activations again in the backward pass"
+        }
     }
 
     private static func refusal(_ plan: MemoryPlan) -> String {

@@ -71,11 +71,12 @@ struct Finding: Listable, JSONRow {
     private static func processor(_ info: JSONValue) -> [Finding] {
         let kernels = info["vector_instructions"]?.string ?? "unknown"
         let isFast = kernels.hasPrefix("avx")
+        let tiles = info["matrix_tiles"]?.bool == true ? " with AMX tiles" : ""
         let cores = info["cores"]?.integer.map { ", \($0) cores" } ?? ""
         return [
             Finding(
                 "kernels", isFast ? .good : .unsure,
-                kernels + cores + (isFast ? "" : "; training is slow without AVX2 or AVX-512")),
+                kernels + tiles + cores + (isFast ? "" : "; training is slow without AVX2 or AVX-512")),
             info["openblas_core_type"]?.string.map { Finding("openblas", .good, "core type \($0)") }
                 ?? Finding("openblas", .unsure, "no core type was chosen for this processor; OpenBLAS decides alone"),
         ]

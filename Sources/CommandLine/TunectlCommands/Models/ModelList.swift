@@ -18,15 +18,17 @@ extension Command {
         "load", "load a model and keep it in memory", positionals: [.one("MODEL", .directory)],
         options: [
             .value("adapter", "DIR", "an adapter to load with it, or job:ID", kind: .directory), keepAliveOption,
-        ],
+        ], takesOverrides: true,
         details: """
-            MODEL is a folder, a name in a hub's cache, or job:ID for what a job has trained so far.
+            MODEL is a folder, a name in a hub's cache, or job:ID for what a job has trained so far. key=value says how
+            it is read (quantization_bit=4, rope_scaling=linear): with other settings it is another model in memory.
             """
     ) { invocation, context in
         let result = try context.client().call(
             ModelLoad.self,
             ModelLoad.Parameters(
                 model: invocation.positionals[0], adapter: invocation.value("adapter"),
+                overrides: invocation.overrides.isEmpty ? nil : invocation.overrides,
                 workingDirectory: context.workingDirectory, keepAlive: invocation.value("keep-alive")))
         context.tellWarnings(of: result)
         if context.wantsJSON {
@@ -73,6 +75,11 @@ struct ModelRow: Listable, JSONRow {
         return model.isEmpty ? "(another user's)" : model
     }
 
+    /// The folder, and how the model is read where requests say it.
+    private var shownName: String {
+        ([quietName] + (value["settings"]?.array?.compactMap(\.string) ?? [])).joined(separator: " ")
+    }
+
     var json: String { value.serialized(.compact) }
 
     var cells: [String] {
@@ -80,7 +87,7 @@ struct ModelRow: Listable, JSONRow {
         let adapters = value["adapters"]?.array?.compactMap(\.string) ?? []
         let isInUse = (value["requests_in_flight"]?.integer ?? 0) > 0
         return [
-            quietName, holdsWeights ? "weights" : "tokenizer", memory, value["last_used_at"]?.string ?? "",
+            shownName, holdsWeights ? "weights" : "tokenizer", memory, value["last_used_at"]?.string ?? "",
             isInUse ? "in use" : value["expires_at"]?.string ?? "never", adapters.joined(separator: ", "),
         ]
     }

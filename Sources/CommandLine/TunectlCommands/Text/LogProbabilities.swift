@@ -1,5 +1,4 @@
 import JSONDocuments
-import RunConfiguration
 import ServiceAPI
 import TerminalOutput
 
@@ -8,9 +7,11 @@ extension Command {
         "logprobs", "tell how likely a model finds a text, token by token",
         positionals: [.several("TEXT", .text, isRequired: false)],
         options: [modelOption, adapterOption, plainTokensOption, jsonLinesOption],
+        takesOverrides: true,
         details: """
             TEXT is standard input when absent. With --jsonl: {"ids"} or {"text"} -> {"ids","token_logprobs"}, where
-            entry i is the logarithm of the probability of ids[i+1] after ids[..i].
+            entry i is the logarithm of the probability of ids[i+1] after ids[..i]. key=value says how the model is read:
+            quantization_bit=4, rope_scaling=linear.
             """
     ) { invocation, context in
         let model = try invocation.required("model")
@@ -20,7 +21,9 @@ extension Command {
                 LogProbabilities.self,
                 LogProbabilities.Parameters(
                     model: model, adapter: invocation.value("adapter"), ids: ids, text: text,
-                    specialTokens: !invocation.has("no-special-tokens"), workingDirectory: context.workingDirectory))
+                    specialTokens: !invocation.has("no-special-tokens"),
+                    overrides: invocation.overrides.isEmpty ? nil : invocation.overrides,
+                    workingDirectory: context.workingDirectory))
             context.tellWarnings(of: result)
             return ["ids": result["ids"] ?? .array([]), "token_logprobs": result["token_logprobs"] ?? .array([])]
         }
@@ -29,11 +32,6 @@ extension Command {
                 try line.check(["ids", "text"], onlyOne: true)
                 return try logprobs(ids: try line.ids("ids"), text: try line.text("text"))
             }
-        }
-        if let setting = invocation.positionals.first(where: isSetting) {
-            throw CommandFailure.usage(
-                "`logprobs` takes no settings such as `\(setting)`", hint: "a text that reads so goes on standard input"
-            )
         }
         let result = try logprobs(text: try TextArgument.of(invocation, context))
         if context.wantsJSON {
@@ -45,11 +43,5 @@ extension Command {
             }
         }
         return .success
-    }
-
-    /// Whether an argument names a parameter, as `quantization_bit=4` does.
-    private static func isSetting(_ argument: String) -> Bool {
-        guard ArgumentParser.isOverride(argument), let end = argument.firstIndex(of: "=") else { return false }
-        return Parameters.named(String(argument[..<end])) != nil
     }
 }

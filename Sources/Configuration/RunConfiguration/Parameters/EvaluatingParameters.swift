@@ -67,7 +67,7 @@ extension Parameters {
     package static let sortishSampler = Parameter<Bool>(
         "sortish_sampler", .evaluating, default: false,
         help: "Roughly sort items by length.",
-        .notYet("batches of similar length"))
+        .cannotMatter("the reference's trainer does not read it; set train_sampling_strategy for training"))
 
     static let evaluatingRows: [ParameterDescription] = [
         evalStrategy.description, evalSteps.description, evalDelay.description, evalOnStart.description,

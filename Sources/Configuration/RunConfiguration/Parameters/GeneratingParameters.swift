@@ -43,7 +43,7 @@ extension Parameters {
     package static let skipSpecialTokens = Parameter<Bool>(
         "skip_special_tokens", .generating, default: true,
         help: "Leave special tokens out of the generated text.",
-        .notYet("special tokens in generated text"))
+        .acts(test: "WorkerServiceTests/ModelServiceTests"))
     package static let ignoreEos = Parameter<Bool>(
         "ignore_eos", .generating, default: false,
         help: "Generate to the full length, past stop tokens.",

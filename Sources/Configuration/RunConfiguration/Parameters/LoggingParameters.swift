@@ -89,7 +89,7 @@ extension Parameters {
     package static let swanlabApiKey = Parameter<String?>(
         "swanlab_api_key", .logging, default: nil,
         help: "Key for SwanLab.",
-        .cannotMatter("SwanLab is not told about the run"))
+        .cannotMatter("SwanLab is not told about the run"), isSecret: true)
     package static let swanlabLogdir = Parameter<String?>(
         "swanlab_logdir", .logging, default: nil, path: .folder,
         help: "Folder of SwanLab.",
@@ -97,11 +97,11 @@ extension Parameters {
     package static let swanlabLarkWebhookUrl = Parameter<String?>(
         "swanlab_lark_webhook_url", .logging, default: nil,
         help: "Address that SwanLab notifies.",
-        .cannotMatter("SwanLab is not told about the run"))
+        .cannotMatter("SwanLab is not told about the run"), isSecret: true)
     package static let swanlabLarkSecret = Parameter<String?>(
         "swanlab_lark_secret", .logging, default: nil,
         help: "Secret for that address.",
-        .cannotMatter("SwanLab is not told about the run"))
+        .cannotMatter("SwanLab is not told about the run"), isSecret: true)
     package static let debug = Parameter<String>(
         "debug", .logging, default: "",
         help: "PyTorch's debugging aids.",

@@ -11,8 +11,8 @@ extension Parameters {
     package static let finetuningType = Parameter<FinetuningType>(
         "finetuning_type", .method, default: .lora,
         help: """
-            Which weights change: lora trains a low-rank adapter beside frozen weights, full trains \
-            everything, freeze trains chosen layers.
+            Which weights change: lora trains a low-rank adapter beside frozen weights, oft one that rotates \
+            their inputs, full trains everything, freeze trains chosen layers.
             """,
         .acts(test: "GoldenTests/RunGoldenTests"))
     package static let doTrain = Parameter<Bool>(
@@ -33,12 +33,17 @@ extension Parameters {
         .notYet("prediction runs"))
     package static let computeAccuracy = Parameter<Bool>(
         "compute_accuracy", .method, default: false,
-        help: "Report the share of correctly predicted tokens at evaluation.",
-        .notYet("token accuracy at evaluation"))
+        help: """
+            Report at evaluation the share of labels that were the likeliest token: eval_accuracy, the mean of each \
+            row's share.
+            """,
+        .acts(test: "TrainingLoopTests/ReferenceRunTests"))
     package static let pureBf16 = Parameter<Bool>(
         "pure_bf16", .method, default: false,
         help: "Hold weights, gradients and optimizer state in bfloat16, without float32 copies.",
-        .notYet("training with bfloat16 master weights"))
+        .refused(
+            "what is trained is float32, for in bfloat16 small updates are lost in rounding; frozen weights keep theirs",
+            instead: "for less memory use GaLore, BAdam, adafactor or adamw_8bit"))
     package static let useLlamaPro = Parameter<Bool>(
         "use_llama_pro", .method, default: false,
         help: "Train only the blocks that were inserted to expand the model (LLaMA Pro).",
@@ -54,23 +59,23 @@ extension Parameters {
     package static let useDftLoss = Parameter<Bool>(
         "use_dft_loss", .method, default: false,
         help: "Weight each token of the loss by its own probability (dynamic fine-tuning).",
-        .notYet("the DFT loss"))
+        .acts(test: "GoldenTests/LossGoldenTests"))
     package static let useAsftLoss = Parameter<Bool>(
         "use_asft_loss", .method, default: false,
-        help: "Anchor the dynamic fine-tuning loss to the starting model.",
-        .notYet("the ASFT loss"))
+        help: "Hold the dynamic fine-tuning loss to the model that training began with, or that the adapter stands on.",
+        .acts(test: "GoldenTests/LossGoldenTests"))
     package static let asftAlpha = Parameter<Double>(
         "asft_alpha", .method, default: 0.1,
-        help: "Strength of the anchor of the ASFT loss.",
-        .notYet("the ASFT loss"))
+        help: "Weight of the divergence from that model.",
+        .acts(test: "GoldenTests/LossGoldenTests"))
     package static let useEaftLoss = Parameter<Bool>(
         "use_eaft_loss", .method, default: false,
-        help: "Weight each token of the loss by the entropy of the prediction.",
-        .notYet("the EAFT loss"))
+        help: "Weight each token of the loss by the entropy of the prediction over its 20 likeliest tokens.",
+        .acts(test: "TrainingLoopTests/ReferenceRunTests"))
     package static let eaftAlpha = Parameter<Double>(
         "eaft_alpha", .method, default: 1.0,
         help: "Exponent of the entropy weights of the EAFT loss.",
-        .notYet("the EAFT loss"))
+        .acts(test: "TrainingLoopTests/ReferenceRunTests"))
     package static let freezeVisionTower = Parameter<Bool>(
         "freeze_vision_tower", .method, default: true,
         help: "Keep the image encoder of a multimodal model fixed.",

@@ -9,9 +9,9 @@ extension Parameters {
         help: "Adapters on top of the model: all but the last are merged; training goes on with the last.",
         .acts(test: "AdaptersTests/AdapterLoadingTests"))
     package static let adapterFolder = Parameter<String?>(
-        "adapter_folder", .model, default: nil, path: .folder,
+        "adapter_folder", .model, default: nil,
         help: "Folder inside each adapter's path that holds its files.",
-        .notYet("adapters in sub-folders"))
+        .acts(test: "TrainingLoopTests/AdapterRunTests"))
     package static let cacheDir = Parameter<String?>(
         "cache_dir", .model, default: nil, path: .folder,
         help: "Folder for what comes from hubs; tunectl pull writes it, runs read it.",
@@ -22,29 +22,43 @@ extension Parameters {
         .cannotMatter("there is one tokenizer implementation, which reads tokenizer.json"))
     package static let resizeVocab = Parameter<Bool>(
         "resize_vocab", .model, default: false,
-        help: "Enlarge the embeddings when the tokenizer has more tokens than they have rows.",
-        .notYet("resized embeddings"))
+        help: """
+            Enlarge embedding and output head, to a multiple of 64 rows, when the tokenizer has more tokens than they \
+            have rows; on by itself when new tokens are added. An adapter then trains both unless additional_target \
+            says otherwise.
+            """,
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let splitSpecialTokens = Parameter<Bool>(
         "split_special_tokens", .model, default: false,
         help: "Tokenize special tokens that occur in texts as ordinary text.",
-        .notYet("special tokens as text"))
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let newSpecialTokens = Parameter<[String]?>(
         "new_special_tokens", aliases: ["add_special_tokens"], .model, default: nil,
         help: "Special tokens to add to the tokenizer.",
-        .notYet("new tokens"))
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let addTokens = Parameter<[String]?>(
         "add_tokens", .model, default: nil,
         help: "Ordinary tokens to add to the tokenizer.",
-        .notYet("new tokens"))
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let newSpecialTokensConfig = Parameter<String?>(
         "new_special_tokens_config", .model, default: nil, path: .file,
-        help: "File that describes new special tokens.",
-        .notYet("new tokens"))
+        help: "YAML file of new special tokens, `token: description` line by line; wins over new_special_tokens.",
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let initSpecialTokens = Parameter<String>(
         "init_special_tokens", .model, default: "noise_init",
         choices: ["noise_init", "desc_init", "desc_init_w_noise"],
-        help: "How the embeddings of new special tokens start.",
-        .notYet("new tokens"))
+        help: """
+            How the rows of new special tokens start: noise_init, the mean of all others with noise; desc_init, the mean \
+            of their descriptions' tokens; desc_init_w_noise, that with noise.
+            """,
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
+    package static let trainNewTokensOnly = Parameter<Bool>(
+        "train_new_tokens_only", .model, default: false,
+        help: """
+            Of embedding and output head train the rows of new tokens alone; all others stay as they were. A key of our \
+            own.
+            """,
+        .acts(test: "TrainingLoopTests/NewTokenTests"))
     package static let modelRevision = Parameter<String>(
         "model_revision", .model, default: "main",
         help: "Branch, tag or commit of model and adapters on their hub; main is the hub's own main branch.",
@@ -56,8 +70,21 @@ extension Parameters {
     package static let ropeScaling = Parameter<String?>(
         "rope_scaling", .model, default: nil,
         choices: ["linear", "dynamic", "yarn", "llama3"],
-        help: "Stretch position encodings beyond the model's trained length.",
-        .notYet("stretched position encodings"))
+        help: """
+            Stretch position encodings beyond the model's trained length. Whole models are saved with it, adapters \
+            remember it in rope_scaling.json.
+            """,
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
+    package static let ropeScalingFactor = Parameter<Double?>(
+        "rope_scaling_factor", .model, default: nil, .within(1, 1e6),
+        help: """
+            How far rope_scaling stretches; without it as far as cutoff_len needs in training, and twice at inference.
+            """,
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
+    package static let ropeTheta = Parameter<Double?>(
+        "rope_theta", .model, default: nil, .within(1, 1e30),
+        help: "The base that positions are rotated from; without it the model's own.",
+        .acts(test: "TrainingLoopTests/ModelSettingsTests"))
     package static let flashAttn = Parameter<String>(
         "flash_attn", .model, default: "auto",
         choices: ["auto", "disabled", "sdpa", "fa2", "fa3"],
@@ -65,13 +92,13 @@ extension Parameters {
         .cannotMatter("every choice means the built-in fused attention, which computes the same function"))
     package static let shiftAttn = Parameter<Bool>(
         "shift_attn", .model, default: false,
-        help: "Train long contexts with shifted groups of attention (S2-Attn).",
-        .notYet("shifted short attention"))
+        help: "Train long contexts with shifted groups of attention (S2-Attn), in models of any family.",
+        .acts(test: "GoldenTests/PositionGoldenTests"))
     package static let mixtureOfDepths = Parameter<String?>(
         "mixture_of_depths", .model, default: nil,
         choices: ["convert", "load"],
         help: "Convert a model to, or load one with, mixture of depths.",
-        .notYet("mixture of depths"))
+        .acts(test: "GoldenTests/PositionGoldenTests"))
     package static let useUnsloth = Parameter<Bool>(
         "use_unsloth", .model, default: false,
         help: "Ask for the Unsloth implementation of LoRA.",
@@ -87,17 +114,21 @@ extension Parameters {
     package static let moeAuxLossCoef = Parameter<Double?>(
         "moe_aux_loss_coef", .model, default: nil,
         help: "Weight of the loss that balances the experts of a mixture.",
-        .notYet("mixtures of experts"))
+        .acts(test: "GoldenTests/RunGoldenTests"))
     package static let disableGradientCheckpointing = Parameter<Bool>(
         "disable_gradient_checkpointing", .model, default: false,
-        help: "Keep activations instead of recomputing them in the backward pass: faster, more memory, same result.",
+        help: """
+            Keep activations instead of recomputing them in the backward pass: faster, more memory, same result. Where \
+            neither this nor gradient_checkpointing is given, as many layers keep theirs as a job's share of memory allows.
+            """,
         .acts(test: "TrainingLoopTests"))
     package static let matmulPrecision = Parameter<String>(
-        "matmul_precision", .model, default: "highest", choices: ["highest", "high", "medium"],
+        "matmul_precision", .model, default: "auto", choices: ["auto", "highest", "high", "medium"],
         help: """
             How exactly a training run multiplies, as in PyTorch's set_float32_matmul_precision: highest in float32, high \
             with activations as two bfloat16 parts, medium with one, which is what bf16 means elsewhere. The last two are \
-            fast on processors with AMX and give the same numbers, slower, on others.
+            fast on processors with AMX and give the same numbers, slower, on others. auto is medium with bf16 on a \
+            processor with AMX and highest elsewhere; it is decided when a job is submitted and stays with it.
             """,
         .acts(test: "TrainingLoopTests/PrecisionTests"))
     package static let upcastLayernorm = Parameter<Bool>(
@@ -130,7 +161,14 @@ extension Parameters {
         "infer_dtype", .model, default: .auto,
         help: "Number format of weights and activations at inference.",
         .cannotMatter("weights stay as on disk and arithmetic is float32"),
-        except: [.oneOf("float16", "bfloat16", effect: .notYet("rounding weights at load"))])
+        except: [
+            .oneOf(
+                "float16", "bfloat16",
+                effect: .refused(
+                    "weights are used as exactly as they are stored",
+                    instead: "leave it at auto, or export the model "
+                        + "in that format"))
+        ])
     package static let hfHubToken = Parameter<String?>(
         "hf_hub_token", .model, default: nil,
         help: "Access token for Hugging Face, for tunectl pull and push; jobs never get it.",
@@ -146,7 +184,7 @@ extension Parameters {
     package static let printParamStatus = Parameter<Bool>(
         "print_param_status", .model, default: false,
         help: "Print name, number format and trainability of every parameter after loading.",
-        .acts(test: "TrainingLoopTests"))
+        .acts(test: "TrainingLoopTests/TuningMethodTests"))
     package static let trustRemoteCode = Parameter<Bool>(
         "trust_remote_code", .model, default: false,
         help: "Run code that comes with a model.",
@@ -180,8 +218,9 @@ extension Parameters {
         modelNameOrPath.description, adapterNameOrPath.description, adapterFolder.description,
         cacheDir.description, useFastTokenizer.description, resizeVocab.description,
         splitSpecialTokens.description, newSpecialTokens.description, addTokens.description,
-        newSpecialTokensConfig.description, initSpecialTokens.description, modelRevision.description,
-        lowCpuMemUsage.description, ropeScaling.description, flashAttn.description, shiftAttn.description,
+        newSpecialTokensConfig.description, initSpecialTokens.description, trainNewTokensOnly.description,
+        modelRevision.description, lowCpuMemUsage.description, ropeScaling.description,
+        ropeScalingFactor.description, ropeTheta.description, flashAttn.description, shiftAttn.description,
         mixtureOfDepths.description, useUnsloth.description, useUnslothGc.description,
         enableLigerKernel.description, moeAuxLossCoef.description, disableGradientCheckpointing.description,
         matmulPrecision.description,

@@ -59,7 +59,7 @@ extension Parameters {
         .acts(test: "TrainingStagesTests/StageGradientTests"))
     package static let refModel = Parameter<String?>(
         "ref_model", .rlhf, default: nil, path: .folder,
-        help: "Model that preference training is measured against.",
+        help: "Model that preference training is measured against, and that the ASFT loss holds to.",
         .acts(test: "TrainingLoopTests/ReferenceModelTests"))
     package static let refModelAdapters = Parameter<[String]?>(
         "ref_model_adapters", .rlhf, default: nil, path: .folder,

@@ -47,19 +47,15 @@ extension Parameters {
     package static let trainSamplingStrategy = Parameter<SamplingStrategy>(
         "train_sampling_strategy", .training, default: .random,
         help: "Order of the items: random, as they come, or by similar length.",
-        .cannotMatter("random is the order anyway"),
-        except: [
-            .oneOf("group_by_length", effect: .notYet("batches of similar length")),
-            .oneOf("sequential", effect: .notYet("this spelling; set disable_shuffling")),
-        ])
+        .acts(test: "TrainingLoopTests/SamplingTests"))
     package static let groupByLength = Parameter<Bool>(
         "group_by_length", .training, default: false,
-        help: "Put items of similar length into one batch.",
-        .notYet("batches of similar length"))
+        help: "Put items of similar length into one batch; the older spelling of train_sampling_strategy.",
+        .acts(test: "TrainingLoopTests/SamplingTests"))
     package static let lengthColumnName = Parameter<String>(
         "length_column_name", .training, default: "length",
         help: "Column with precomputed lengths for group_by_length.",
-        .notYet("batches of similar length"))
+        .cannotMatter("lengths are those of the prepared items, whose other columns are gone by then"))
     package static let dataloaderDropLast = Parameter<Bool>(
         "dataloader_drop_last", .training, default: false,
         help: "Leave out a last batch that is not full.",
@@ -70,28 +66,33 @@ extension Parameters {
         .acts(test: "TrainingLoopTests"))
     package static let neftuneNoiseAlpha = Parameter<Double?>(
         "neftune_noise_alpha", .training, default: nil,
-        help: "Strength of the random noise on embeddings during training (NEFTune).",
-        .notYet("NEFTune"))
+        help: """
+            Strength of the random noise on embeddings during training (NEFTune): uniform within this divided by the root \
+            of tokens in a padded row times the embeddings' size.
+            """,
+        .acts(test: "TrainingLoopTests/EmbeddingNoiseTests"))
     package static let includeNumInputTokensSeen = Parameter<InputTokenCount>(
         "include_num_input_tokens_seen", .training, default: .no,
         help: "Count input tokens in the log: all counts padding too, non_padding does not.",
         .acts(test: "TrainingLoopTests"))
     package static let includeEffectiveTokensPerSecond = Parameter<Bool>(
         "include_effective_tokens_per_second", .training, default: false,
-        help: "Report tokens per second without padding at the end.",
-        .notYet("the field effective_tokens_per_sec"))
+        help: "Report the data's tokens per second of training at the end: effective_tokens_per_sec.",
+        .acts(test: "TrainingLoopTests/EffectiveTokenTests"))
     package static let plotLoss = Parameter<Bool>(
         "plot_loss", .training, default: false,
         help: "Draw the loss curves into output_dir after training.",
         .acts(test: "TrainingLoopTests"))
     package static let earlyStoppingSteps = Parameter<Int?>(
         "early_stopping_steps", .training, default: nil, .atLeast(1),
-        help: "Evaluations without improvement after which training ends.",
-        .notYet("early stopping"))
+        help: "Evaluations in a row without improvement of metric_for_best_model after which training ends.",
+        .acts(test: "TrainingLoopTests/EarlyStoppingTests"))
     package static let autoFindBatchSize = Parameter<Bool>(
         "auto_find_batch_size", .training, default: false,
         help: "Lower the batch size until it fits into memory.",
-        .notYet("searching for a batch size"))
+        .refused(
+            "what a run needs is planned before it starts, and one that changes its batch size on the way is another run",
+            instead: "ask `tunectl plan`, which names a batch size that fits"))
     package static let removeUnusedColumns = Parameter<Bool>(
         "remove_unused_columns", .training, default: true,
         help: "Drop columns that the model does not read.",
@@ -122,9 +123,11 @@ extension Parameters {
         .cannotMatter("the CPU is what there is"))
     package static let bf16 = Parameter<Bool>(
         "bf16", .training, default: false,
-        help: "Compute in bfloat16 where the reference would.",
-        .cannotMatter(
-            "frozen weights keep their bf16 storage, and arithmetic is float32, which on CPUs is the faster one"))
+        help: """
+            Allow products of bfloat16 numbers, summed in float32, where the processor has AMX; without it everything is \
+            float32. See matmul_precision.
+            """,
+        .acts(test: "RunConfigurationTests/DerivedSettingTests"))
     package static let fp16 = Parameter<Bool>(
         "fp16", .training, default: false,
         help: "Compute in float16 with loss scaling.",
@@ -151,8 +154,11 @@ extension Parameters {
         .cannotMatter("arithmetic is float32"))
     package static let gradientCheckpointing = Parameter<Bool>(
         "gradient_checkpointing", .training, default: false,
-        help: "Recompute activations in the backward pass.",
-        .cannotMatter("it is on already unless disable_gradient_checkpointing is set, and results are the same"))
+        help: """
+            Recompute activations in the backward pass. Either value means what disable_gradient_checkpointing: false does, \
+            as in the reference: nothing is left to the plan.
+            """,
+        .acts(test: "RunConfigurationTests/DerivedSettingTests"))
     package static let gradientCheckpointingKwargs = Parameter<ConfigurationMapping?>(
         "gradient_checkpointing_kwargs", .training, default: nil,
         help: "Details of PyTorch's gradient checkpointing.",

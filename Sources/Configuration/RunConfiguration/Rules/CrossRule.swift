@@ -60,9 +60,9 @@ extension RunConfiguration {
         let rules: [CrossRule] =
             switch purpose {
             case .training:
-                CrossRule.model + CrossRule.method + CrossRule.data + CrossRule.training + CrossRule.quantized
-                    + CrossRule.schedule + CrossRule.deepSpeed
-            case .inference: CrossRule.model + CrossRule.inference
+                CrossRule.model + CrossRule.method + CrossRule.adapters + CrossRule.data + CrossRule.training
+                    + CrossRule.quantization + CrossRule.quantized + CrossRule.schedule + CrossRule.deepSpeed
+            case .inference: CrossRule.model + CrossRule.inference + CrossRule.quantization
             case .export: CrossRule.model + CrossRule.export
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }

@@ -50,7 +50,7 @@ extension CrossRule {
         CrossRule(
             Parameters.disableShuffling, "`disable_shuffling` does not reach a stream, which is shuffled in its buffer",
             hint: "set `buffer_size: 1` instead"
-        ) { $0[Parameters.streaming] && $0[Parameters.disableShuffling] },
+        ) { $0[Parameters.streaming] && $0.keepsOrder },
         CrossRule(
             Parameters.maxSamples, "`max_samples` cannot cut a stream", hint: "take out `streaming` or `max_samples`"
         ) { $0[Parameters.streaming] && $0[Parameters.maxSamples] != nil },

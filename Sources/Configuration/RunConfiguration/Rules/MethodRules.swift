@@ -1,5 +1,5 @@
 extension CrossRule {
-    /// Rules between stage, method and their options (finetuning, 1.9 rules 3 to 10 and 13).
+    /// Rules between stage, method and their options (finetuning, 1.9 rules 3 to 7 and 13).
     static let method: [CrossRule] = [
         CrossRule(
             Parameters.rewardModel, "stage ppo needs a model that scores answers", hint: "set `reward_model`"
@@ -32,22 +32,10 @@ extension CrossRule {
         CrossRule(
             Parameters.finetuningType, "an adapter cannot be trained with GaLore, APOLLO or BAdam",
             hint: "set `finetuning_type: full`, or take out the optimizer"
-        ) { $0[Parameters.finetuningType] == .lora && $0.projectingOptimizers > 0 },
+        ) { $0[Parameters.finetuningType].trainsAdapter && $0.projectingOptimizers > 0 },
         CrossRule(
             Parameters.useGalore, "GaLore, APOLLO and BAdam exclude each other", hint: "keep one of them"
         ) { $0.projectingOptimizers > 1 },
-        CrossRule(
-            Parameters.pissaInit, "PiSSA changes the base, which this stage needs as its reference",
-            hint: "take out `pissa_init`"
-        ) { $0[Parameters.pissaInit] && $0.needsReferenceModel },
-        loraOnly(Parameters.loraplusLrRatio) { $0[Parameters.loraplusLrRatio] != nil },
-        loraOnly(Parameters.useRslora) { $0[Parameters.useRslora] },
-        loraOnly(Parameters.useDora) { $0[Parameters.useDora] },
-        loraOnly(Parameters.pissaInit) { $0[Parameters.pissaInit] },
-        CrossRule(
-            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
-            hint: "take out `adapter_name_or_path`, or train an adapter"
-        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
         CrossRule(
             Parameters.galoreLayerwise, "layer-wise GaLore does not accumulate gradients",
             hint: "set `gradient_accumulation_steps: 1`"
@@ -79,7 +67,7 @@ extension CrossRule {
             Parameters.finetuningType,
             "an adapter's matrices are small already: GaLore and APOLLO are for whole models",
             hint: "set `finetuning_type: full` or freeze, or `optim: adamw_torch`"
-        ) { $0[Parameters.finetuningType] == .lora && $0.optimProjects },
+        ) { $0[Parameters.finetuningType].trainsAdapter && $0.optimProjects },
         CrossRule(
             Parameters.optim, "this optimizer projects some modules, and none are named",
             hint: "set `optim_target_modules`, for example to all-linear"
@@ -109,15 +97,6 @@ extension CrossRule {
             hint: "take out `infer_backend`"
         ) { $0[Parameters.inferBackend] != "huggingface" },
     ]
-
-    private static func loraOnly<Value>(
-        _ parameter: Parameter<Value>, when isSet: @escaping @Sendable (RunConfiguration) -> Bool
-    ) -> CrossRule {
-        CrossRule(
-            parameter, "`\(parameter.name)` is for adapters only",
-            hint: "set `finetuning_type: lora` or take out `\(parameter.name)`"
-        ) { isSet($0) && $0[Parameters.finetuningType] != .lora }
-    }
 }
 
 extension RunConfiguration {
@@ -138,13 +117,5 @@ extension RunConfiguration {
         }
         if self[Parameters.useBadam] { return self[Parameters.badamMode] == "layer" && !optimProjects }
         return ![Parameters.useApollo, Parameters.useMuon, Parameters.useAdamMini].contains { self[$0] }
-    }
-
-    fileprivate var needsReferenceModel: Bool {
-        switch self[Parameters.stage] {
-        case .ppo, .kto: true
-        case .dpo: !["orpo", "simpo"].contains(self[Parameters.prefLoss])
-        case .pt, .sft, .rm: false
-        }
     }
 }

@@ -10,17 +10,36 @@ extension CrossRule {
             hint: "set `use_fast_tokenizer: false` as well"
         ) { $0[Parameters.splitSpecialTokens] && $0[Parameters.useFastTokenizer] },
         CrossRule(
+            Parameters.trainNewTokensOnly, "there are no new tokens whose rows could be trained",
+            hint: "set `new_special_tokens`, `new_special_tokens_config` or `add_tokens`"
+        ) {
+            $0[Parameters.trainNewTokensOnly] && ($0[Parameters.newSpecialTokens] ?? []).isEmpty
+                && ($0[Parameters.addTokens] ?? []).isEmpty && $0[Parameters.newSpecialTokensConfig] == nil
+        },
+        CrossRule(
+            Parameters.trainNewTokensOnly, "weight decay would move the rows that are to stay as they were",
+            hint: "take out `weight_decay`"
+        ) { $0[Parameters.trainNewTokensOnly] && $0[Parameters.weightDecay] > 0 },
+        CrossRule(
+            Parameters.useUnsloth, "`use_unsloth` takes one adapter", hint: "merge the others first, or take it out"
+        ) { $0[Parameters.useUnsloth] && ($0[Parameters.adapterNameOrPath] ?? []).count > 1 },
+        CrossRule(
             Parameters.exportQuantizationBit, "a quantized export is calibrated on data, and none is given",
             hint: "set `export_quantization_dataset`"
         ) { $0[Parameters.exportQuantizationBit] != nil && $0[Parameters.exportQuantizationDataset] == nil },
+        CrossRule(
+            Parameters.ropeScalingFactor,
+            "`rope_scaling_factor` says how far `rope_scaling` stretches, which is not set",
+            hint: "set `rope_scaling` to linear, dynamic, yarn or llama3"
+        ) { $0[Parameters.ropeScalingFactor] != nil && $0[Parameters.ropeScaling] == nil },
     ]
 
     /// Rules of inference (training-and-inference, 1.5).
     static let inference: [CrossRule] = [
         CrossRule(
-            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
+            Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` or oft only",
             hint: "take out `adapter_name_or_path` or `finetuning_type`"
-        ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        ) { $0[Parameters.adapterNameOrPath] != nil && !$0[Parameters.finetuningType].trainsAdapter },
         CrossRule(
             Parameters.stage, "the vllm engine runs models of stage sft only", hint: "set `infer_backend: huggingface`"
         ) { $0.usesVLLM && $0[Parameters.stage] != .sft },
@@ -60,12 +79,41 @@ extension CrossRule {
         ) { $0[Parameters.quantizationBit] != nil },
     ]
 
-    /// Rules of quantized bases (finetuning, 1.9 rules 11, 12 and 22).
+    /// Rules of quantizing while loading, for every use (finetuning, 1.9 rule 22).
+    static let quantization: [CrossRule] = [
+        CrossRule(
+            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
+            hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
+        ) { configuration in
+            guard let bits = configuration[Parameters.quantizationBit] else { return false }
+            return switch configuration[Parameters.quantizationMethod] {
+            case "eetq": bits != 8
+            case "hqq": ![1, 2, 3, 4, 5, 6, 8].contains(bits)
+            default: ![4, 8].contains(bits)
+            }
+        },
+        CrossRule(
+            Parameters.quantizationDeviceMap, "a device map is for models of 4 bits",
+            hint: "set `quantization_bit: 4`, or take out `quantization_device_map`"
+        ) { $0[Parameters.quantizationDeviceMap] != nil && $0[Parameters.quantizationBit] != 4 },
+    ]
+
+    /// Rules of training on quantized bases (finetuning, 1.9 rules 11, 12, 19 and 20).
     static let quantized: [CrossRule] = [
         CrossRule(
             Parameters.quantizationBit, "a quantized base is trained through an adapter only",
             hint: "set `finetuning_type: lora`"
-        ) { $0.isQuantized && $0[Parameters.finetuningType] != .lora },
+        ) { $0.isQuantized && !$0[Parameters.finetuningType].trainsAdapter },
+        CrossRule(
+            Parameters.useDora, "DoRA on a quantized base goes with bitsandbytes only",
+            hint: "set `quantization_method: bitsandbytes`, or take out `use_dora`"
+        ) {
+            $0.isQuantized && $0[Parameters.useDora] && ["hqq", "eetq"].contains($0[Parameters.quantizationMethod])
+        },
+        CrossRule(
+            Parameters.trainFromScratch, "random weights are trained themselves, which a quantized base does not allow",
+            hint: "take out `quantization_bit` or `train_from_scratch`"
+        ) { $0.isQuantized && $0[Parameters.trainFromScratch] },
         CrossRule(
             Parameters.pissaInit, "PiSSA changes the base, which a quantized one does not allow",
             hint: "prepare the PiSSA base before quantizing it"
@@ -81,17 +129,6 @@ extension CrossRule {
         CrossRule(
             Parameters.adapterNameOrPath, "a quantized model takes a single adapter", hint: "merge them first"
         ) { $0.isQuantized && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
-        CrossRule(
-            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
-            hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
-        ) { configuration in
-            guard let bits = configuration[Parameters.quantizationBit] else { return false }
-            return switch configuration[Parameters.quantizationMethod] {
-            case "eetq": bits != 8
-            case "hqq": ![1, 2, 3, 4, 5, 6, 8].contains(bits)
-            default: ![4, 8].contains(bits)
-            }
-        },
         CrossRule(
             Parameters.quantizationDeviceMap, "a device map for quantized models is for inference",
             hint: "take out `quantization_device_map`"

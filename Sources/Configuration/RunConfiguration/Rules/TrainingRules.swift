@@ -5,6 +5,20 @@ extension CrossRule {
         sftOnly(Parameters.neatPacking) { $0[Parameters.neatPacking] },
         sftOnly(Parameters.trainOnPrompt) { $0[Parameters.trainOnPrompt] },
         sftOnly(Parameters.maskHistory) { $0[Parameters.maskHistory] },
+        sftOnly(Parameters.useDftLoss) { $0[Parameters.useDftLoss] },
+        sftOnly(Parameters.useEaftLoss) { $0[Parameters.useEaftLoss] },
+        sftOnly(Parameters.useAsftLoss) { $0[Parameters.useAsftLoss] },
+        CrossRule(
+            Parameters.useDftLoss, "a run has one loss", hint: "keep one of the DFT, EAFT and ASFT losses"
+        ) { $0.lossesOfItsOwn > 1 },
+        CrossRule(
+            Parameters.labelSmoothingFactor, "labels are smoothed in cross-entropy only",
+            hint: "take out `label_smoothing_factor`, or the loss"
+        ) { $0[Parameters.labelSmoothingFactor] > 0 && $0.lossesOfItsOwn > 0 },
+        CrossRule(
+            Parameters.computeAccuracy, "stages pt and sft have labels whose accuracy can be told",
+            hint: "take out `compute_accuracy`; the other stages have figures of their own"
+        ) { $0[Parameters.computeAccuracy] && ![.pt, .sft].contains($0[Parameters.stage]) },
         CrossRule(
             Parameters.doPredict, "predictions are generated texts, and generating is off",
             hint: "set `predict_with_generate: true`"
@@ -49,6 +63,22 @@ extension CrossRule {
                 || $0[Parameters.evalStrategy].rawValue != $0[Parameters.saveStrategy].rawValue
         },
         CrossRule(
+            Parameters.neftuneNoiseAlpha, "preferences are compared without noise, as without dropout",
+            hint: "take out `neftune_noise_alpha`; stages pt, sft and rm train with it"
+        ) { $0[Parameters.neftuneNoiseAlpha] != nil && ![.pt, .sft, .rm].contains($0[Parameters.stage]) },
+        CrossRule(
+            Parameters.earlyStoppingSteps, "training ends early by evaluations, and there are none",
+            hint: "set `eval_strategy`, or take out `early_stopping_steps`"
+        ) { $0[Parameters.earlyStoppingSteps] != nil && $0[Parameters.evalStrategy] == .no },
+        CrossRule(
+            Parameters.trainSamplingStrategy, "the lengths of a stream's items are unknown before they come",
+            hint: "take out `streaming`, or the grouping by length"
+        ) { $0[Parameters.streaming] && $0.groupsByLength },
+        CrossRule(
+            Parameters.includeEffectiveTokensPerSecond, "the tokens of a stream's epoch are unknown",
+            hint: "set `include_num_input_tokens_seen: non_padding` instead"
+        ) { $0[Parameters.streaming] && $0[Parameters.includeEffectiveTokensPerSecond] },
+        CrossRule(
             Parameters.saveSteps, "to load the best model, `save_steps` must be a multiple of `eval_steps`",
             hint: "change `save_steps` or `eval_steps`"
         ) { $0[Parameters.loadBestModelAtEnd] && $0.savesBetweenEvaluations },
@@ -75,6 +105,10 @@ extension CrossRule {
 }
 
 extension RunConfiguration {
+    fileprivate var lossesOfItsOwn: Int {
+        [Parameters.useDftLoss, Parameters.useEaftLoss, Parameters.useAsftLoss].count { self[$0] }
+    }
+
     /// Whether a checkpoint would fall between two evaluations, which leaves the best model unsaved.
     fileprivate var savesBetweenEvaluations: Bool {
         guard self[Parameters.evalStrategy] == .steps, self[Parameters.saveStrategy] == .steps else { return false }

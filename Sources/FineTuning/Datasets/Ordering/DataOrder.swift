@@ -24,13 +24,32 @@ package struct DataOrder: Hashable, Sendable {
         self.shuffling = shuffling
     }
 
+    /// The same order with neighbours of similar length.
+    package func grouped(byLengths lengths: [Int]) -> DataOrder {
+        DataOrder(
+            count: count, seed: seed, batchSize: batchSize, accumulation: accumulation,
+            shuffling: .groupedByLength(lengths))
+    }
+
     /// Positions of the items in the order in which `epoch` (from 0) takes them.
     package func indices(epoch: Int) -> [Int] {
-        if case .none = shuffling { return Array(0..<count) }
-        var generator = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed &+ UInt64(epoch)))
-        let permutation = generator.forwardPermutation(count)
-        guard case .groupedByLength(let lengths) = shuffling else { return permutation }
-        return Self.grouped(permutation, lengths: lengths, batchSize: batchSize * accumulation)
+        switch shuffling {
+        case .none: return Array(0..<count)
+        case .permutation:
+            var generator = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed &+ UInt64(epoch)))
+            return generator.forwardPermutation(count)
+        case .groupedByLength(let lengths):
+            return Self.grouped(runningPermutation(epoch: epoch), lengths: lengths, batchSize: batchSize * accumulation)
+        }
+    }
+
+    /// The permutation of `epoch` from a generator that is seeded once: the reference's sampler by length has none of
+    /// its own and draws from the process', after the data loader, which takes two numbers of it in each epoch.
+    private func runningPermutation(epoch: Int) -> [Int] {
+        var generator = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed))
+        let ofLoader = 2
+        for _ in 0..<epoch * (ofLoader + max(count - 1, 0)) + ofLoader { _ = generator.next() }
+        return generator.forwardPermutation(count)
     }
 
     /// The items of each micro-batch of an epoch; the last may be short and is then dropped on demand.
@@ -48,7 +67,7 @@ package struct DataOrder: Hashable, Sendable {
 
     /// Sorts megabatches of a permutation by descending length and brings the longest item to the front, where
     /// a lack of memory shows at once.
-    static func grouped(_ permutation: [Int], lengths: [Int], batchSize: Int) -> [Int] {
+    package static func grouped(_ permutation: [Int], lengths: [Int], batchSize: Int) -> [Int] {
         let factor = max(min(permutation.count / (4 * batchSize), 50), 1)
         var megabatches = batches(of: permutation, size: factor * batchSize).map { megabatch in
             // Equal lengths keep their order: Swift's sort is not promised to be stable.

@@ -14,7 +14,9 @@ protocol TuningMethod: Sendable {
 
 /// The methods, by `finetuning_type`.
 enum TuningMethods {
-    static let all: [any TuningMethod.Type] = [LoRATuning.self, FreezeTuning.self, FullTuning.self]
+    static let all: [any TuningMethod.Type] = [
+        LoRATuning.self, OFTTuning.self, FreezeTuning.self, FullTuning.self,
+    ]
 
     /// - Throws: `TuningError.unavailable`
     static func named(_ name: FinetuningType) throws -> any TuningMethod.Type {
@@ -34,19 +36,38 @@ struct TuningStart {
     let modelFolder: String
     /// The folders of the adapters given, in order.
     let adapterFolders: [String]
+    /// Rows for new tokens.
+    var growth: VocabularyGrowth?
+    /// Whether an adapter that says nothing else trains embedding and output head, for the sake of new tokens.
+    var trainsVocabulary = false
     /// Tells people something.
     let note: (String) -> Void
 
     var seed: UInt64 { UInt64(max(0, configuration[Parameters.seed])) }
 
     /// The base with the tensors trainable that `isTrainable` names: where they lie on disk, or random ones with
-    /// `train_from_scratch`.
+    /// `train_from_scratch`; with rows for new tokens.
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
-            return try DecoderModel.load(modelConfiguration, directory: modelFolder)
-                .makingTrainable(isTrainable)
+            let loaded = try DecoderModel.load(
+                modelConfiguration, directory: modelFolder, seed: seed, quantizer: configuration.quantizer)
+            return try (growth.map { try loaded.growing($0) } ?? loaded).makingTrainable(isTrainable)
         }
-        return try DecoderModel.initialized(modelConfiguration, seed: seed).freezing { !isTrainable($0) }
+        var wanted = modelConfiguration
+        wanted.vocabularySize = max(wanted.vocabularySize, growth?.rows ?? 0)
+        return try DecoderModel.initialized(wanted, seed: seed).freezing { !isTrainable($0) }
+    }
+
+    /// Modules that a fresh adapter trains whole: those that were named, or what new tokens need.
+    func modulesToSave(_ base: DecoderModel) -> [String] {
+        if let named = configuration[Parameters.additionalTarget] { return named }
+        guard trainsVocabulary else { return [] }
+        let paths = [base.embeddingPath, base.headPath]
+        let names = paths.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
+        note(
+            "the vocabulary has changed, so the adapter trains \(names.joined(separator: " and ")) as well "
+                + "(`additional_target` names others)")
+        return names
     }
 }
 

@@ -27,14 +27,16 @@ package struct MachineSpeed: Sendable, Equatable {
     /// - Parameters:
     ///   - rows: tokens of a typical micro-batch
     ///   - hidden, feedForward: the sizes of the model's largest layer
-    static func measured(rows: Int, hidden: Int, feedForward: Int, format: WeightFormat) throws -> MachineSpeed {
+    static func measured(
+        rows: Int, hidden: Int, feedForward: Int, format: WeightFormat, _ precision: MatmulPrecision
+    ) throws -> MachineSpeed {
         defer { TensorMemory.trim() }
         let (rows, inputs, outputs) = (min(max(rows, 8), 2048), min(hidden, 4096), min(feedForward, 8192))
         let weight = try Weight(
             name: "measured", format: format, shape: [outputs, inputs],
             copying: [UInt8](repeating: 0, count: outputs * inputs * format.byteCount))
         let product = try secondsPerRound(atLeast: 0.08) {
-            try forwardAndBackward(rows: rows, LinearProjection(weight: .frozen(weight)))
+            try forwardAndBackward(rows: rows, LinearProjection(weight: .frozen(weight)), precision)
         }
         let small = try Weight(
             name: "small", format: .float32, shape: [16, 16], copying: [UInt8](repeating: 0, count: 1024))
@@ -58,8 +60,10 @@ package struct MachineSpeed: Sendable, Equatable {
         TensorMemory.trim()
     }
 
-    private static func forwardAndBackward(rows: Int, _ projection: LinearProjection) throws {
-        let tape = Tape(recording: true)
+    private static func forwardAndBackward(
+        rows: Int, _ projection: LinearProjection, _ precision: MatmulPrecision = .highest
+    ) throws {
+        let tape = Tape(recording: true, precision: precision)
         let result = try tape.linear(tape.leaf(Tensor(zeros: [rows, projection.inputs])), projection)
         try tape.backward(from: result, gradient: Tensor(zeros: result.shape))
     }

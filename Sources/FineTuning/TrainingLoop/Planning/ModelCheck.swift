@@ -17,7 +17,7 @@ package struct ModelCheck {
         var notes: [String] = []
         _ = try Rehearsal(threads: 1).run {
             try TrainableModel(
-                configuration, modelFolder: modelFolder, adapterFolders: adapters, specialTokens: nil
+                configuration, modelFolder: modelFolder, adapterFolders: adapters, text: nil
             ) { notes.append($0) }
         }
         self.notes = notes

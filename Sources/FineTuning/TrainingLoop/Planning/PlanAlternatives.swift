@@ -18,7 +18,8 @@ package enum PlanAlternatives {
         let smallest = batches.last ?? []
         let cutoffs = shorterItems(configuration, longestItem: longestItem)
         sets += cutoffs.map { base + smallest + [$0] }
-        guard configuration[Parameters.finetuningType] != .lora, !configuration[Parameters.trainFromScratch] else {
+        guard !configuration[Parameters.finetuningType].trainsAdapter, !configuration[Parameters.trainFromScratch]
+        else {
             return sets
         }
         base.append("finetuning_type=lora")

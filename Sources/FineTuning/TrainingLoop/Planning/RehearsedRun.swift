@@ -15,6 +15,11 @@ struct RehearsedRun {
     /// The work of some updates in the order of the run, and of one pass over each evaluation.
     private var updates = (work: Rehearsal.Figures(), count: 0, tokens: 0, micro: 0)
     private var evaluation = Rehearsal.Figures()
+    /// Blocks of the model that kept their insides in all passes together, and those that were run again.
+    private var blocks = (kept: 0, recomputed: 0)
+    /// The share of the latter.
+    var recomputedShare: Double { Double(blocks.recomputed) / Double(max(1, blocks.kept + blocks.recomputed)) }
+
     private var totalSteps = 0
     private var evaluations = 0
     private let sizes: (hidden: Int, feedForward: Int, format: WeightFormat)
@@ -27,10 +32,11 @@ struct RehearsedRun {
 
     /// - Parameters:
     ///   - evaluations: may be empty
+    ///   - keepBelow: as for `UpdateEngine`
     ///   - makeModel: called within the rehearsal
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, training: [PreparedItem],
-        evaluations: [Evaluation], control: TrainingControl, makeModel: () throws -> RunModel
+        evaluations: [Evaluation], keepBelow: Int?, control: TrainingControl, makeModel: () throws -> RunModel
     ) throws {
         let rehearsal = Rehearsal(threads: ComputePool.shared.threads)
         let doesTrain = configuration[Parameters.doTrain]
@@ -43,7 +49,8 @@ struct RehearsedRun {
         try rehearsal.run {
             let rule = try UpdateRule(
                 configuration, model: model, totalSteps: steps.plan.totalSteps, note: { _ in })
-            let engine = UpdateEngine(configuration, stage: stage, model: model, rule: rule, control: control)
+            let engine = UpdateEngine(
+                configuration, stage: stage, model: model, rule: rule, keepBelow: keepBelow, control: control)
             if doesTrain {
                 try update(engine, training, steps, rehearsal)
                 self.evaluations = Self.evaluations(
@@ -57,6 +64,7 @@ struct RehearsedRun {
         memory.copiedWeights = account.copiedWeights
         memory.mappedWeights = account.mappedWeights
         let kept = memory.copiedWeights + memory.parameters + memory.gradients + memory.optimizer
+        blocks = (rehearsal.figures.keptBlocks, rehearsal.figures.recomputedBlocks)
         memory.activations = max(0, rehearsal.figures.peakResidentBytes - kept)
     }
 
@@ -132,10 +140,10 @@ struct RehearsedRun {
     // MARK: Time
 
     /// The machine's speed with micro-batches and layers of this run's sizes.
-    func measureSpeed() throws -> MachineSpeed {
+    func measureSpeed(_ precision: MatmulPrecision) throws -> MachineSpeed {
         try MachineSpeed.measured(
             rows: updates.micro > 0 ? updates.tokens / updates.micro : largestBatch, hidden: sizes.hidden,
-            feedForward: sizes.feedForward, format: sizes.format)
+            feedForward: sizes.feedForward, format: sizes.format, precision)
     }
 
     func time(at speed: MachineSpeed) -> RunPlan.Time {

@@ -7,6 +7,12 @@ package struct RunPlan: Sendable, Equatable {
     /// Numbers that the optimizer changes, and all numbers of the model.
     package var trainableCount = 0
     package var parameterCount = 0
+    /// Bytes of tensors up to which layers keep their insides; nil where the configuration decides.
+    package var keepBelow: Int?
+    /// Share of the layers that are computed again on the way back.
+    package var recomputedShare = 0.0
+    /// How exactly products are computed.
+    package var matmulPrecision = ""
     /// Tokens of the longest item, and of the largest micro-batch.
     package var longestItem = 0
     package var largestBatch = 0

@@ -15,7 +15,7 @@ struct ModelFolders: Equatable, Sendable {
         }
         model = try paths.modelFolder(
             configuration[Parameters.modelNameOrPath] ?? "", parameter: Parameters.modelNameOrPath.name)
-        adapters = try folders(Parameters.adapterNameOrPath)
+        adapters = try paths.adapterFolders(configuration)
         reference = try configuration[Parameters.refModel].map {
             try paths.modelFolder($0, parameter: Parameters.refModel.name)
         }

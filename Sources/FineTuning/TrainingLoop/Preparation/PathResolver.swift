@@ -48,4 +48,12 @@ package struct PathResolver: Sendable {
     package func modelFolder(_ name: String, parameter: String) throws -> String {
         try ModelFolder.locate(name, workingDirectory: workingDirectory, hub: hub)
     }
+
+    /// The folders of a run's adapters, in order: `adapter_folder` inside each where it is given.
+    package func adapterFolders(_ configuration: RunConfiguration) throws -> [String] {
+        try (configuration[Parameters.adapterNameOrPath] ?? []).map { name in
+            let folder = try modelFolder(name, parameter: Parameters.adapterNameOrPath.name)
+            return configuration[Parameters.adapterFolder].map { "\(folder)/\($0)" } ?? folder
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Adapters
 package import ChatTemplates
 import Checkpoints
 import Datasets
@@ -15,18 +16,36 @@ package struct RunTokenizer: Sendable {
     package var template: ChatTemplate
     /// What people should know about it.
     package var warnings: [String]
+    let newTokens: NewTokens
 
-    /// - Parameter modelFolder: the folder with the tokenizer's files
-    package init(_ configuration: RunConfiguration, modelFolder: String) throws {
-        var tokenizer = try Tokenizer(directory: modelFolder)
+    /// - Parameters:
+    ///   - modelFolder: the folder with the tokenizer's files
+    ///   - adapterFolders: the adapters' folders; one whose vocabulary grew brings its tokenizer
+    package init(
+        _ configuration: RunConfiguration, modelFolder: String, adapterFolders: [String] = [], paths: PathResolver
+    ) throws {
+        let grown = try adapterFolders.last { try Self.bringsTokenizer($0, modelFolder: modelFolder) }
+        var tokenizer = try Tokenizer(directory: grown ?? modelFolder)
         // The run decides, whatever the tokenizer's files say.
         tokenizer.splitsSpecialTokens = configuration[Parameters.splitSpecialTokens]
+        warnings = tokenizer.warnings
+        if let grown { warnings.append("the tokenizer is that of \(grown), whose vocabulary grew") }
+        newTokens = try NewTokens(configuration, addingTo: &tokenizer) { path in
+            let file = try paths.absolute(path, parameter: Parameters.newSpecialTokensConfig.name)
+            return String(decoding: try MappedFile.contents(of: file, limit: 1 << 20), as: UTF8.self)
+        }
+        warnings += newTokens.notes
         template = try ChatTemplate.configured(
             by: configuration, tokenizer: tokenizer, stage: configuration[Parameters.stage])
-        warnings = tokenizer.warnings
         warnings += template.note(ofAbsentNameIn: configuration, tokenizer).map { [$0] } ?? []
         warnings += try template.fix(&tokenizer).warnings
         self.tokenizer = tokenizer
+    }
+
+    private static func bringsTokenizer(_ adapter: String, modelFolder: String) throws -> Bool {
+        guard FileSystem.isFile("\(adapter)/tokenizer.json") else { return false }
+        let model = try ModelConfiguration(directory: modelFolder)
+        return try AdapterVocabulary.rows(in: adapter, for: model).map { $0 > model.vocabularySize } ?? false
     }
 
     var specialTokens: SpecialTokenIDs {

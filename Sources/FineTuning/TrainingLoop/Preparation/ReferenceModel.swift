@@ -51,8 +51,8 @@ enum ReferenceModel {
             note("the reference is a copy of the model as it is before training\(hint)")
             return try withoutActuallyEscaping(note) { note in
                 let start = TuningStart(
-                    configuration: configuration, modelConfiguration: trainable.base.configuration,
-                    modelFolder: folders.model, adapterFolders: [], note: note)
+                    configuration: configuration, modelConfiguration: trainable.source.configuration,
+                    modelFolder: folders.model, adapterFolders: [], growth: trainable.source.growth, note: note)
                 return Network(try merging(adapters, into: start.model { _ in false }, seed: seed))
             }
         }
@@ -60,7 +60,8 @@ enum ReferenceModel {
 
     private static func merging(_ folders: [String], into model: DecoderModel, seed: UInt64) throws -> DecoderModel {
         try folders.reduce(model) { model, folder in
-            try LoRAAdapter.load(directory: folder, for: model, seed: seed).adapter.merged(into: model)
+            let fitting = try model.fitting(adapterIn: folder)
+            return try Adapter.load(directory: folder, for: fitting, seed: seed).adapter.merged(into: fitting)
         }
     }
 }

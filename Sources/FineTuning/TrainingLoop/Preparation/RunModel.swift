@@ -57,13 +57,13 @@ struct RunModel {
 extension RunModel {
     /// Loads the model, makes trainable what the method trains, and adds what the stage needs.
     ///
-    /// - Parameter specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
+    /// - Parameter text: the run's tokenizer, whose tokens the model's files and rows follow
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, folders: ModelFolders,
-        specialTokens: SpecialTokenIDs? = nil, note: (String) -> Void
+        text: RunTokenizer, note: (String) -> Void
     ) throws {
         trainable = try TrainableModel(
-            configuration, modelFolder: folders.model, adapterFolders: folders.adapters, specialTokens: specialTokens,
+            configuration, modelFolder: folders.model, adapterFolders: folders.adapters, text: text,
             note: note)
         let valueHead =
             stage.needs.valueHead
@@ -74,8 +74,10 @@ extension RunModel {
             stage.needs.reference
             ? try ReferenceModel.load(configuration, folders: folders, for: trainable, note: note) : nil
         learner = Learner(
-            policy: Network(trainable.base, branches: trainable.adapter?.branches), reference: reference,
-            valueHead: valueHead)
+            policy: Network(
+                trainable.base, branches: trainable.adapter?.branches,
+                embeddingNoise: configuration[Parameters.neftuneNoiseAlpha]),
+            reference: reference, valueHead: valueHead)
     }
 
     /// The head beside the last adapter, or beside the model where there is none.

@@ -11,8 +11,10 @@ import WeightFiles
 struct TrainableModel {
     var base: DecoderModel
     /// Nil when the model itself is trained.
-    var adapter: LoRAAdapter?
+    var adapter: Adapter?
     var generation: GenerationDefaults
+    /// The model as its files have it, and what it gets rows for.
+    private(set) var source: (configuration: ModelConfiguration, growth: VocabularyGrowth?)
 
     /// What the optimizer changes, in a fixed order.
     var parameters: [Tensors.Parameter] { adapter?.parameters ?? base.parameters }
@@ -25,10 +27,29 @@ struct TrainableModel {
         return count - (embedding.map { $0.shape.reduce(1, *) } ?? 0)
     }
 
+    /// Every parameter in the reference's words; an adapter's last.
+    var statusLines: [String] {
+        func line(_ name: String, _ format: WeightFormat?, isTrainable: Bool) -> String {
+            "name: \(name), dtype: \(format.map { "torch.\($0)" } ?? "packed"), device: cpu, "
+                + "trainable: \(isTrainable ? "True" : "False")"
+        }
+        // Copies of whole modules stand in the base, under the names of the modules.
+        let beside = (adapter?.parameters ?? []).filter { parameter in
+            !base.parameters.contains { $0 === parameter }
+        }
+        return base.tensors.map { name, value in
+            switch value {
+            case .frozen(let weight): line(name, weight.format, isTrainable: false)
+            case .trainable(let parameter): line(name, .float32, isTrainable: parameter.isTrainable)
+            }
+        } + beside.map { line($0.name, .float32, isTrainable: $0.isTrainable) }
+    }
+
     /// Writes the files that a loader needs: the adapter's, or the whole model's.
     func save(into output: some CheckpointOutput) throws {
         if let adapter {
             try adapter.save(into: output)
+            try PositionStretch.save(base.configuration.stretch, into: output)
         } else {
             try base.save(into: output, generation: generation, storedAs: .float32)
         }
@@ -39,28 +60,32 @@ struct TrainableModel {
     /// - Throws: `CheckpointError.doesNotFit` for a folder of another kind of run, `NotFiniteTensor`
     func load(from folder: String) throws {
         try checkKind(of: folder)
-        let file: (String) throws -> Weight
-        if adapter != nil {
-            let weights = try SafetensorsFile(path: "\(folder)/\(LoRAAdapter.weightsName)")
-            file = { try weights.weight(named: $0) }
-        } else {
-            let weights = try CheckpointWeights(directory: folder)
-            file = { try weights.weight($0, shape: weights.record($0)?.shape ?? []) }
-        }
-        for parameter in parameters {
-            let weight = try file(parameter.name)
-            guard weight.shape == parameter.shape else {
-                throw CheckpointError.doesNotFit(
-                    path: folder,
-                    problem: "\(parameter.name) has the shape \(weight.shape), the run needs \(parameter.shape)")
+        if let adapter {
+            let weights = try SafetensorsFile(path: "\(folder)/\(Adapter.weightsName)")
+            for tensor in adapter.storedTensors {
+                tensor.restore(
+                    try numbers(weights.weight(named: tensor.name), tensor.name, shape: tensor.shape, from: folder))
             }
-            try weight.requireFinite(in: folder)
-            parameter.value = weight.widened()
+            return
+        }
+        let weights = try CheckpointWeights(directory: folder)
+        for parameter in parameters {
+            let weight = try base.weight(named: parameter.name, in: weights)
+            parameter.value = try numbers(weight, parameter.name, shape: parameter.shape, from: folder)
         }
     }
 
+    private func numbers(_ weight: Weight, _ name: String, shape: [Int], from folder: String) throws -> Tensor {
+        guard weight.shape == shape else {
+            throw CheckpointError.doesNotFit(
+                path: folder, problem: "\(name) has the shape \(weight.shape), the run needs \(shape)")
+        }
+        try weight.requireFinite(in: folder)
+        return weight.widened()
+    }
+
     private func checkKind(of folder: String) throws {
-        let holdsAdapter = FileSystem.isFile("\(folder)/\(LoRAAdapter.weightsName)")
+        let holdsAdapter = FileSystem.isFile("\(folder)/\(Adapter.weightsName)")
         if adapter != nil, !holdsAdapter {
             throw CheckpointError.doesNotFit(
                 path: folder,
@@ -80,22 +105,22 @@ extension TrainableModel {
     /// What a method makes of the base.
     struct Parts {
         var base: DecoderModel
-        var adapter: LoRAAdapter?
+        var adapter: Adapter?
     }
 
     /// Loads the base and makes trainable what the method trains.
     ///
     /// - Parameters:
     ///   - folders: the adapters' folders, in order
-    ///   - specialTokens: those of the run's tokenizer; nil for a model that is not going to be saved
+    ///   - text: the run's tokenizer; nil where nothing but the model's own files is looked at
     init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders folders: [String],
-        specialTokens: SpecialTokenIDs?, note: (String) -> Void
+        text: RunTokenizer?, note: (String) -> Void
     ) throws {
         var modelConfiguration = try ModelConfiguration(directory: modelFolder)
         generation = try GenerationDefaults(directory: modelFolder, configuration: modelConfiguration)
         // An adapter is saved without these files.
-        if configuration[Parameters.finetuningType] != .lora, let specialTokens {
+        if !configuration[Parameters.finetuningType].trainsAdapter, let specialTokens = text?.specialTokens {
             let changes = specialTokens.align(&modelConfiguration, &generation)
             if !changes.isEmpty {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
@@ -106,12 +131,19 @@ extension TrainableModel {
         {
             throw TuningError.packedBase(quantization: type(of: quantization).method, change: change)
         }
+        try modelConfiguration.adopt(configuration, adapterFolders: folders, note: note)
+        let growth = try text.flatMap {
+            try $0.newTokens.growth(for: $0.tokenizer, modelRows: modelConfiguration.vocabularySize)
+        }
+        if let growth { note(growth.line(before: modelConfiguration.vocabularySize)) }
+        source = (modelConfiguration, growth)
         let method = try TuningMethods.named(configuration[Parameters.finetuningType])
         let parts = try withoutActuallyEscaping(note) { note in
             try method.prepare(
                 TuningStart(
                     configuration: configuration, modelConfiguration: modelConfiguration, modelFolder: modelFolder,
-                    adapterFolders: folders, note: note))
+                    adapterFolders: folders, growth: growth, trainsVocabulary: text?.newTokens.resizes ?? false,
+                    note: note))
         }
         base = parts.base
         adapter = parts.adapter
@@ -131,5 +163,14 @@ extension RunConfiguration {
             return "merging adapters into it (`adapter_name_or_path`)"
         }
         return nil
+    }
+}
+
+extension VocabularyGrowth {
+    /// What people are told of it.
+    fileprivate func line(before: Int) -> String {
+        rows > before
+            ? "the vocabulary grows from \(before) to \(rows) rows, \(tokens.count) of them for new tokens"
+            : "\(tokens.count) new tokens take rows that no token had among the \(before)"
     }
 }

@@ -20,6 +20,8 @@ package struct RunState: Codable, Equatable, Sendable {
     package var stage = StageMemory()
     /// What is still to be done before the next update, in order.
     package var pending: [RunAction] = []
+    /// Whether the update made last was its epoch's last; nil in states of earlier releases.
+    package var endsEpoch: Bool?
     /// Lines of `trainer_log.jsonl`.
     package var logLines: Int?
     /// Of the update made last.

@@ -38,6 +38,13 @@ package struct RunAgenda: Equatable, Sendable {
             + (endsEpoch || step >= decisions.totalSteps ? list(decisions.afterEpoch(epoch)) : [])
     }
 
+    /// After an update whose evaluations end the run, beside what was due anyway: its epoch ends with it.
+    ///
+    /// - Parameter endsEpoch: whether the update was its epoch's last, whose end is on the list already
+    package func atEarlyEnd(step: Int, epoch: Double, endsEpoch: Bool) -> [RunAction] {
+        endsEpoch || step >= decisions.totalSteps ? [] : list(decisions.afterEpoch(epoch))
+    }
+
     private func list(_ due: StepDecisions.Due) -> [RunAction] {
         (due.logs ? [.log] : [])
             + (due.evaluates ? (0..<evaluations).map { .evaluate($0) } + (judges ? [.judge] : []) : [])

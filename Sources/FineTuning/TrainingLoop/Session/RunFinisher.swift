@@ -28,9 +28,17 @@ struct RunFinisher {
         let record = try recorder.add(metrics, to: &progress, as: .training, span: span, elapsed: elapsed)
         metrics["epoch"] = record["epoch"]
         metrics["num_input_tokens_seen"] = record["num_input_tokens_seen"]
+        if configuration[Parameters.includeEffectiveTokensPerSecond] {
+            let tokens = prepared.training.reduce(0) { $0 + $1.tokenCount }
+            let share = Double(progress.step - span.startStep) / Double(max(progress.step, 1))
+            metrics["effective_tokens_per_sec"] = .number(Double(tokens) * progress.state.epoch * share / elapsed)
+        }
         report(.phase(.saving))
         let output = saver.output
         try saver.writeModel(into: output)
+        if let adapter = prepared.model.trainable.adapter {
+            try writePiSSAFolders(adapter, converts: configuration[Parameters.pissaConvert])
+        }
         for line in MetricsSummary.lines(metrics, title: "train") { report(.note(line)) }
         try ResultFiles.write(metrics, split: "train", into: output)
         try output.writeFile(TrainerState.fileName, bytes: progress.state.bytes)

@@ -83,13 +83,19 @@ package struct RunProgress: Equatable, Sendable {
 
     /// The run is told whether the evaluations just made are the best so far; if only the best are saved, this one is.
     package mutating func judge(by rule: BestModelRule, savesBest: Bool) throws {
-        if try rule.update(&state, with: evaluationFigures), savesBest { memory.pending.insert(.save, at: 0) }
+        let isBest = try rule.update(&state, with: evaluationFigures)
+        state.earlyStopping?.observe(isImprovement: isBest)
+        if isBest, savesBest { memory.pending.insert(.save, at: 0) }
     }
 
     /// Takes over what the run's settings say now, which may differ from those of the checkpoint gone on from.
     ///
     /// - Returns: what people should know about it
-    mutating func adopt(_ decisions: StepDecisions, _ steps: StepOrder, isStreamed: Bool) -> String? {
+    mutating func adopt(
+        _ decisions: StepDecisions, _ steps: StepOrder, patience: Int?, isStreamed: Bool
+    ) -> String? {
+        let waited = state.earlyStopping?.waited ?? 0
+        state.earlyStopping = patience.map { EarlyStopping(patience: $0, waited: waited) }
         state.totalSteps = steps.plan.totalSteps
         // The reference's number for "until the steps are done".
         state.epochs = isStreamed ? .max : steps.plan.epochs

@@ -47,7 +47,8 @@ final class TrainingSession {
         rule = try UpdateRule(
             configuration, model: prepared.model, totalSteps: steps.plan.totalSteps, note: { report(.note($0)) })
         engine = UpdateEngine(
-            configuration, stage: prepared.stage, model: prepared.model, rule: rule, control: control)
+            configuration, stage: prepared.stage, model: prepared.model, rule: rule, keepBelow: run.keepBelow,
+            control: control)
         evaluator = Evaluator(engine: engine, configuration: configuration)
         let streamed = prepared.stream.map(steps.streamed)
         source = streamed ?? steps.listed(prepared.training)
@@ -72,7 +73,11 @@ final class TrainingSession {
             log: try TrainerLog(in: output, keepingStepsUpTo: progress.step, lines: progress.memory.logLines),
             totalSteps: steps.plan.totalSteps, report: report)
         progress.memory.logLines = recorder.lineCount
-        if let note = progress.adopt(decisions, steps, isStreamed: streamed != nil) { report(.note(note)) }
+        if let note = progress.adopt(
+            decisions, steps, patience: configuration[Parameters.earlyStoppingSteps], isStreamed: streamed != nil)
+        {
+            report(.note(note))
+        }
         if resumed == nil {
             progress.memory.pending = agenda.atStart(evaluates: configuration[Parameters.evalOnStart])
         } else {
@@ -134,7 +139,7 @@ final class TrainingSession {
     private func train() throws {
         report(.phase(.training))
         try performPending()
-        while progress.step < steps.plan.totalSteps {
+        while progress.step < steps.plan.totalSteps, !progress.state.endsEarly {
             try update()
             try performPending()
             try answerCheckpointRequests()
@@ -147,6 +152,7 @@ final class TrainingSession {
         progress.take(
             result, epoch: batches.epochAfter, operationsPerToken: 6 * Double(prepared.model.countForOperations),
             stream: (source as? StreamedBatches)?.place)
+        progress.memory.endsEpoch = batches.endsEpoch
         progress.memory.pending = agenda.after(
             step: progress.step, epoch: progress.state.epoch, endsEpoch: batches.endsEpoch)
         span.take(tokens: result.tokens.real, loss: result.update.loss)
@@ -176,6 +182,7 @@ final class TrainingSession {
                 guard let bestRule else { break }
                 if let metric = next.evaluationFigures[bestRule.metric]?.double { rule.observe(metric) }
                 try next.judge(by: bestRule, savesBest: agenda.decisions.saveStrategy == .best)
+                if next.state.endsEarly { endEarly(&next) }
             case .save:
                 report(.phase(.saving))
                 try recorder.synchronize()
@@ -185,6 +192,13 @@ final class TrainingSession {
             }
             progress = next
         }
+    }
+
+    private func endEarly(_ progress: inout RunProgress) {
+        guard let waited = progress.state.earlyStopping?.waited, progress.step < steps.plan.totalSteps else { return }
+        report(.note("training ends at step \(progress.step): \(waited) evaluations in a row brought nothing better"))
+        progress.memory.pending += agenda.atEarlyEnd(
+            step: progress.step, epoch: progress.state.epoch, endsEpoch: progress.memory.endsEpoch ?? false)
     }
 
     private func log(_ progress: inout RunProgress) throws {

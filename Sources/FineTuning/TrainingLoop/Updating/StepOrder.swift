@@ -6,6 +6,8 @@ struct StepOrder: Equatable, Sendable {
     let plan: StepPlan
     let order: DataOrder
     let dropsLast: Bool
+    /// Whether items of similar length share a batch.
+    let groupsByLength: Bool
 
     /// - Parameter items: items of an epoch; nil where a stream hides their number
     init(_ configuration: RunConfiguration, items: Int?) throws {
@@ -17,9 +19,10 @@ struct StepOrder: Equatable, Sendable {
             items: items ?? Self.items(ofSteps: maxSteps, batchSize: batchSize, accumulation: accumulation),
             batchSize: batchSize, accumulation: accumulation, epochs: configuration[Parameters.numTrainEpochs],
             maxSteps: maxSteps, dropLast: dropsLast)
+        groupsByLength = configuration.groupsByLength
         order = DataOrder(
             count: items ?? 0, seed: UInt64(max(0, configuration.dataSeed)), batchSize: batchSize,
-            accumulation: accumulation, shuffling: configuration[Parameters.disableShuffling] ? .none : .permutation)
+            accumulation: accumulation, shuffling: configuration.keepsOrder ? .none : .permutation)
     }
 
     /// Of a stream an epoch is what all steps take.
@@ -30,7 +33,8 @@ struct StepOrder: Equatable, Sendable {
     }
 
     func listed(_ items: [PreparedItem]) -> ListedBatches {
-        ListedBatches(items, plan: plan, order: order, dropsLast: dropsLast)
+        let order = groupsByLength ? order.grouped(byLengths: items.map(\.tokenCount)) : order
+        return ListedBatches(items, plan: plan, order: order, dropsLast: dropsLast)
     }
 
     func streamed(_ stream: any ItemStream) -> StreamedBatches {

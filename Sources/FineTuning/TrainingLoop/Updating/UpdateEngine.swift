@@ -1,4 +1,5 @@
 import Datasets
+import LinuxSystem
 import RunConfiguration
 import Tensors
 package import TrainingStages
@@ -17,20 +18,25 @@ package final class UpdateEngine {
     private let precision: MatmulPrecision
     private let counting: InputTokenCount
     private let control: TrainingControl
+    /// The last update that was made; nil before the first.
+    private var lastUpdate: Int?
+    private let trainedRows: TrainedRows?
     /// The most bytes of gradients that were held at once.
     private(set) var mostGradientBytes = 0
 
+    /// - Parameter keepBelow: bytes of tensors up to which layers keep their insides; nil for the usual
     init(
         _ configuration: RunConfiguration, stage: any TrainingStage, model: RunModel, rule: UpdateRule,
-        control: TrainingControl
+        keepBelow: Int?, control: TrainingControl
     ) {
         self.stage = stage
         learner = model.learner
         parameters = model.parameters
         self.rule = rule
         self.control = control
+        trainedRows = TrainedRows(configuration, model)
         seed = UInt64(max(0, configuration[Parameters.seed]))
-        checkpointPolicy = CheckpointPolicy(configuration)
+        checkpointPolicy = CheckpointPolicy(configuration, keepBelow: keepBelow)
         precision = MatmulPrecision(configuration)
         counting = configuration[Parameters.includeNumInputTokensSeen]
     }
@@ -53,7 +59,9 @@ package final class UpdateEngine {
     func update(_ batches: UpdateBatches, step: Int, memory: StageMemory) throws -> Result {
         do {
             var (memory, tokens) = (memory, TokenCount())
-            let update = try stage.update(batches.groups, by: Steps(engine: self, step: step), memory: &memory)
+            let steps = Steps(engine: self, step: step, microBatches: batches.groups.joined().count)
+            let update = try stage.update(batches.groups, by: steps, memory: &memory)
+            lastUpdate = step
             for items in batches.groups.joined() {
                 tokens.add(
                     try stage.countedRows(of: items), paddedTo: stage.paddingMultiple, counting: counting)
@@ -71,9 +79,11 @@ package final class UpdateEngine {
     func evaluate(_ items: [PreparedItem], memory: StageMemory) throws -> StageLoss {
         if control.isStopping { throw TrainingStopped() }
         var memory = memory
-        let loss = try stage.loss(
-            of: items, divisor: stage.divisor(of: [items]), learner: learner, on: Tape(recording: false),
-            memory: &memory)
+        let tape = Tape(
+            recording: false, update: lastUpdate, auxiliaryShare: stage.takesAuxiliaryLosses ? 1 : nil)
+        var loss = try stage.loss(
+            of: items, divisor: stage.divisor(of: [items]), learner: learner, on: tape, memory: &memory)
+        loss.value += tape.auxiliaryLoss
         try NotFinite.check(loss.value, "evaluation loss")
         return loss
     }
@@ -97,6 +107,7 @@ package final class UpdateEngine {
     private struct Steps: UpdateSteps {
         let engine: UpdateEngine
         let step: Int
+        let microBatches: Int
 
         var learner: Learner { engine.learner }
 
@@ -105,16 +116,24 @@ package final class UpdateEngine {
             let randomness = RandomContext(seed: engine.seed, step: step, microBatch: pass)
             return Tape(
                 recording: true, randomness: engine.stage.usesDropout ? randomness : nil,
-                checkpointPolicy: engine.checkpointPolicy, precision: engine.precision, watch: engine.gradientWatch)
+                checkpointPolicy: engine.checkpointPolicy, precision: engine.precision, watch: engine.gradientWatch,
+                update: step, auxiliaryShare: engine.stage.takesAuxiliaryLosses ? 1 / Float(microBatches) : nil)
         }
 
-        func backward(_ loss: StageLoss, on tape: Tape) throws {
-            try NotFinite.check(loss.value, "loss")
-            if let variable = loss.variable { try tape.backward(from: variable) }
+        func backward(_ loss: StageLoss, on tape: Tape) throws -> Double {
+            let value = loss.value + tape.auxiliaryLoss
+            try NotFinite.check(value, "loss")
+            if let variable = loss.variable {
+                try tape.backward(from: variable)
+            } else {
+                try tape.backwardFromAuxiliaryLosses()
+            }
+            return value
         }
 
         func changeParameters() throws -> (norm: Double, learningRate: Double) {
             engine.countGradients()
+            engine.trainedRows?.clearOtherGradients()
             let result = try engine.rule.update()
             try NotFinite.check(result.norm, "gradient norm")
             return result
@@ -135,15 +154,20 @@ struct NotFinite: Error {
 
 extension CheckpointPolicy {
     /// Small models keep their layers' insides: recomputing gives the same numbers and takes longer.
-    init(_ configuration: RunConfiguration) {
+    private static let usual = 512 << 20
+
+    /// - Parameter keepBelow: what a plan found, which holds where the user leaves it open
+    init(_ configuration: RunConfiguration, keepBelow: Int?) {
+        let chosen = configuration.leavesRecomputationOpen ? keepBelow : nil
         self =
-            configuration[Parameters.disableGradientCheckpointing] ? .keep : .keepWhileBelow(liveBytes: 512 << 20)
+            configuration[Parameters.disableGradientCheckpointing]
+            ? .keep : .keepWhileBelow(liveBytes: chosen ?? Self.usual)
     }
 }
 
 extension MatmulPrecision {
     /// What a run asks for; the values of `matmul_precision` are the names of the cases.
     init(_ configuration: RunConfiguration) {
-        self = Self(rawValue: configuration[Parameters.matmulPrecision]) ?? .highest
+        self = Self(rawValue: configuration.matmulPrecisionInEffect(hasTiles: CPUFeatures.hasTiles)) ?? .highest
     }
 }

@@ -40,6 +40,22 @@ package struct ConfigurationReader {
         return number
     }
 
+    /// A number that is one in float32 too.
+    func float(_ key: String, default fallback: Double? = nil) throws -> Float {
+        let number = try number(key, default: fallback)
+        guard Float(number).isFinite else { throw wrong(key, "a number of float32", .number(number)) }
+        return Float(number)
+    }
+
+    /// A number above 0 that is one in float32 too.
+    func positiveFloat(_ key: String, default fallback: Double? = nil) throws -> Float {
+        let number = try positive(key, default: fallback)
+        guard Float(number).isFinite, Float(number) > 0 else {
+            throw wrong(key, "a number above 0 of float32", .number(number))
+        }
+        return Float(number)
+    }
+
     func flag(_ key: String, default fallback: Bool) throws -> Bool {
         guard let value = present(key) else { return fallback }
         guard let flag = value.bool else { throw wrong(key, "true or false", value) }
@@ -68,6 +84,22 @@ package struct ConfigurationReader {
         let texts = value.array?.compactMap(\.string)
         guard let texts, texts.count == value.array?.count else { throw wrong(key, "a list of texts", value) }
         return texts
+    }
+
+    func numbers(_ key: String) throws -> [Double] {
+        guard let value = present(key) else { throw ModelConfigurationError.missing(key: key, file: file) }
+        let numbers = value.array?.compactMap(\.double)
+        guard let numbers, numbers.count == value.array?.count, numbers.allSatisfy(\.isFinite) else {
+            throw wrong(key, "a list of numbers", value)
+        }
+        return numbers
+    }
+
+    /// The same file with values for keys that are absent.
+    func filled(with defaults: JSONObject) -> ConfigurationReader {
+        var object = object
+        for (key, value) in defaults where !object.contains(key) { object[key] = value }
+        return ConfigurationReader(object: object, file: file)
     }
 
     /// A nested object; absent and null are the same.

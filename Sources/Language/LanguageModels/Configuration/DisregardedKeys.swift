@@ -22,18 +22,16 @@ extension ConfigurationReader {
         if let map = object["auto_map"], !map.isNull {
             warnings.append("\(file): 'auto_map' names code of its own, which is not run; 'model_type' decides")
         }
-        if try flag("output_router_logits", default: false) {
-            warnings.append(
-                "\(file): 'output_router_logits' asks for the auxiliary loss of mixtures of experts, which training does "
-                    + "not add yet")
-        }
         return warnings + disregardedRotation()
     }
 
     private func disregardedRotation() -> [String] {
         let everywhere: Set = ["rope_type", "type", "rope_theta", "partial_rotary_factor"]
         let ofTypes: [String: Set<String>] = [
-            "linear": ["factor"], "dynamic": ["factor"],
+            "linear": ["factor"], "dynamic": ["factor", "original_max_position_embeddings"],
+            "longrope": [
+                "factor", "original_max_position_embeddings", "attention_factor", "short_factor", "long_factor",
+            ],
             "llama3": ["factor", "original_max_position_embeddings", "low_freq_factor", "high_freq_factor"],
             "yarn": [
                 "factor", "original_max_position_embeddings", "attention_factor", "beta_fast", "beta_slow", "mscale",
@@ -41,12 +39,16 @@ extension ConfigurationReader {
             ],
         ]
         return ["rope_scaling", "rope_parameters"].flatMap { name -> [String] in
-            guard let given = object[name]?.object else { return [] }
-            let type = (given["rope_type"] ?? given["type"])?.string ?? "default"
-            let known = everywhere.union(ofTypes[type] ?? [])
-            return given.compactMap { key, value in
-                known.contains(key) || value.isNull
-                    ? nil : "\(file): '\(key)' of '\(name)' means nothing to the rotation '\(type)'"
+            guard let outer = object[name]?.object else { return [] }
+            // One object for all layers, or one for each kind of them.
+            let kinds = outer.compactMap { $0.value.object }
+            return (kinds.isEmpty ? [outer] : kinds).flatMap { given in
+                let type = (given["rope_type"] ?? given["type"])?.string ?? "default"
+                let known = everywhere.union(ofTypes[type == "su" ? "longrope" : type] ?? [])
+                return given.compactMap { key, value in
+                    known.contains(key) || value.isNull
+                        ? nil : "\(file): '\(key)' of '\(name)' means nothing to the rotation '\(type)'"
+                }
             }
         }
     }

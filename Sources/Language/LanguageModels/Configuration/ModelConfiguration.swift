@@ -16,6 +16,8 @@ package struct ModelConfiguration: Sendable {
     package var normEpsilon: Float
     package var tiesEmbeddings: Bool
     package var rotary: RotaryFrequencies
+    /// Of the layers with a sliding window, where those rotate otherwise.
+    package var localRotary: RotaryFrequencies?
     /// `max_position_embeddings`: the longest sequence the model was made for.
     package var maximumPositions: Int
     /// Keys that a query of each layer sees at most; nil for all.
@@ -28,6 +30,16 @@ package struct ModelConfiguration: Sendable {
     package var weightFormat: WeightFormat?
     /// How the checkpoint's linear layers are packed; nil where they are not.
     package var quantization: (any CheckpointQuantization)?
+    /// What a run made of the positions; nil where they are as the model's files say.
+    package internal(set) var stretch: PositionStretch?
+    /// Factor on the loss that balances the experts of mixtures; nil adds none.
+    package var expertBalanceWeight: Double?
+    /// Whether training attends within groups of a quarter of the longest row, half of the heads in shifted ones.
+    package var shiftsAttention = false
+    /// Whether only some tokens go through every other block.
+    package var skipsDepth = false
+    /// Whether a checkpoint keeps the experts of a layer in one tensor.
+    package var fusesExperts = false
     /// Every key as it was read, the unknown ones too.
     package var source: JSONObject
     /// What people should know who use the model: what its files say in vain.
@@ -66,6 +78,11 @@ package struct ModelConfiguration: Sendable {
         }
         self = try family.configuration(reader)
         quantization = try CheckpointQuantizations.reading(reader)
+        if try reader.flag("output_router_logits", default: false) {
+            _ = try reader.float("router_aux_loss_coef", default: 0.001)
+            expertBalanceWeight = try reader.number("router_aux_loss_coef", default: 0.001)
+        }
+        skipsDepth = try reader.texts("architectures")?.contains(family.depthArchitecture) ?? false
         warnings += try reader.disregarded()
     }
 
@@ -77,12 +94,13 @@ package struct ModelConfiguration: Sendable {
     ///   - headSize: the family's default of `head_dim`; nil for the hidden size divided by the heads
     ///   - tiesEmbeddings: the family's default of `tie_word_embeddings`
     ///   - rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
+    ///   - theta: the family's default of `rope_theta`
     ///   - activations: the values of `hidden_act` that the family's feed-forward network knows, its default first
     init(
         standard reader: ConfigurationReader, family: any ModelFamily.Type, maximumPositions: Int,
         keyValueHeads defaultKeyValueHeads: Int? = nil, headSize defaultHeadSize: Int? = nil,
         activations: [String] = ["silu"], tiesEmbeddings defaultTie: Bool = false, rotatedShare: Double? = nil,
-        normEpsilon defaultEpsilon: Double = 1e-6
+        normEpsilon defaultEpsilon: Double = 1e-6, theta: Double = 10000
     ) throws {
         self.family = family
         source = reader.object
@@ -91,19 +109,24 @@ package struct ModelConfiguration: Sendable {
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
         heads = try reader.size("num_attention_heads")
+        // Products of these must fit, and lists have an entry for each layer.
+        guard layerCount <= 1 << 16, heads <= 1 << 16 else {
+            throw reader.wrong("num_hidden_layers", "at most 65536 layers and heads", .null)
+        }
         keyValueHeads = try reader.size("num_key_value_heads", default: defaultKeyValueHeads ?? heads)
         headSize = try reader.size("head_dim", default: defaultHeadSize ?? max(1, hiddenSize / heads))
-        normEpsilon = Float(try reader.positive("rms_norm_eps", default: defaultEpsilon))
+        normEpsilon = try reader.positiveFloat("rms_norm_eps", default: defaultEpsilon)
         tiesEmbeddings = try reader.flag("tie_word_embeddings", default: defaultTie)
         self.maximumPositions = try reader.size("max_position_embeddings", default: maximumPositions)
         slidingWindows = Array(repeating: nil, count: layerCount)
-        initializerRange = Float(try reader.number("initializer_range", default: 0.02))
+        initializerRange = try reader.float("initializer_range", default: 0.02)
         beginToken = try reader.tokens("bos_token_id").first
         endTokens = try reader.tokens("eos_token_id")
         paddingToken = try reader.tokens("pad_token_id").first
         weightFormat = try (reader.text("dtype") ?? reader.text("torch_dtype")).flatMap(WeightFormat.init(rawValue:))
         rotary = try RotaryFrequencies.reading(
-            reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare)
+            reader, headSize: headSize, maximumPositions: self.maximumPositions, rotatedShare: rotatedShare,
+            theta: theta)
         try check(reader, activations: activations, hasOwnHeadSize: defaultHeadSize != nil)
     }
 
@@ -139,9 +162,8 @@ package struct ModelConfiguration: Sendable {
             throw ModelConfigurationError.unsupported(
                 key: key, value: activation, supported: activations, file: reader.file)
         }
-        // Sizes are bounded by 2^30, so these products fit.
-        guard layerCount <= 1 << 16, heads <= 1 << 16, headSize <= 1 << 16 else {
-            throw reader.wrong("num_hidden_layers", "at most 65536 layers, heads and head elements", .null)
+        guard headSize <= 1 << 16 else {
+            throw reader.wrong("head_dim", "at most 65536", .integer(Int64(headSize)))
         }
     }
 

@@ -7,9 +7,12 @@ extension RotaryFrequencies {
     ///
     /// Where both are there, `rope_scaling` takes the other's place in either version; what it would drop silently, or
     /// what the versions read differently, is refused.
-    /// - Parameter rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
+    /// - Parameters:
+    ///   - rotatedShare: the family's default of `partial_rotary_factor`; nil where heads are rotated whole
+    ///   - absent: the family's default of `rope_theta`
     static func reading(
-        _ reader: ConfigurationReader, headSize: Int, maximumPositions: Int, rotatedShare: Double? = nil
+        _ reader: ConfigurationReader, headSize: Int, maximumPositions: Int, rotatedShare: Double? = nil,
+        theta absent: Double = 10000
     ) throws -> RotaryFrequencies {
         func filled(_ key: String) throws -> ConfigurationReader? {
             try reader.nested(key).flatMap { $0.object.isEmpty ? nil : $0 }
@@ -32,7 +35,9 @@ extension RotaryFrequencies {
                 "partial_rotary_factor", "a share that leaves an even number of elements", .number(share))
         }
         func read(_ source: ConfigurationReader?) throws -> RotaryScaling {
-            try source.map { try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions) } ?? .none
+            try source.map {
+                try RotaryScaling.reading($0, reader, maximumPositions: maximumPositions, pairs: dimensions / 2)
+            } ?? .none
         }
         let scaling = try read(given ?? parameters)
         if given != nil {
@@ -43,16 +48,23 @@ extension RotaryFrequencies {
                     given.map { .object($0.object) } ?? .null)
             }
         }
-        return RotaryFrequencies(
-            dimensions: dimensions, theta: try theta(parameters: parameters, scaling: given, reader), scaling: scaling,
-            maximumPositions: maximumPositions)
+        let frequencies = RotaryFrequencies(
+            dimensions: dimensions, theta: try theta(parameters: parameters, scaling: given, reader, absent: absent),
+            scaling: scaling, maximumPositions: maximumPositions)
+        let numbers = [1, maximumPositions + 1].flatMap { frequencies.inverse(length: $0) }
+        guard numbers.allSatisfy(\.isFinite), Float(frequencies.attentionFactor).isFinite else {
+            throw reader.wrong(
+                "rope_theta", "a base that gives finite frequencies with the scaling beside it",
+                .number(frequencies.theta))
+        }
+        return frequencies
     }
 
-    /// The one value of `rope_theta`, wherever it stands; 10000 where it stands nowhere.
+    /// The one value of `rope_theta`, wherever it stands; `absent` where it stands nowhere.
     private static func theta(
-        parameters: ConfigurationReader?, scaling: ConfigurationReader?, _ reader: ConfigurationReader
+        parameters: ConfigurationReader?, scaling: ConfigurationReader?, _ reader: ConfigurationReader,
+        absent: Double
     ) throws -> Double {
-        let absent = 10000.0
         func value(_ source: ConfigurationReader?) throws -> Double? {
             guard let value = source?.object["rope_theta"], !value.isNull else { return nil }
             return try source?.positive("rope_theta")
@@ -75,7 +87,7 @@ extension RotaryFrequencies {
 
 extension RotaryScaling {
     fileprivate static func reading(
-        _ source: ConfigurationReader, _ whole: ConfigurationReader, maximumPositions: Int
+        _ source: ConfigurationReader, _ whole: ConfigurationReader, maximumPositions: Int, pairs: Int
     ) throws -> RotaryScaling {
         if let kind = source.object.first(where: { $0.value.object != nil })?.key {
             throw ModelConfigurationError.unsupported(
@@ -95,7 +107,11 @@ extension RotaryScaling {
         switch name {
         case "default": return .none
         case "linear": return .linear(factor: try source.positive("factor"))
-        case "dynamic": return .dynamic(factor: try source.positive("factor"))
+        case "dynamic":
+            let key = "original_max_position_embeddings"
+            return .dynamic(
+                factor: try source.positive("factor"),
+                originalPositions: source.object.contains(key) ? try source.size(key, default: maximumPositions) : nil)
         case "llama3":
             let low = try source.positive("low_freq_factor")
             let high = try source.positive("high_freq_factor")
@@ -106,10 +122,37 @@ extension RotaryScaling {
                 factor: try source.positive("factor"), lowFrequency: low, highFrequency: high,
                 originalPositions: try original())
         case "yarn": return .yarn(try Yarn(reading: source, originalPositions: original()))
+        case "longrope", "su":
+            return .longrope(
+                try LongRoPE(
+                    reading: source, originalPositions: original(), maximumPositions: maximumPositions, pairs: pairs))
         default:
             throw ModelConfigurationError.unsupported(
                 key: "rope_type", value: name, supported: names, file: source.file)
         }
+    }
+}
+
+extension RotaryScaling.LongRoPE {
+    fileprivate init(
+        reading source: ConfigurationReader, originalPositions: Int, maximumPositions: Int, pairs: Int
+    ) throws {
+        func factors(_ key: String) throws -> [Double] {
+            let numbers = try source.numbers(key)
+            guard numbers.count == pairs, numbers.allSatisfy({ $0 > 0 }) else {
+                throw source.wrong(
+                    key, "a list of \(pairs) numbers above 0, one for each rotated pair of a head",
+                    .array(numbers.map { .number($0) }))
+            }
+            return numbers
+        }
+        short = try factors("short_factor")
+        long = try factors("long_factor")
+        self.originalPositions = originalPositions
+        let stretch = try source.positive("factor", default: Double(maximumPositions) / Double(originalPositions))
+        let derived =
+            stretch > 1 && originalPositions > 1 ? (1 + log(stretch) / log(Double(originalPositions))).squareRoot() : 1
+        attentionFactor = try source.positive("attention_factor", default: derived)
     }
 }
 

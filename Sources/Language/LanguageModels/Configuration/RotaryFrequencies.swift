@@ -6,9 +6,18 @@ import Glibc
 package enum RotaryScaling: Equatable, Sendable {
     case none
     case linear(factor: Double)
-    case dynamic(factor: Double)
+    case dynamic(factor: Double, originalPositions: Int? = nil)
     case llama3(factor: Double, lowFrequency: Double, highFrequency: Double, originalPositions: Int)
     case yarn(Yarn)
+    case longrope(LongRoPE)
+
+    /// Factors of its own for each pair, others beyond the length that training began with (arXiv 2402.13753).
+    package struct LongRoPE: Equatable, Sendable {
+        package var short: [Double]
+        package var long: [Double]
+        package var originalPositions: Int
+        package var attentionFactor: Double
+    }
 
     /// The parameters of YaRN, with `attentionFactor` already resolved.
     package struct Yarn: Equatable, Sendable {
@@ -21,7 +30,7 @@ package enum RotaryScaling: Equatable, Sendable {
     }
 
     /// The spellings of `rope_type` understood here.
-    package static let names = ["default", "linear", "dynamic", "llama3", "yarn"]
+    package static let names = ["default", "linear", "dynamic", "llama3", "yarn", "longrope"]
 }
 
 /// Rotation frequencies of one model.
@@ -42,22 +51,43 @@ package struct RotaryFrequencies: Equatable, Sendable {
 
     /// What cosine and sine are multiplied by.
     package var attentionFactor: Double {
-        if case .yarn(let yarn) = scaling { yarn.attentionFactor } else { 1 }
+        switch scaling {
+        case .yarn(let yarn): yarn.attentionFactor
+        case .longrope(let longrope): longrope.attentionFactor
+        case .none, .linear, .dynamic, .llama3: 1
+        }
+    }
+
+    /// A number that is the same for lengths with the same frequencies.
+    package func range(length: Int) -> Int {
+        switch scaling {
+        case .dynamic: max(length, maximumPositions)
+        case .longrope(let longrope): length > longrope.originalPositions ? 1 : 0
+        case .none, .linear, .llama3, .yarn: 0
+        }
     }
 
     /// Whether the frequencies depend on the length of the sequence.
     package var dependsOnLength: Bool {
-        if case .dynamic = scaling { true } else { false }
+        switch scaling {
+        case .dynamic, .longrope: true
+        case .none, .linear, .llama3, .yarn: false
+        }
+    }
+
+    /// Whether a sequence that has grown beyond a length is to be read anew with the frequencies of its own.
+    package var rereadsLongSequences: Bool {
+        if case .longrope = scaling { true } else { false }
     }
 
     /// Angle per position of each pair, `dimensions / 2` numbers.
     ///
-    /// - Parameter length: tokens of the longest sequence, which only dynamic scaling looks at
+    /// - Parameter length: tokens of the longest sequence, which only dynamic scaling and LongRoPE look at
     package func inverse(length: Int) -> [Float] {
         switch scaling {
         case .none: return base(theta).map { Float($0) }
         case .linear(let factor): return base(theta).map { Float($0) / Float(factor) }
-        case .dynamic(let factor):
+        case .dynamic(let factor, _):
             let longest = Double(max(length, maximumPositions))
             let d = Double(dimensions)
             let stretch = factor * longest / Double(maximumPositions) - (factor - 1)
@@ -65,6 +95,9 @@ package struct RotaryFrequencies: Equatable, Sendable {
         case .llama3(let factor, let low, let high, let original):
             return base(theta).map { Float(llama3($0, factor, low, high, Double(original))) }
         case .yarn(let yarn): return inverse(yarn)
+        case .longrope(let longrope):
+            let factors = length > longrope.originalPositions ? longrope.long : longrope.short
+            return zip(base(theta), factors).map { Float($0 / $1) }
         }
     }
 

@@ -5,6 +5,7 @@ import Tensors
 enum Gemma: ModelFamily {
     static let modelType = "gemma"
     static let architecture = "GemmaForCausalLM"
+    static let allowsMixtureOfDepths = true
     static let activations = ["gelu_pytorch_tanh", "gelu_new", "gelu"]
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {

@@ -31,10 +31,10 @@ enum Gemma2: ModelFamily {
         let reader = builder.reader
         let bias = try reader.flag("attention_bias", default: false)
         func cap(_ key: String, default fallback: Double) throws -> Float? {
-            reader.object[key]?.isNull == true ? nil : Float(try reader.positive(key, default: fallback))
+            reader.object[key]?.isNull == true ? nil : try reader.positiveFloat(key, default: fallback)
         }
         let attentionCap = try cap("attn_logit_softcapping", default: 50)
-        let scale = Float(pow(try reader.positive("query_pre_attn_scalar", default: 256), -0.5))
+        let scale = Float(pow(Double(try reader.positiveFloat("query_pre_attn_scalar", default: 256)), -0.5))
         return try builder.decoder(
             embeddingScale: Gemma.embeddingScale(builder.configuration), normWeightOffset: 1,
             logitSoftCap: cap("final_logit_softcapping", default: 30)

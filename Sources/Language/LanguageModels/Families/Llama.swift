@@ -2,6 +2,7 @@
 enum Llama: ModelFamily {
     static let modelType = "llama"
     static let architecture = "LlamaForCausalLM"
+    static let allowsMixtureOfDepths = true
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(standard: reader, family: Self.self, maximumPositions: 2048)

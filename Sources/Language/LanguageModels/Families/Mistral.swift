@@ -4,6 +4,7 @@ import JSONDocuments
 enum Mistral: ModelFamily {
     static let modelType = "mistral"
     static let architecture = "MistralForCausalLM"
+    static let allowsMixtureOfDepths = true
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(

@@ -4,6 +4,8 @@ import JSONDocuments
 enum Mixtral: ModelFamily {
     static let modelType = "mixtral"
     static let architecture = "MixtralForCausalLM"
+    static let hasExperts = true
+    static let allowsMixtureOfDepths = true
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(
@@ -22,10 +24,12 @@ enum Mixtral: ModelFamily {
     static func build(_ builder: inout ModelBuilder) throws -> ModelParts {
         let experts = try builder.reader.size("num_local_experts", default: 8)
         let choices = try builder.reader.expertsPerToken("num_experts_per_tok", default: 2, of: experts)
+        // Transformers 5 has another name for it where it keeps experts fused.
+        let module = builder.configuration.fusesExperts ? "mlp" : "block_sparse_moe"
         return try builder.decoder { builder, layer, path in
             PreNormBlock(
                 attention: try Attention(&builder, "\(path).self_attn", layer: layer),
-                feedForward: try mixture(&builder, "\(path).block_sparse_moe", experts, choices),
+                feedForward: try mixture(&builder, "\(path).\(module)", experts, choices),
                 attentionNorm: try builder.norm("\(path).input_layernorm"),
                 feedForwardNorm: try builder.norm("\(path).post_attention_layernorm"))
         }
@@ -35,10 +39,8 @@ enum Mixtral: ModelFamily {
         _ builder: inout ModelBuilder, _ path: String, _ count: Int, _ choices: Int
     ) throws -> MixtureOfExperts {
         let router = try builder.router("\(path).gate", count)
-        let experts = try (0..<count).map {
-            try GatedFeedForward(
-                &builder, "\(path).experts.\($0)", names: .init(gate: "w1", up: "w3", down: "w2"))
-        }
+        let experts = try MixtureOfExperts.experts(
+            &builder, "\(path).experts", count: count, names: .init(gate: "w1", up: "w3", down: "w2"))
         return MixtureOfExperts(router: router, experts: experts, choices: choices, renormalizes: true, shared: nil)
     }
 }

@@ -4,6 +4,7 @@ import JSONDocuments
 enum Qwen2MoE: ModelFamily {
     static let modelType = "qwen2_moe"
     static let architecture = "Qwen2MoeForCausalLM"
+    static let hasExperts = true
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(
@@ -61,9 +62,7 @@ struct SparseLayers {
             return try GatedFeedForward(&builder, path)
         }
         let router = try builder.router("\(path).gate", experts)
-        let networks = try (0..<experts).map {
-            try GatedFeedForward(&builder, "\(path).experts.\($0)", size: size)
-        }
+        let networks = try MixtureOfExperts.experts(&builder, "\(path).experts", count: experts, size: size)
         return MixtureOfExperts(
             router: router, experts: networks, choices: choices, renormalizes: renormalizes,
             shared: try shared(&builder))

@@ -2,6 +2,7 @@
 enum Qwen3MoE: ModelFamily {
     static let modelType = "qwen3_moe"
     static let architecture = "Qwen3MoeForCausalLM"
+    static let hasExperts = true
 
     static func configuration(_ reader: ConfigurationReader) throws -> ModelConfiguration {
         var configuration = try ModelConfiguration(

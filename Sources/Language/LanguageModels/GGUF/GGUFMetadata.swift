@@ -42,7 +42,7 @@ extension ModelConfiguration {
             add("rope.scaling.yarn_beta_slow", .float(Float(yarn.betaSlow)))
         default:
             // Dynamic scaling begins where the context that the file speaks of ends.
-            guard rotary.dependsOnLength else {
+            guard case .dynamic = rotary.scaling else {
                 throw unavailable("rope_scaling", "\(rotary.scaling)", ["linear", "yarn", "llama3"])
             }
         }

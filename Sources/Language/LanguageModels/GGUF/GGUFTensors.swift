@@ -6,18 +6,27 @@ final class GGUFTensors: TensorSource {
     private let file: GGUFFile
     private let architecture: GGUFArchitecture
     private let configuration: ModelConfiguration
+    private let quantizer: (any WeightQuantizer)?
     private var used: Set<String> = []
 
     /// What llama.cpp needs and the configuration says.
     private static let ignored: Set = ["rope_freqs.weight"]
 
-    init(_ file: GGUFFile, _ configuration: ModelConfiguration) throws {
+    init(_ file: GGUFFile, _ configuration: ModelConfiguration, quantizer: (any WeightQuantizer)?) throws {
         self.file = file
         self.configuration = configuration
+        self.quantizer = quantizer
         architecture = try GGUFConfiguration.architecture(of: file)
     }
 
     func tensor(_ tensor: TensorPlace) throws -> Matrix {
+        let matrix = try stored(tensor)
+        guard let quantizer, tensor.role == .linear, tensor.name != TiedHead.head, case .frozen(let weight) = matrix
+        else { return matrix }
+        return .frozen(Weight(name: tensor.name, storage: try quantizer.quantized(weight, file: file.path)))
+    }
+
+    private func stored(_ tensor: TensorPlace) throws -> Matrix {
         guard let place = architecture.place(of: tensor.name) else {
             throw GGUFError(file.path, .missingTensor(name: tensor.name, shape: tensor.shape))
         }

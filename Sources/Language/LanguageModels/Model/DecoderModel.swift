@@ -10,6 +10,8 @@ package final class DecoderModel: Sendable {
     package let tensors: [(name: String, value: Matrix)]
     /// Every linear layer, in the order of the model; the output head comes last.
     package let linearModules: [LinearModule]
+    /// Where the model's checkpoints keep tensors in parts of others.
+    let fusedRows: [String: FusedRows]
     /// Paths of all modules that hold weights but are not linear, for messages about adapters.
     package let otherModules: [String]
 
@@ -21,6 +23,7 @@ package final class DecoderModel: Sendable {
         tensors = builder.tensors
         linearModules = builder.linearModules
         otherModules = builder.otherModules
+        fusedRows = builder.fusedRows
     }
 
     /// The tensors of another model, put together otherwise.
@@ -30,10 +33,13 @@ package final class DecoderModel: Sendable {
         tensors = other.tensors
         linearModules = other.linearModules
         otherModules = other.otherModules
+        fusedRows = other.fusedRows
     }
 
     package var embeddingPath: String { parts.embedding.path }
     package var headPath: String { parts.head.path }
+    /// `(vocabulary, hidden)`
+    package var embeddingTable: Matrix { parts.embedding.table }
 
     /// The tensors that can be trained, in the order of the model.
     package var parameters: [Parameter] {
@@ -64,6 +70,12 @@ package final class DecoderModel: Sendable {
         return try DecoderModel(configuration, source: NamedTensors(values: replaced))
     }
 
+    /// The same weights under another configuration, which must ask for tensors of the same names and shapes.
+    package func reconfigured(_ configuration: ModelConfiguration) throws -> DecoderModel {
+        try DecoderModel(
+            configuration, source: NamedTensors(values: Dictionary(tensors.map { ($0.name, $0.value) }) { $1 }))
+    }
+
     /// The same model with the tensors trainable that `isTrainable` names: widened copies, ready for an optimizer.
     package func makingTrainable(_ isTrainable: (String) -> Bool) throws -> DecoderModel {
         try replacingTensors { name, value in
@@ -74,7 +86,7 @@ package final class DecoderModel: Sendable {
 }
 
 /// Tensors of a model that exists already.
-private struct NamedTensors: TensorSource {
+struct NamedTensors: TensorSource {
     let values: [String: Matrix]
 
     func tensor(_ place: TensorPlace) throws -> Matrix {

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 package import WeightFiles
 
 /// Why a checkpoint does not fit its own `config.json`.
@@ -21,34 +21,57 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
 }
 
 extension DecoderModel {
-    /// Opens a model directory; every tensor stays where it lies on disk.
-    package static func load(directory: String) throws -> DecoderModel {
-        try load(ModelConfiguration(directory: directory), directory: directory)
+    /// Opens a model directory; every tensor stays where it lies on disk but those that `quantizer` packs.
+    package static func load(
+        directory: String, quantizer: (any WeightQuantizer)? = nil
+    ) throws -> DecoderModel {
+        try load(ModelConfiguration(directory: directory), directory: directory, quantizer: quantizer)
     }
 
     /// - Parameter directory: a model directory, or a GGUF file
-    package static func load(_ configuration: ModelConfiguration, directory: String) throws -> DecoderModel {
+    package static func load(
+        _ configuration: ModelConfiguration, directory: String, seed: UInt64 = 0,
+        quantizer: (any WeightQuantizer)? = nil
+    ) throws -> DecoderModel {
         guard GGUFFile.isNamed(by: directory) else {
-            return try load(configuration, weights: CheckpointWeights(directory: directory))
+            return try load(
+                configuration, weights: CheckpointWeights(directory: directory), seed: seed, quantizer: quantizer)
         }
-        let source = try GGUFTensors(GGUFFile(path: directory), configuration)
+        let source = try GGUFTensors(GGUFFile(path: directory), configuration, quantizer: quantizer)
         let model = try DecoderModel(configuration, source: source)
         try source.requireAllUsed()
         return model
     }
 
-    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file.
+    /// - Parameters:
+    ///   - seed: for layers that the configuration adds to the checkpoint's
+    ///   - quantizer: packs the weights of linear layers, but for routers and the output head
+    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file; `QuantizationError`
     package static func load(
-        _ configuration: ModelConfiguration, weights: CheckpointWeights
+        _ configuration: ModelConfiguration, weights: CheckpointWeights, seed: UInt64 = 0,
+        quantizer: (any WeightQuantizer)? = nil
     ) throws -> DecoderModel {
-        let (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
-        let source = CheckpointTensors(weights, embedding: embedding, quantization: configuration.quantization)
+        var (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
+        configuration.fusesExperts = weights.names.contains { $0.hasSuffix(".experts.gate_up_proj") }
+        let isConverted =
+            configuration.skipsDepth && !weights.names.contains { $0.contains(MixtureOfDepthsBlock.routerName) }
+        let source = CheckpointTensors(
+            weights, embedding: embedding, convertsDepth: isConverted, seed: seed, quantizer: quantizer,
+            quantization: configuration.quantization)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
             throw ModelLoadingError.unexpectedTensors(names: extra, directory: weights.directory)
         }
         return model
+    }
+
+    /// One of this model's tensors out of a checkpoint that it was saved in.
+    package func weight(named name: String, in weights: CheckpointWeights) throws -> Weight {
+        guard let part = fusedRows[name] else {
+            return try weights.weight(name, shape: weights.record(name)?.shape ?? [])
+        }
+        return try weights.weight(part.tensor.name, shape: part.tensor.shape).rows(part.rows, name: name)
     }
 
     /// Reads every tensor to the end.
@@ -84,26 +107,55 @@ private final class CheckpointTensors: TensorSource {
     private let weights: CheckpointWeights
     /// The name under which the file keeps the embedding.
     private let embedding: String
+    /// Whether the file is of a model without the routers between blocks that are asked for.
+    private let convertsDepth: Bool
+    private let seed: UInt64
+    private let quantizer: (any WeightQuantizer)?
     /// How the checkpoint's linear layers are packed; nil where they are not.
     private let quantization: (any CheckpointQuantization)?
     /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
-    init(_ weights: CheckpointWeights, embedding: String, quantization: (any CheckpointQuantization)?) {
+    init(
+        _ weights: CheckpointWeights, embedding: String, convertsDepth: Bool, seed: UInt64,
+        quantizer: (any WeightQuantizer)?, quantization: (any CheckpointQuantization)?
+    ) {
         self.weights = weights
         self.embedding = embedding
+        self.convertsDepth = convertsDepth
+        self.seed = seed
+        self.quantizer = quantizer
         self.quantization = quantization
     }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
-        if place.role == .linear, let quantization, !weights.contains(place.name) {
+        if place.role == .linear || place.role == .router, let quantization, !weights.contains(place.name) {
             let layer = QuantizedLayer(place, in: weights)
-            defer { used.formUnion(layer.used) }
-            return .frozen(Weight(name: place.name, storage: try quantization.storage(of: layer)))
+            if layer.isPacked {
+                defer { used.formUnion(layer.used) }
+                return .frozen(Weight(name: place.name, storage: try quantization.storage(of: layer)))
+            }
         }
-        let name = place.role == .embedding ? embedding : place.name
+        if let part = place.fused {
+            used.insert(part.tensor.name)
+            let whole = try weights.weight(part.tensor.name, shape: part.tensor.shape)
+            return .frozen(try packed(whole.rows(part.rows, name: place.name), place))
+        }
+        if convertsDepth, case .fresh(let bound) = place.role {
+            let value = Tensor.uniform(place.shape, from: -bound, to: bound, seed: seed, name: place.name)
+            return .frozen(Weight(name: place.name, tensor: value))
+        }
+        var name = place.role == .embedding ? embedding : place.name
+        if convertsDepth { name = name.replacing(MixtureOfDepthsBlock.pathPart, with: ".") }
         used.insert(name)
-        return .frozen(try weights.weight(name, shape: place.shape))
+        return .frozen(try packed(weights.weight(name, shape: place.shape), place))
+    }
+
+    /// A weight as it stays in memory: that of a linear layer in few bits where they are asked for.
+    private func packed(_ weight: Weight, _ place: TensorPlace) throws -> Weight {
+        guard let quantizer, place.role == .linear, place.name != TiedHead.head else { return weight }
+        defer { weights.forgetPages() }
+        return Weight(name: weight.name, storage: try quantizer.quantized(weight, file: weights.directory))
     }
 }
 
@@ -115,11 +167,13 @@ private struct InitialTensors: TensorSource {
     func tensor(_ place: TensorPlace) throws -> Matrix {
         let value: Tensor
         switch place.role {
-        case .embedding, .linear:
+        case .embedding, .linear, .router:
             value = Tensor.normal(
                 place.shape, standardDeviation: configuration.initializerRange, seed: seed, name: place.name)
             if place.role == .embedding, let padding = configuration.paddingRow { value.clearRow(padding) }
         case .bias: value = Tensor(zeros: place.shape)
+        case .fresh(let bound):
+            value = Tensor.uniform(place.shape, from: -bound, to: bound, seed: seed, name: place.name)
         case .norm(let weightOffset):
             value = Tensor(uninitialized: place.shape)
             value.fill(1 - weightOffset)

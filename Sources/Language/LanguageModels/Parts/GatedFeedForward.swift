@@ -14,14 +14,30 @@ struct GatedFeedForward: FeedForward {
         var down = "down_proj"
     }
 
+    /// The tensors in which some checkpoints keep the layers of several such networks.
+    struct Fused {
+        /// `(networks, 2 * intermediate, hidden)`, gate first.
+        var gateAndUp: FusedTensor
+        /// `(networks, hidden, intermediate)`
+        var down: FusedTensor
+        /// Which of the networks this is.
+        var number: Int
+    }
+
     init(
         _ builder: inout ModelBuilder, _ path: String, size: Int? = nil, activation: GateActivation = .silu,
-        bias: Bool = false, names: Names = Names()
+        bias: Bool = false, names: Names = Names(), fused: Fused? = nil
     ) throws {
         let (hidden, size) = (builder.configuration.hiddenSize, size ?? builder.configuration.intermediateSize)
-        gate = try builder.linear("\(path).\(names.gate)", size, hidden, bias: bias)
-        up = try builder.linear("\(path).\(names.up)", size, hidden, bias: bias)
-        down = try builder.linear("\(path).\(names.down)", hidden, size, bias: bias)
+        gate = try builder.linear(
+            "\(path).\(names.gate)", size, hidden, bias: bias,
+            fused: fused.map { $0.gateAndUp.rows(2 * $0.number * size, size) })
+        up = try builder.linear(
+            "\(path).\(names.up)", size, hidden, bias: bias,
+            fused: fused.map { $0.gateAndUp.rows((2 * $0.number + 1) * size, size) })
+        down = try builder.linear(
+            "\(path).\(names.down)", hidden, size, bias: bias,
+            fused: fused.map { $0.down.rows($0.number * hidden, hidden) })
         self.activation = activation
     }
 

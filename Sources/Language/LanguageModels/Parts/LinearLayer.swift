@@ -24,14 +24,18 @@ package struct LinearModule: Sendable, Equatable {
     package var isRouter = false
 }
 
-/// Branches beside some of a model's linear layers, chosen per call.
+/// Branches beside some of a model's linear layers, and beside its token embedding, chosen per call.
 ///
 /// The model itself does not know them: one model in memory serves any number of sets.
 package struct LinearBranches: Sendable {
     /// By the position in `DecoderModel.linearModules`.
     private var branches: [(any LinearBranch)?]
+    package let embedding: LowRankEmbedding?
 
-    package init(_ branches: [(any LinearBranch)?]) { self.branches = branches }
+    package init(_ branches: [(any LinearBranch)?], embedding: LowRankEmbedding? = nil) {
+        self.branches = branches
+        self.embedding = embedding
+    }
 
     subscript(position: Int) -> (any LinearBranch)? { branches.indices.contains(position) ? branches[position] : nil }
 }

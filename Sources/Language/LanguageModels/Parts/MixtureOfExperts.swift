@@ -18,9 +18,27 @@ struct MixtureOfExperts: FeedForward {
         let gate: LinearLayer  // (1, hidden)
     }
 
+    /// The experts of a layer, one by one or out of one tensor for all.
+    ///
+    /// - Parameter size: of each expert; nil for the model's
+    static func experts(
+        _ builder: inout ModelBuilder, _ path: String, count: Int, size: Int? = nil,
+        names: GatedFeedForward.Names = .init()
+    ) throws -> [GatedFeedForward] {
+        let (hidden, size) = (builder.configuration.hiddenSize, size ?? builder.configuration.intermediateSize)
+        return try (0..<count).map { number in
+            try GatedFeedForward(
+                &builder, "\(path).\(number)", size: size, names: names,
+                fused: .init(
+                    gateAndUp: FusedTensor(name: "\(path).gate_up_proj", shape: [count, 2 * size, hidden]),
+                    down: FusedTensor(name: "\(path).down_proj", shape: [count, hidden, size]), number: number))
+        }
+    }
+
     func forward(_ hidden: Variable, in pass: ModelPass) throws -> Variable {
         let tape = pass.tape
-        let routing = try tape.routing(pass.linear(hidden, router), choices: choices, renormalizes: renormalizes)
+        let routing = try tape.routing(
+            pass.linear(hidden, router), choices: choices, renormalizes: renormalizes, unreported: pass.unreported)
         pass.report(routing.report)
         let outputs = try experts.enumerated().map { number, expert -> Variable? in
             let tokens = routing.tokens[number]

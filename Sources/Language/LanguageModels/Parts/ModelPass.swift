@@ -4,6 +4,8 @@ package import Tensors
 package final class ModelPass {
     package let tape: Tape
     let positions: TokenPositions
+    /// Tokens that reports leave out.
+    let unreported: Set<Int>
     private let branches: LinearBranches?
     private let context: any AttentionContext
     /// What blocks said to the loss, in the order of the blocks.
@@ -16,11 +18,24 @@ package final class ModelPass {
         self.positions = positions
         self.branches = branches
         self.context = context
+        unreported = context.layout.unseenTokens
     }
 
     /// The same pass on another tape, with nothing reported yet.
     func moved(to tape: Tape) -> ModelPass {
         ModelPass(on: tape, positions: positions, branches: branches, context: context)
+    }
+
+    /// The sequences of the pass.
+    var layout: SequenceLayout { context.layout }
+
+    /// The pass as a block has it that only some tokens go through; they see each other alone.
+    ///
+    /// - Parameter rows: ascending
+    func restricted(to rows: [Int]) throws -> ModelPass {
+        let kept = TokenPositions(values: rows.map { positions.values[$0] }, longest: positions.longest)
+        return ModelPass(
+            on: tape, positions: kept, branches: branches, context: try context.over(layout.keeping(rows)))
     }
 
     /// The layer's result with the branch that this pass has for it.
@@ -49,6 +64,12 @@ struct TokenPositions {
 
 /// What queries meet: the keys of their own packed sequence, or those of a cache.
 protocol AttentionContext {
+    /// The tokens of the pass, sequence by sequence.
+    var layout: SequenceLayout { get }
+
+    /// The same over other tokens of the sequences.
+    func over(_ layout: SequenceLayout) throws -> Self
+
     func attend(
         _ query: Variable, _ key: Variable, _ value: Variable, layer: Int, options: AttentionOptions, on tape: Tape
     ) throws -> Variable
@@ -57,6 +78,8 @@ protocol AttentionContext {
 /// Sequences packed back to back that do not see each other.
 struct PackedSequences: AttentionContext {
     let layout: SequenceLayout
+
+    func over(_ layout: SequenceLayout) -> PackedSequences { PackedSequences(layout: layout) }
 
     func attend(
         _ query: Variable, _ key: Variable, _ value: Variable, layer: Int, options: AttentionOptions, on tape: Tape
@@ -70,6 +93,8 @@ struct CachedSequences: AttentionContext {
     let caches: [KeyValueCache]
     /// The new tokens of each sequence.
     let layout: SequenceLayout
+
+    func over(_ layout: SequenceLayout) -> CachedSequences { CachedSequences(caches: caches, layout: layout) }
 
     func attend(
         _ query: Variable, _ key: Variable, _ value: Variable, layer: Int, options: AttentionOptions, on tape: Tape

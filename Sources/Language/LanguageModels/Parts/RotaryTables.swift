@@ -6,7 +6,7 @@ final class RotaryTables: @unchecked Sendable {
     private let frequencies: RotaryFrequencies
     /// Whether neighbouring elements are a pair, not those half a head apart.
     private let pairsNeighbours: Bool
-    private var current: (length: Int, table: RotaryTable)?
+    private var current: (range: Int, table: RotaryTable)?
 
     init(_ frequencies: RotaryFrequencies, pairsNeighbours: Bool = false) {
         self.frequencies = frequencies
@@ -26,12 +26,12 @@ final class RotaryTables: @unchecked Sendable {
 
     /// - Parameter length: tokens of the longest sequence of this pass
     func table(length: Int) -> RotaryTable {
-        let key = frequencies.dependsOnLength ? max(length, frequencies.maximumPositions) : 0
-        if let current, current.length == key { return current.table }
+        let range = frequencies.range(length: length)
+        if let current, current.range == range { return current.table }
         let table = RotaryTable(
             inverseFrequencies: frequencies.inverse(length: length),
             attentionFactor: Float(frequencies.attentionFactor))
-        current = (key, table)
+        current = (range, table)
         return table
     }
 }

@@ -60,6 +60,9 @@ package final class QuantizedLayer {
         weights.contains("\(path).\(name)") ? try tensor(name, type, shape) : nil
     }
 
+    /// Whether the checkpoint has any of its packed tensors.
+    var isPacked: Bool { ["qweight", "qzeros", "scales"].contains { weights.contains("\(path).\($0)") } }
+
     /// How many groups of `groupSize` inputs there are.
     func groupCount(_ groupSize: Int) -> Int { (inputs + groupSize - 1) / groupSize }
 }

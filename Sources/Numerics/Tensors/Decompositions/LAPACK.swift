@@ -28,12 +28,26 @@ struct LAPACK: @unchecked Sendable {
             UnsafePointer<CChar>, UnsafePointer<Int32>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
             UnsafeMutablePointer<Int32>, Int
         ) -> Void
+    private typealias Orthogonalization =
+        @convention(c) (
+            UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
+            UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
+            UnsafeMutablePointer<Int32>
+        ) -> Void
+    private typealias Reflections =
+        @convention(c) (
+            UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafeMutablePointer<Double>,
+            UnsafePointer<Int32>, UnsafePointer<Double>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
+            UnsafeMutablePointer<Int32>
+        ) -> Void
 
     private let dsyrk: RankUpdate
     private let dgemm: Product
     private let dsyevr: Eigenvectors
     private let dpotrf: Triangle
     private let dpotri: Triangle
+    private let dgeqrf: Orthogonalization
+    private let dorgqr: Reflections
 
     private static let loaded = Result { try LAPACK() }
 
@@ -56,6 +70,8 @@ struct LAPACK: @unchecked Sendable {
         dsyevr = try symbol("dsyevr_", as: Eigenvectors.self)
         dpotrf = try symbol("dpotrf_", as: Triangle.self)
         dpotri = try symbol("dpotri_", as: Triangle.self)
+        dgeqrf = try symbol("dgeqrf_", as: Orthogonalization.self)
+        dorgqr = try symbol("dorgqr_", as: Reflections.self)
     }
 
     /// `sum(order, order) += matrix^T * matrix`, or `matrix * matrix^T`; the upper triangle only, all row-major.
@@ -128,5 +144,27 @@ struct LAPACK: @unchecked Sendable {
             guard info == 0 else { return false }
         }
         return true
+    }
+
+    /// Replaces vectors by orthonormal ones that span the same space (QR by Householder's reflections).
+    ///
+    /// - Parameters:
+    ///   - vectors: one behind the other
+    ///   - count: at most `length`
+    func orthonormalize(_ vectors: inout [Double], count: Int, length: Int) throws {
+        guard vectors.allSatisfy(\.isFinite) else {
+            throw TensorError.invalidArgument(
+                operation: "orthonormalize", name: "vectors", value: "not finite", expected: "finite numbers")
+        }
+        var (rows, columns, info) = (Int32(length), Int32(count), Int32(0))
+        var scales = [Double](repeating: 0, count: count)
+        var (room, size) = ([Double](repeating: 0, count: max(1, 64 * count)), Int32(max(1, 64 * count)))
+        dgeqrf(&rows, &columns, &vectors, &rows, &scales, &room, &size, &info)
+        if info == 0 { dorgqr(&rows, &columns, &columns, &vectors, &rows, scales, &room, &size, &info) }
+        guard info == 0 else {
+            throw TensorError.invalidArgument(
+                operation: "orthonormalize", name: "vectors", value: "\(count) of \(length), LAPACK's answer \(info)",
+                expected: "no more than they are long")
+        }
     }
 }

@@ -88,7 +88,8 @@ private struct CachedAttention {
             values: layer.values.pointer + task.keyValueHead * size,
             keyStride: options.keyValueColumns, keyCount: layer.count)
         tiles.forward(
-            task.rows, output: output.pointer + (at + task.rows.lowerBound * stride), outputStride: stride,
+            task.rows, FloatAttention(tiles: tiles, rows: task.rows),
+            output: output.pointer + (at + task.rows.lowerBound * stride), outputStride: stride,
             logSums: nil, logSumStride: 0)
     }
 }

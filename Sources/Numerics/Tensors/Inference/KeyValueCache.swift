@@ -13,6 +13,8 @@ package final class KeyValueCache: @unchecked Sendable {
     package let columns: Int
     private let step: Int
     var layers: [Layer]
+    /// What was read, for models that have to read it anew when a sequence gets long.
+    package var tokens: [Int32] = []
 
     /// - Parameters:
     ///   - columns: `keyValueHeads * headSize`.
@@ -34,11 +36,13 @@ package final class KeyValueCache: @unchecked Sendable {
     /// Forgets everything behind the first `length` tokens.
     package func truncate(to length: Int) {
         for index in layers.indices { layers[index].count = min(layers[index].count, max(0, length)) }
+        tokens = Array(tokens.prefix(max(0, length)))
     }
 
     /// An independent cache with the same tokens, for beams and shared prefixes.
     package func copy() -> KeyValueCache {
         let result = KeyValueCache(layers: layerCount, columns: columns, step: step)
+        result.tokens = tokens
         for index in layers.indices {
             result.layers[index] = Layer(
                 keys: layers[index].keys.copy(), values: layers[index].values.copy(), count: layers[index].count)

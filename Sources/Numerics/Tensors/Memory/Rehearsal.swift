@@ -20,6 +20,9 @@ package final class Rehearsal: Sendable {
         package var calls = 0
         /// Bytes of results written by operations.
         package var bytesWritten = 0.0
+        /// Blocks of models whose inside was kept for the way back, and those that were run again.
+        package var keptBlocks = 0
+        package var recomputedBlocks = 0
 
         package init() {}
     }
@@ -30,7 +33,7 @@ package final class Rehearsal: Sendable {
     private static let count = Atomic(0)
 
     let pool = StoragePool(isRehearsing: true)
-    private let work = Mutex((operations: 0.0, calls: 0, bytes: 0.0))
+    private let work = Mutex((operations: 0.0, calls: 0, bytes: 0.0, kept: 0, recomputed: 0))
     /// Threads of the pool that is rehearsed.
     let threads: Int
 
@@ -56,20 +59,32 @@ package final class Rehearsal: Sendable {
         figures.operations = work.operations
         figures.calls = work.calls
         figures.bytesWritten = work.bytes
+        figures.keptBlocks = work.kept
+        figures.recomputedBlocks = work.recomputed
         return figures
     }
 
     /// Takes into account what the skipped tasks of one operation would have done.
     ///
-    /// - Parameter scratch: floats that each task holds while it runs
-    func note(operations: Double, scratch: Int = 0, tasks: Int = 1) {
+    /// - Parameter scratch: floats of the blocks of memory that each task holds while it runs
+    func note(operations: Double, scratch: Int, tasks: Int = 1) {
+        note(operations: operations, scratch: [scratch], tasks: tasks)
+    }
+
+    func note(operations: Double, scratch: [Int] = [], tasks: Int = 1) {
         work.withLock {
             $0.operations += operations
             $0.calls += 1
         }
-        guard scratch > 0 else { return }
-        let blocks = (0..<min(threads, tasks)).map { _ in Storage(count: scratch) }
+        let counts = scratch.filter { $0 > 0 }
+        let blocks = (0..<min(threads, tasks)).map { _ in counts.map { Storage(count: $0) } }
         withExtendedLifetime(blocks) {}
+    }
+
+    func noteBlock(isKept: Bool) {
+        work.withLock {
+            if isKept { $0.kept += 1 } else { $0.recomputed += 1 }
+        }
     }
 
     func noteWritten(bytes: Int) { work.withLock { $0.bytes += Double(bytes) } }

@@ -7,7 +7,10 @@ extension Tape {
     package func checkpoint(
         _ inputs: [Variable], _ body: @escaping (Tape, [Variable]) throws -> [Variable]
     ) throws -> [Variable] {
-        guard mode == .recording, !keepsBlocks else { return try body(self, inputs) }
+        guard mode == .recording else { return try body(self, inputs) }
+        let isKept = keepsBlocks
+        Rehearsal.current?.noteBlock(isKept: isKept)
+        if isKept { return try body(self, inputs) }
         let probe = Tape(mode: .tracking, like: self)
         let values = inputs.map(\.value)
         let wanted = inputs.map(\.slot)

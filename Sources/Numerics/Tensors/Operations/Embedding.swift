@@ -44,6 +44,28 @@ extension Tape {
         }
     }
 
+    /// `x` with other rows in the places `indices`, each named once.
+    package func replacedRows(_ x: Variable, at indices: [Int], by other: Variable) throws -> Variable {
+        guard other.shape == [indices.count, x.value.columns] else {
+            throw TensorError.shapeMismatch(
+                operation: "replacedRows", expected: [indices.count, x.value.columns], actual: other.shape)
+        }
+        let rows = x.value.rows
+        if let bad = indices.first(where: { $0 < 0 || $0 >= rows }) {
+            throw TensorError.indexOutOfRange(operation: "replacedRows", index: bad, limit: rows)
+        }
+        let result = x.value.copy()
+        Rows.put(other.value, at: indices, of: result)
+        let (slot, otherSlot) = (x.slot, other.slot)
+        return record(result, needed: x.needsGradient || other.needsGradient) { tape, gradient in
+            if otherSlot != nil { tape.accumulate(Rows.gather(gradient, indices), into: otherSlot) }
+            guard slot != nil else { return }
+            let kept = gradient.copy()
+            Rows.put(Tensor(zeros: [indices.count, gradient.columns]), at: indices, of: kept)
+            tape.accumulate(kept, into: slot)
+        }
+    }
+
     /// A matrix of `rowCount` rows, zero but for the rows of `x` added at `indices`.
     package func scatterRows(_ x: Variable, _ indices: [Int], rowCount: Int) throws -> Variable {
         guard indices.count == x.value.rows else {
@@ -69,6 +91,17 @@ enum Rows {
         let (source, target) = (x.pointer, result.pointer)
         ComputePool.shared.forEachBlock(indices.count, atMost: max(1, Elementwise.block / max(1, width))) { rows in
             for row in rows { (target + row * width).update(from: source + indices[row] * width, count: width) }
+        }
+        return result
+    }
+
+    /// Row r multiplied by `factors[r]`.
+    static func scaled(_ source: Tensor, by factors: Tensor) -> Tensor {
+        let (rows, width) = (source.rows, source.columns)
+        let result = Tensor(uninitialized: source.shape)
+        let (from, to, f) = (source.pointer, result.pointer, factors.pointer)
+        ComputePool.shared.forEachBlock(rows, atMost: max(1, Elementwise.block / max(1, width))) { range in
+            for row in range { Loops.scale(from + row * width, f[row], to + row * width, width) }
         }
         return result
     }

@@ -4,8 +4,8 @@ import Glibc
 package struct Routing {
     /// `(tokens, choices)`: what the chosen experts' results are multiplied by.
     package let weights: Variable
-    /// Two numbers for each expert: the sum of its probabilities over the tokens, with a gradient, then at
-    /// `experts + e` how many tokens chose it, without.
+    /// What `Tape.expertBalance` is computed from. For each expert the sum of its probabilities over the tokens, with a
+    /// gradient; then for each how many tokens chose it, without; then the number of tokens.
     package let report: Variable
     /// The tokens of each expert, ascending, and each one's place in the flat `weights`.
     package let tokens: [[Int]]
@@ -19,7 +19,10 @@ extension Tape {
     ///   - logits: `(tokens, experts)`
     ///   - choices: experts for each token
     ///   - renormalizes: lets the weights of a token add up to one
-    package func routing(_ logits: Variable, choices: Int, renormalizes: Bool) throws -> Routing {
+    ///   - unreported: tokens that the report leaves out, as padding
+    package func routing(
+        _ logits: Variable, choices: Int, renormalizes: Bool, unreported: Set<Int> = []
+    ) throws -> Routing {
         let (rows, experts) = (logits.value.rows, logits.value.columns)
         guard choices >= 1, choices <= experts else {
             throw TensorError.invalidArgument(
@@ -30,7 +33,8 @@ extension Tape {
         var tokens = [[Int]](repeating: [], count: experts)
         var places = tokens
         let weights = Tensor(uninitialized: [rows, choices])
-        let report = Tensor(zeros: [2 * experts])
+        let report = Tensor(zeros: [2 * experts + 1])
+        report[2 * experts] = Float(rows - unreported.count)
         for row in 0..<rows {
             var sum: Float = 0
             for choice in 0..<choices { sum += probabilities[row * experts + chosen[row * choices + choice]] }
@@ -39,8 +43,9 @@ extension Tape {
                 weights[place] = probabilities[row * experts + expert] / (renormalizes ? sum : 1)
                 tokens[expert].append(row)
                 places[expert].append(place)
-                report[experts + expert] += 1
+                if !unreported.contains(row) { report[experts + expert] += 1 }
             }
+            guard !unreported.contains(row) else { continue }
             for expert in 0..<experts { report[expert] += probabilities[row * experts + expert] }
         }
         let (needed, slot) = (logits.needsGradient, logits.slot)
@@ -50,7 +55,9 @@ extension Tape {
                 let line = probabilities.pointer + row * experts
                 // The gradient of the probabilities, then through the softmax.
                 var incoming = [Float](repeating: 0, count: experts)
-                if let report = gradients[1] { for expert in 0..<experts { incoming[expert] = report[expert] } }
+                if let report = gradients[1], !unreported.contains(row) {
+                    for expert in 0..<experts { incoming[expert] = report[expert] }
+                }
                 if let arrived = gradients[0] {
                     let own = chosen[row * choices..<(row + 1) * choices]
                     let sum = renormalizes ? own.reduce(0) { $0 + line[$1] } : 1
@@ -141,6 +148,29 @@ private enum Router {
 }
 
 extension Tape {
+    /// Each row of `x` multiplied by a number of its own.
+    ///
+    /// - Parameter factors: `(rows, 1)`
+    package func scaleRows(_ x: Variable, by factors: Variable) throws -> Variable {
+        let (rows, width) = (x.value.rows, x.value.columns)
+        guard factors.shape == [rows, 1] else {
+            throw TensorError.shapeMismatch(operation: "scaleRows", expected: [rows, 1], actual: factors.shape)
+        }
+        let (value, numbers) = (x.value, factors.value)
+        let (slot, factorSlot) = (x.slot, factors.slot)
+        return record(Rows.scaled(value, by: numbers), needed: x.needsGradient || factors.needsGradient) {
+            tape, gradient in
+            if factorSlot != nil {
+                let target = Tensor(uninitialized: [rows, 1])
+                for row in 0..<rows {
+                    target[row] = Loops.dot(gradient.pointer + row * width, value.pointer + row * width, width)
+                }
+                tape.accumulate(target, into: factorSlot)
+            }
+            if slot != nil { tape.accumulate(Rows.scaled(gradient, by: numbers), into: slot) }
+        }
+    }
+
     /// `sigmoid(gate) * x`, row by row.
     ///
     /// - Parameter gate: `(rows, 1)`
@@ -151,16 +181,9 @@ extension Tape {
         }
         let factors = Tensor(uninitialized: [rows])
         for row in 0..<rows { factors[row] = 1 / (1 + expf(-gate.value[row])) }
-        func scaled(_ source: Tensor) -> Tensor {
-            let result = Tensor(uninitialized: source.shape)
-            let (from, to, f) = (source.pointer, result.pointer, factors.pointer)
-            ComputePool.shared.forEachBlock(rows, atMost: max(1, Elementwise.block / max(1, width))) { range in
-                for row in range { Loops.scale(from + row * width, f[row], to + row * width, width) }
-            }
-            return result
-        }
         let (value, slot, gateSlot) = (x.value, x.slot, gate.slot)
-        return record(scaled(value), needed: x.needsGradient || gate.needsGradient) { tape, gradient in
+        return record(Rows.scaled(value, by: factors), needed: x.needsGradient || gate.needsGradient) {
+            tape, gradient in
             if gateSlot != nil {
                 let target = Tensor(uninitialized: [rows, 1])
                 for row in 0..<rows {
@@ -169,7 +192,7 @@ extension Tape {
                 }
                 tape.accumulate(target, into: gateSlot)
             }
-            if slot != nil { tape.accumulate(scaled(gradient), into: slot) }
+            if slot != nil { tape.accumulate(Rows.scaled(gradient, by: factors), into: slot) }
         }
     }
 }

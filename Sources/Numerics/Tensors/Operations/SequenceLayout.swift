@@ -23,6 +23,44 @@ package struct SequenceLayout: Sendable, Equatable {
         offsets = lengths.reduce(into: [0]) { offsets, length in offsets.append((offsets.last ?? 0) + length) }
     }
 
+    /// Rows that nobody looks at.
+    package var unseenTokens: Set<Int> {
+        Set(lengths.indices.flatMap { offsets[$0] + keyCounts[$0]..<offsets[$0] + lengths[$0] })
+    }
+
+    /// The sequences with some of their tokens.
+    ///
+    /// - Parameter rows: ascending
+    package func keeping(_ rows: [Int]) throws -> SequenceLayout {
+        var (kept, unseen) = ([Int](repeating: 0, count: lengths.count), [Int](repeating: 0, count: lengths.count))
+        var sequence = 0
+        for row in rows {
+            while sequence + 1 < lengths.count, row >= offsets[sequence + 1] { sequence += 1 }
+            kept[sequence] += 1
+            if row - offsets[sequence] >= keyCounts[sequence] { unseen[sequence] += 1 }
+        }
+        return try SequenceLayout(lengths: kept, unseen: unseen)
+    }
+
+    /// The sequences cut into pieces that do not see each other.
+    ///
+    /// - Parameters:
+    ///   - first: tokens of each sequence's first piece
+    ///   - size: tokens of the pieces behind it; the last may have fewer
+    package func cut(first: Int, size: Int) throws -> SequenceLayout {
+        var (pieces, unseen) = ([Int](), [Int]())
+        for (length, seen) in zip(lengths, keyCounts) {
+            var (start, end) = (0, first)
+            while start < length {
+                end = min(end, length)
+                pieces.append(end - start)
+                unseen.append(max(0, end - max(start, seen)))
+                (start, end) = (end, end + size)
+            }
+        }
+        return try SequenceLayout(lengths: pieces, unseen: unseen)
+    }
+
     package var totalTokens: Int { offsets.last ?? 0 }
 
     /// Position of each row within its sequence.

@@ -32,6 +32,10 @@ package final class LeftPanels: Sendable {
         }
     }
 
+    package convenience init(_ matrix: Tensor, _ precision: MatmulPrecision) {
+        self.init(matrix.pointer, rows: matrix.rows, depth: matrix.columns, stride: matrix.columns, precision)
+    }
+
     private static let rowsInTask = 32
     // A line of the source is read in pieces of this many numbers.
     private static let transposedRowsInTask = 256

@@ -60,16 +60,16 @@ enum Products {
         return (piece + grain - 1) / grain * grain
     }
 
-    /// `y(m, n) = x(m, k) * w(n, k)^T + bias`, or added to `y` when `adding`.
+    /// `y(m, n) = x(m, k) * w(n, k)^T + bias`.
     static func forward(
         _ x: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, bias: UnsafePointer<Float>? = nil,
-        adding: Bool = false, into y: UnsafeMutablePointer<Float>
+        into y: UnsafeMutablePointer<Float>
     ) throws {
         let blas = try BLAS.load()
         let (n, k) = (w.rows, w.columns)
         if m <= fewRows, w.update == nil {
             rehearse(m: m, n: n, k: k)
-            fewRowForward(x, m: m, w, bias: bias, adding: adding, into: y)
+            fewRowForward(x, m: m, w, bias: bias, into: y)
             return
         }
         let tiling = Tiling(rows: m, columns: n, weightCount: n * k)
@@ -78,15 +78,10 @@ enum Products {
         ComputePool.shared.run(tiling.tasks) { task in
             let (rows, columns) = (tiling.rows(task, of: m), tiling.columns(task, of: n))
             let target = y + (rows.lowerBound * n + columns.lowerBound)
-            var beta: Float = adding ? 1 : 0
+            var beta: Float = 0
             if let bias {
                 for row in 0..<rows.count {
-                    let line = target + row * n
-                    if adding {
-                        Loops.add(line, bias + columns.lowerBound, line, columns.count)
-                    } else {
-                        line.update(from: bias + columns.lowerBound, count: columns.count)
-                    }
+                    (target + row * n).update(from: bias + columns.lowerBound, count: columns.count)
                 }
                 beta = 1
             }
@@ -110,24 +105,15 @@ enum Products {
     }
 
     private static func fewRowForward(
-        _ x: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, bias: UnsafePointer<Float>?, adding: Bool,
+        _ x: UnsafePointer<Float>, m: Int, _ w: StoredMatrix, bias: UnsafePointer<Float>?,
         into y: UnsafeMutablePointer<Float>
     ) {
         let (n, k) = (w.rows, w.columns)
         ComputePool.shared.forEachBlock(n, atMost: max(16, (1 << 17) / max(1, k))) { outputs in
-            Storage.scratch(m * outputs.count) { products in
-                w.storage.multiply(FewVectors(x, count: m), rows: outputs, into: products, stride: outputs.count)
-                for row in 0..<m {
-                    let target = y + (row * n + outputs.lowerBound)
-                    let sums = products + row * outputs.count
-                    if adding {
-                        Loops.add(target, sums, target, outputs.count)
-                    } else {
-                        target.update(from: sums, count: outputs.count)
-                    }
-                    if let bias { Loops.add(target, bias + outputs.lowerBound, target, outputs.count) }
-                }
-            }
+            let target = y + outputs.lowerBound
+            w.storage.multiply(FewVectors(x, count: m), rows: outputs, into: target, stride: n)
+            guard let bias else { return }
+            for row in 0..<m { Loops.add(target + row * n, bias + outputs.lowerBound, target + row * n, outputs.count) }
         }
     }
 
@@ -168,6 +154,13 @@ enum Products {
         _ dy: UnsafePointer<Float>, m: Int, n: Int, _ x: UnsafePointer<Float>, k: Int, alpha: Float = 1,
         into result: UnsafeMutablePointer<Float>
     ) throws {
+        if min(n, k) <= OuterProducts.mostRanks {
+            let isNarrow = k < n
+            OuterProducts.add(
+                isNarrow ? x : dy, ranks: min(n, k), isNarrow ? dy : x, columns: max(n, k), rows: m, times: alpha,
+                transposed: isNarrow, to: result)
+            return
+        }
         let blas = try BLAS.load()
         rehearse(m: m, n: n, k: k)
         // The longer side of the result is cut, so that a low-rank factor is cut as well.

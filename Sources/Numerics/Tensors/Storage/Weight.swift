@@ -106,6 +106,25 @@ package final class Weight: Sendable {
         }
     }
 
+    /// Some rows (of the weight seen as a matrix) as a weight of its own, in the same memory.
+    ///
+    /// - Throws: `TensorError` for rows that are not there, and for numbers that are packed in groups
+    package func rows(_ range: Range<Int>, name: String) throws -> Weight {
+        guard range.lowerBound >= 0, range.upperBound <= rows else {
+            throw TensorError.indexOutOfRange(operation: "rows of \(self.name)", index: range.upperBound, limit: rows)
+        }
+        guard let dense = storage.dense else {
+            throw TensorError.invalidArgument(
+                operation: "rows of \(self.name)", name: "storage", value: "packed", expected: "one number each")
+        }
+        let element = dense.format.element
+        return Weight(
+            name: name,
+            storage: element.storage(
+                shape: [range.count, columns],
+                bytes: dense.bytes + range.lowerBound * columns * element.byteCount, owner: self))
+    }
+
     /// Widens rows `rows` (of the weight seen as a matrix) into the front of `destination`.
     package func widen(rows range: Range<Int>, into destination: Tensor) throws {
         guard range.lowerBound >= 0, range.upperBound <= rows else {

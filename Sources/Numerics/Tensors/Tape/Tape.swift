@@ -52,8 +52,15 @@ package final class Tape {
     private let remakesValues: Bool
     /// Is told which gradients are complete; nil when nobody wants to know.
     var watch: GradientWatch?
+    /// The update of a run that this pass is for, from 0; nil outside of training.
+    package let update: Int?
+    /// The share that losses of the model's own have in the whole; nil where they are not asked for.
+    private let auxiliaryShare: Float?
+    private var auxiliaryLosses: [Variable] = []
     /// Parameters of operations that were only tracked.
     private(set) var trackedParameters: [Parameter] = []
+    /// The operand that was packed last: layers with the same input (q, k and v; gate and up) share it.
+    private var packed: (input: WeakTensor, panels: LeftPanels)?
     private var nodes: [Node] = []
     private var gradients: [Tensor?] = []
 
@@ -61,7 +68,8 @@ package final class Tape {
 
     package init(
         recording: Bool, randomness: RandomContext? = nil, checkpointPolicy: CheckpointPolicy = .recompute,
-        precision: MatmulPrecision = .highest, watch: GradientWatch? = nil
+        precision: MatmulPrecision = .highest, watch: GradientWatch? = nil, update: Int? = nil,
+        auxiliaryShare: Float? = nil
     ) {
         mode = recording ? .recording : .computing
         self.randomness = randomness
@@ -69,6 +77,8 @@ package final class Tape {
         self.precision = precision
         remakesValues = recording
         self.watch = watch
+        self.update = update
+        self.auxiliaryShare = auxiliaryShare
     }
 
     /// A tape for the inside of a checkpoint, with the outer tape's randomness.
@@ -78,6 +88,19 @@ package final class Tape {
         checkpointPolicy = .keep
         precision = outer.precision
         remakesValues = false
+        update = outer.update
+        auxiliaryShare = nil
+    }
+
+    private struct WeakTensor { weak var tensor: Tensor? }
+
+    /// `x` packed as the left operand of products at the tape's precision.
+    func leftPanels(_ x: Tensor) -> LeftPanels {
+        if let packed, packed.input.tensor === x { return packed.panels }
+        packed = nil
+        let panels = LeftPanels(x, precision)
+        packed = (WeakTensor(tensor: x), panels)
+        return panels
     }
 
     /// A value that takes no gradient.
@@ -163,6 +186,31 @@ package final class Tape {
 
     func store(_ buffer: Tensor, in slot: Int) { gradients[slot] = buffer }
 
+    /// Whether losses that parts of a model have of their own are asked for, such as those that balance experts.
+    package var wantsAuxiliaryLosses: Bool { auxiliaryShare != nil }
+
+    /// Adds a loss of the model's own, a scalar; `backward` starts from it as well.
+    package func addAuxiliaryLoss(_ loss: Variable) {
+        if wantsAuxiliaryLosses { auxiliaryLosses.append(loss) }
+    }
+
+    /// The share of the losses that were added and not walked back from yet.
+    package var auxiliaryLoss: Double {
+        auxiliaryLosses.reduce(0) { $0 + Double($1.value[0]) } * Double(auxiliaryShare ?? 0)
+    }
+
+    /// Walks the record back from the losses that were added alone, where there is no other.
+    package func backwardFromAuxiliaryLosses() throws {
+        if auxiliaryLosses.contains(where: \.needsGradient) { try walkBack() }
+    }
+
+    private func seedAuxiliaryLosses() throws {
+        for loss in auxiliaryLosses {
+            accumulate(try Tensor([auxiliaryShare ?? 0], shape: loss.shape), into: loss.slot)
+        }
+        auxiliaryLosses = []
+    }
+
     /// Walks the record back from a scalar, releasing every saved value as soon as it is used.
     package func backward(from variable: Variable, seed: Float = 1) throws {
         let gradient = Tensor(uninitialized: variable.value.shape)
@@ -192,6 +240,8 @@ package final class Tape {
     }
 
     private func walkBack() throws {
+        packed = nil
+        try seedAuxiliaryLosses()
         while let node = nodes.popLast() {
             switch node.way {
             case .single(let output, let backward):

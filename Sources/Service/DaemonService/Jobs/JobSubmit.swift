@@ -77,7 +77,8 @@ private func purpose(of kind: JobKind?) -> RunConfiguration.Purpose? {
 private func usualKind(_ parameters: JobSubmit.Parameters, _ configuration: RunConfiguration) throws -> JobKind {
     let usual: JobKind =
         configuration.usualPurpose == .export
-        ? .export : configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
+        ? .export
+        : configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
     guard parameters.kind == nil || parameters.kind == usual.rawValue else {
         throw ServiceError(
             .badConfig,
@@ -249,13 +250,18 @@ struct Submission {
         job.after = predecessors
         job.forkedFrom = forkedFrom
         job.input = input
+        if kind == .train {
+            job.matmulPrecision = configuration.matmulPrecisionInEffect(hasTiles: CPUFeatures.hasTiles)
+        }
+        // What was decided here holds wherever the job goes on.
+        let decided = job.matmulPrecision.map { ["\(Parameters.matmulPrecision.name)=\($0)"] } ?? []
         // Neither references nor access tokens are kept as they were written.
         let isKeptAsGiven = references.isEmpty && configuration.secrets.isEmpty
         var stored = StoredJob(
             job: job,
             config: isKeptAsGiven
                 ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
-            overrides: isKeptAsGiven ? overrides : [], clientToken: clientToken, outputPath: place.path)
+            overrides: (isKeptAsGiven ? overrides : []) + decided, clientToken: clientToken, outputPath: place.path)
         stored.inputs = inputs
         return try daemon.jobs.add(stored)
     }

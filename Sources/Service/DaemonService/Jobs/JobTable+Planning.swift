@@ -15,8 +15,8 @@ struct JobPlanning {
     var unplanned: Set<String> = []
     /// Why jobs that need too much cannot run, with what would fit.
     var refusals: [String: ServiceError] = [:]
-    /// The machine's speed, measured with the first plan.
-    var speed: MemoryPlan.Speed?
+    /// The machine's speed at each precision of products, measured with its first plan.
+    var speeds: [String: MemoryPlan.Speed] = [:]
 }
 
 extension JobTable {
@@ -53,7 +53,8 @@ extension JobTable {
             encoding: WorkerPlan.Parameters(
                 config: stored.config, overrides: stored.overrides, workingDirectory: stored.job.workingDirectory,
                 threads: stored.job.threads ?? Scheduler.threads(policy: policy, machine: machine),
-                budget: machine.memoryBytes, speed: planning.speed))
+                budget: machine.memoryBytes, share: limits.memoryShare,
+                speed: planning.speeds[stored.job.matmulPrecision ?? ""]))
         let worker = try Worker(
             program, arguments: try readingArguments(stored), logPath: folder(of: id) + "/plan.log",
             memory: WorkerMemory(limit: limits.workerMemory), loop: loop
@@ -86,7 +87,7 @@ extension JobTable {
         planning.current = nil
         switch result {
         case .success(let plan):
-            planning.speed = plan.speed
+            planning.speeds[plan.matmulPrecision] = plan.speed
             if !plan.fits { planning.refusals[id] = Self.refusal(of: id, plan) }
             do {
                 try setNeeds(of: id, plan)

@@ -84,7 +84,8 @@ extension JobTable {
         guard !stored.job.state.isFinal else { return }
         stored.job.memoryBytes = plan.reservation
         stored.job.memory = JobMemory(
-            plannedPeakBytes: plan.peakAnonymousBytes, mappedWeightBytes: plan.mappedWeightBytes)
+            plannedPeakBytes: plan.peakAnonymousBytes, mappedWeightBytes: plan.mappedWeightBytes,
+            keepBelowBytes: plan.keepBelowBytes)
         try record(&stored, [])
         if stored.job.state == .queued { enqueue(stored) }
         startWhatMayRun()

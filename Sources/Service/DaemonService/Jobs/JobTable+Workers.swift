@@ -57,7 +57,7 @@ extension JobTable {
         }
         let parameters = WorkerTrain.Parameters(
             job: job.id, config: stored.config, overrides: stored.overrides, workingDirectory: job.workingDirectory,
-            attempt: job.attempt, threads: threads)
+            attempt: job.attempt, threads: threads, keepBelowBytes: job.memory?.keepBelowBytes)
         let method = job.kind == .export ? WorkerExport.name : WorkerTrain.name
         return (method, try JSONValue(encoding: parameters))
     }

@@ -15,6 +15,6 @@ func planRun(_ call: MethodCall<ConfigPlan>) throws {
     let question = WorkerPlan.Parameters(
         config: parameters.config, overrides: overrides,
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
-        speed: nil)
+        share: limits.memoryShare, speed: nil)
     try call.answerByOwnWorker("plan", WorkerPlan.name, question, copying: parameters.files)
 }

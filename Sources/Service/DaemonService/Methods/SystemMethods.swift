@@ -9,7 +9,8 @@ func describeSystem(_ call: MethodCall<SystemInfo>) throws -> SystemInfo.Result 
     return SystemInfo.Result(
         version: Daemon.version, apiLevel: ServiceAPI.apiLevel, process: getpid(), socket: daemon.options.socket,
         stateDirectory: daemon.options.stateDirectory, startedAt: daemon.startedAt,
-        vectorInstructions: CPUFeatures.vectorInstructions, openBLASCoreType: CPUFeatures.openBLASCoreType,
+        vectorInstructions: CPUFeatures.vectorInstructions, matrixTiles: CPUFeatures.hasTiles,
+        openBLASCoreType: CPUFeatures.openBLASCoreType,
         cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
         memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
         memoryBudgetBytes: daemon.options.limits.memoryBudget, residentBytes: MemoryUsage()?.resident ?? 0,

@@ -31,7 +31,7 @@ struct JobWeights {
         }
         let configuration = try readConfiguration(stored.config, overrides: stored.overrides)
         job = id
-        isWholeModel = configuration[Parameters.finetuningType] != .lora
+        isWholeModel = !configuration[Parameters.finetuningType].trainsAdapter
         if !isWholeModel { try Self.checkThatBaseIsUnchanged(configuration, job: id) }
         let path = try ModelFolder.locate(
             configuration[Parameters.modelNameOrPath] ?? "", workingDirectory: stored.job.workingDirectory,

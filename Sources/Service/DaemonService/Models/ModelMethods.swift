@@ -32,12 +32,23 @@ func forwardToModel<Method: ServiceMethod>(
     _ call: MethodCall<Method>, _ workerMethod: String,
     finish: @escaping (Resident, JSONValue) -> JSONValue = { $1 }
 ) throws {
-    guard let object = try JSONValue(encoding: call.parameters).object, let model = object["model"]?.string else {
+    guard var object = try JSONValue(encoding: call.parameters).object, let model = object["model"]?.string else {
         throw ServiceError(.badRequest, "\(Method.name) needs the parameter \"model\"", field: "model")
     }
+    let given = object["overrides"]?.array?.compactMap(\.string) ?? []
+    let (settings, others) = try ModelSettings.taken(from: given)
+    if workerMethod == WorkerMethod.load || workerMethod == WorkerMethod.logProbabilities, let other = others.first {
+        let key = String(other.prefix { $0 != "=" })
+        throw ServiceError(
+            .badConfig, "`\(key)` does not act on \(Method.name)",
+            hint: "take it out; what says how the model is read acts, such as quantization_bit", field: key)
+    }
+    object["overrides"] = others.isEmpty ? nil : .array(others.map(JSONValue.string))
     let targets = try ModelTarget.resolve(
         model: model, adapter: object["adapter"]?.string, in: object["working_directory"]?.string, call)
-    try ModelRequest(call, method: workerMethod, parameters: object, targets: targets, finish: finish).send()
+    try ModelRequest(
+        call, method: workerMethod, parameters: object, settings: settings, targets: targets, finish: finish
+    ).send()
 }
 
 /// Prepares a run's data in a worker of its own, which writes the items to the caller's descriptor.

@@ -1,6 +1,7 @@
 import JSONDocuments
 import JSONRPC
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import WorkerSupervision
 
@@ -13,6 +14,7 @@ final class ModelRequest {
     private let request: IncomingRequest
     private let rights: ReadingRights?
     private let method: String
+    private let settings: ModelSettings
     private var parameters: JSONObject
     private let keepAlive: KeepAlive?
     private var targets: ArraySlice<ModelTarget>
@@ -22,13 +24,15 @@ final class ModelRequest {
 
     /// - Parameter finish: sees a successful answer before it is passed on
     init(
-        _ call: MethodCall<some ServiceMethod>, method: String, parameters: JSONObject, targets: [ModelTarget],
+        _ call: MethodCall<some ServiceMethod>, method: String, parameters: JSONObject,
+        settings: ModelSettings = .none, targets: [ModelTarget],
         finish: @escaping (Resident, JSONValue) -> JSONValue = { $1 }
     ) throws {
         models = call.daemon.models
         request = call.request
         rights = try call.caller.readingRights(call.daemon.jobs)
         self.method = method
+        self.settings = settings
         self.targets = targets[...]
         self.finish = finish
         keepAlive = try parameters["keep_alive"]?.string.map { try KeepAlive($0) }
@@ -42,10 +46,12 @@ final class ModelRequest {
 
     func send() throws {
         guard let target = targets.first else { return }
-        let model = try models.resident(target.model, rights: rights, weights: needsWeights)
+        let model = try models.resident(target.model, settings, rights: rights, weights: needsWeights)
         model.use()
         parameters["model"] = .string(target.model)
         parameters["adapter"] = target.adapter.map { .string($0) }
+        parameters[WorkerMethod.modelSettings] =
+            settings == .none ? nil : .array(settings.overrides.map(JSONValue.string))
         models.begin(model, keepAlive: keepAlive)
         // Training gives way before the worker hears of the request.
         if isInteractive { models.training.requestBegan() }

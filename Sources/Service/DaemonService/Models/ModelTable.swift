@@ -2,6 +2,7 @@ import Glibc
 import JSONDocuments
 import JSONRPC
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import WorkerSupervision
 
@@ -58,10 +59,13 @@ final class ModelTable {
     /// The folder's worker, started when there is none.
     ///
     /// - Parameters:
+    ///   - settings: how the model is read
     ///   - rights: what it may read; nobody with other rights is answered by it
     ///   - weights: whether the request needs the weights, for which there must be room
-    func resident(_ path: String, rights: ReadingRights?, weights: Bool) throws -> Resident {
-        let key = ResidentKey(model: path, user: rights?.user)
+    func resident(
+        _ path: String, _ settings: ModelSettings, rights: ReadingRights?, weights: Bool
+    ) throws -> Resident {
+        let key = ResidentKey(model: path, settings: settings, user: rights?.user)
         table.limits = Self.tableLimits(limits)
         // Its process has ended, and the news of it is on the way.
         if table[key]?.model.worker.isEnding == true { table.remove(key) }
@@ -111,7 +115,8 @@ final class ModelTable {
     }
 
     private func start(_ key: ResidentKey, _ rights: ReadingRights?) throws -> Resident {
-        let name = FileHash.of(key.model).prefix(12) + (key.user.map { "-\($0)" } ?? "")
+        let identity = ([key.model] + key.settings.overrides).joined(separator: " ")
+        let name = FileHash.of(identity).prefix(12) + (key.user.map { "-\($0)" } ?? "")
         let model = Resident(key: key, rights: rights, worker: try worker(log: "\(name).log", rights?.arguments ?? []))
         model.onEnd = { [weak self, weak model] in
             guard let self, let model, self.table[key]?.model === model else { return }
@@ -231,7 +236,9 @@ final class ModelTable {
         let model = entry.model
         let usage = MemoryUsage(process: model.worker.process)
         let shown = ResidentModel(
-            model: model.key.model, adapters: model.adapters.map(\.adapter), weightsLoaded: model.weightsLoaded,
+            model: model.key.model,
+            settings: model.key.settings == .none ? nil : model.key.settings.overrides,
+            adapters: model.adapters.map(\.adapter), weightsLoaded: model.weightsLoaded,
             worker: model.worker.process, requestsInFlight: entry.uses, lastUsedAt: model.lastUsedAt,
             residentBytes: usage?.resident, anonymousBytes: usage?.anonymous, sharedBytes: usage?.shared,
             keepAlive: entry.keepAlive.description,

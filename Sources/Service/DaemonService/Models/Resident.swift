@@ -1,18 +1,25 @@
 import JSONDocuments
 import JSONRPC
 import LinuxSystem
+import RunConfiguration
 import ServiceAPI
 import WorkerSupervision
 
-/// What a resident model is found by: files that were read with one user's rights are nobody else's.
+/// What a resident model is found by: files that were read with one user's rights are nobody else's, and a model that is
+/// read in another way is another one.
 struct ResidentKey: Hashable, Comparable {
     /// The folder, without links.
     let model: String
+    var settings = ModelSettings.none
     /// The user whose rights its worker has; nil for the service's own.
     let user: UInt32?
 
     static func < (left: ResidentKey, right: ResidentKey) -> Bool {
-        left.model == right.model ? left.user ?? 0 < right.user ?? 0 : left.model < right.model
+        if left.model != right.model { return left.model < right.model }
+        if left.settings != right.settings {
+            return left.settings.overrides.lexicographicallyPrecedes(right.settings.overrides)
+        }
+        return left.user ?? 0 < right.user ?? 0
     }
 }
 

@@ -64,6 +64,9 @@ package final class DaemonLimits {
     /// What jobs and models may hold together, in bytes.
     var memoryBudget: Int { memoryBytes > 0 ? memoryBytes : MachineMemory.present.usable / 100 * 85 }
 
+    /// What a job may hold only to be faster: another one's worth of memory is left to others and to models.
+    var memoryShare: Int { min(memoryBudget / (runningJobs + 1), workerMemory ?? .max) }
+
     /// What one connection may ask for.
     var connection: RPCLimits {
         var limits = RPCLimits()

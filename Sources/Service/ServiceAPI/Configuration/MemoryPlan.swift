@@ -64,6 +64,12 @@ package struct MemoryPlan: Codable, Equatable, Sendable {
     package var secondsPerStep: Double
     package var totalSeconds: Double
     package var speed: Speed
+    /// How exactly products are computed: `highest`, `high` or `medium`.
+    package var matmulPrecision: String
+    /// Share of the layers whose activations are computed again in the backward pass; the others keep theirs.
+    package var recomputedShare: Double
+    /// Bytes of tensors below which a layer keeps its activations; nil where the configuration decides.
+    package var keepBelowBytes: Int?
     /// What runs and models may hold together; nil when nobody asked whether the run fits.
     package var budgetBytes: Int?
     package var alternative: Alternative?
@@ -71,7 +77,8 @@ package struct MemoryPlan: Codable, Equatable, Sendable {
     package init(
         parts: [Part], peakAnonymousBytes: Int, mappedWeightBytes: Int, peakResidentBytes: Int,
         trainableParameters: Int, parameters: Int, longestItem: Int, largestBatchTokens: Int, threads: Int,
-        totalSteps: Int, tokensPerStep: Double, secondsPerStep: Double, totalSeconds: Double, speed: Speed
+        totalSteps: Int, tokensPerStep: Double, secondsPerStep: Double, totalSeconds: Double, speed: Speed,
+        matmulPrecision: String, recomputedShare: Double, keepBelowBytes: Int?
     ) {
         self.parts = parts
         self.peakAnonymousBytes = peakAnonymousBytes
@@ -87,7 +94,13 @@ package struct MemoryPlan: Codable, Equatable, Sendable {
         self.secondsPerStep = secondsPerStep
         self.totalSeconds = totalSeconds
         self.speed = speed
+        self.matmulPrecision = matmulPrecision
+        self.recomputedShare = recomputedShare
+        self.keepBelowBytes = keepBelowBytes
     }
+
+    /// The highest peak for which no more than `bytes` are set aside.
+    package static func peak(reserving bytes: Int) -> Int { max(0, bytes - (32 << 20)) / 21 * 20 }
 
     /// What is set aside for the run: a plan may be a few hundredths too low.
     package static func reservation(peakAnonymousBytes: Int) -> Int {
@@ -112,5 +125,8 @@ package struct MemoryPlan: Codable, Equatable, Sendable {
         case secondsPerStep = "seconds_per_step"
         case totalSeconds = "total_seconds"
         case budgetBytes = "budget_bytes"
+        case matmulPrecision = "matmul_precision"
+        case recomputedShare = "recomputed_share"
+        case keepBelowBytes = "keep_below_bytes"
     }
 }

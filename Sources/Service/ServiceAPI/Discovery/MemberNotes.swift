@@ -13,7 +13,9 @@ extension Job: MembersExplained {
         "after": "jobs that must succeed before this one starts",
         "forked_from": "the job from whose checkpoint it starts",
         "checkpoint": "the newest one that it has told of",
-        "threads": "of its workers, the same for every attempt", "memory_bytes": "what is set aside for it",
+        "threads": "of its workers, the same for every attempt",
+        "matmul_precision": "how exactly it multiplies, decided when it was submitted",
+        "memory_bytes": "what is set aside for it",
         "memory": "what it was planned to hold and what its workers were seen to hold",
         "queue": "its place, while it waits for its turn", "input": "the file that a generate job reads",
     ]
@@ -75,7 +77,11 @@ extension ConfigValidate.Result: MembersExplained {
 
 extension MemoryPlan: MembersExplained {
     package static let memberNotes = [
-        "parts": "what adds up to peak_anonymous_bytes", "peak_anonymous_bytes": "the most memory of the run's own",
+        "parts": "what adds up to peak_anonymous_bytes",
+        "matmul_precision": "how exactly products are computed: highest, high or medium",
+        "recomputed_share": "of the layers whose activations are computed again in the backward pass",
+        "keep_below_bytes": "of tensors below which a layer keeps its activations; absent where the file decides",
+        "peak_anonymous_bytes": "the most memory of the run's own",
         "mapped_weight_bytes": "pages of weight files, which all processes on the same files share",
         "peak_resident_bytes": "the most that is resident at a time, mapped weights included",
         "speed": "what the machine was measured to do, or was found to do earlier",
@@ -152,6 +158,7 @@ extension SystemInfo.Result: MembersExplained {
     package static let memberNotes = [
         "api_level": "rises when a method or a member is added", "started_at": "ISO 8601, UTC",
         "vector_instructions": "avx512, avx2 or sse2", "openblas_core_type": "what workers pass as OPENBLAS_CORETYPE",
+        "matrix_tiles": "whether the processor has tiles for bfloat16 (AMX), which matmul_precision uses",
         "resident_bytes": "the daemon's own", "memory_control": "how a worker's memory is bounded: cgroup or watch",
         "memory_budget_bytes": "what jobs and models may hold together",
         "memory_control_reason": "why there are no control groups",

@@ -45,6 +45,8 @@ package struct Job: Codable, Equatable, Sendable {
     package var checkpoint: JobCheckpoint?
     /// Threads of its workers, the same for every attempt because results depend on them; nil before the first.
     package var threads: Int?
+    /// How exactly a training job multiplies, decided when it was submitted: `highest`, `high` or `medium`.
+    package var matmulPrecision: String?
     /// What is set aside for the job, in bytes.
     package var memoryBytes: Int?
     /// What it was planned to hold and what it held.
@@ -81,6 +83,7 @@ package struct Job: Codable, Equatable, Sendable {
         case checkpoint, threads, queue, input, memory
         case forkedFrom = "forked_from"
         case memoryBytes = "memory_bytes"
+        case matmulPrecision = "matmul_precision"
         case outputDirectory = "output_dir"
         case workingDirectory = "working_directory"
         case submittedAt = "submitted_at"
@@ -106,17 +109,21 @@ package struct JobMemory: Codable, Equatable, Sendable {
     package var plannedPeakBytes: Int
     /// Weight files that it maps, by its plan; these pages are shared.
     package var mappedWeightBytes: Int
+    /// Bytes of tensors below which a layer keeps its activations, by its plan; nil where its configuration decides.
+    package var keepBelowBytes: Int?
     /// The most memory of its own that was seen, twice a second.
     package var peakBytes: Int?
 
-    package init(plannedPeakBytes: Int, mappedWeightBytes: Int) {
+    package init(plannedPeakBytes: Int, mappedWeightBytes: Int, keepBelowBytes: Int?) {
         self.plannedPeakBytes = plannedPeakBytes
         self.mappedWeightBytes = mappedWeightBytes
+        self.keepBelowBytes = keepBelowBytes
     }
 
     enum CodingKeys: String, CodingKey {
         case plannedPeakBytes = "planned_peak_bytes"
         case mappedWeightBytes = "mapped_weight_bytes"
+        case keepBelowBytes = "keep_below_bytes"
         case peakBytes = "peak_bytes"
     }
 }

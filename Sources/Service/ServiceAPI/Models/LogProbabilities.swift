@@ -5,7 +5,7 @@ package enum LogProbabilities: ServiceMethod {
         .model, .adapter, MethodParameter("ids", "array", "token ids"),
         MethodParameter("text", "string", "text instead of ids"),
         MethodParameter("special_tokens", "boolean", "add the tokenizer's special tokens to text, true by default"),
-        workingDirectory,
+        modelSettings, workingDirectory,
     ]
 
     package static var errors: [ErrorKind] { modelErrors }
@@ -17,22 +17,25 @@ package enum LogProbabilities: ServiceMethod {
         package var ids: [Int32]?
         package var text: String?
         package var specialTokens: Bool?
+        /// How the model is read: `quantization_bit=`, `rope_scaling=` and others.
+        package var overrides: [String]?
         package var workingDirectory: String?
 
         package init(
             model: String, adapter: String? = nil, ids: [Int32]? = nil, text: String? = nil,
-            specialTokens: Bool? = nil, workingDirectory: String? = nil
+            specialTokens: Bool? = nil, overrides: [String]? = nil, workingDirectory: String? = nil
         ) {
             self.model = model
             self.adapter = adapter
             self.ids = ids
             self.text = text
             self.specialTokens = specialTokens
+            self.overrides = overrides
             self.workingDirectory = workingDirectory
         }
 
         enum CodingKeys: String, CodingKey {
-            case model, adapter, ids, text
+            case model, adapter, ids, text, overrides
             case specialTokens = "special_tokens"
             case workingDirectory = "working_directory"
         }

@@ -2,7 +2,8 @@ package enum ModelLoad: ServiceMethod {
     package static let name = "model.load"
     package static let summary = "Loads a model's weights and keeps them resident."
     package static let parameters = [
-        .model, MethodParameter("adapter", "string", "an adapter to load with it, or job:ID"), workingDirectory,
+        .model, MethodParameter("adapter", "string", "an adapter to load with it, or job:ID"), modelSettings,
+        workingDirectory,
         .keepAlive,
     ]
 
@@ -11,20 +12,24 @@ package enum ModelLoad: ServiceMethod {
     package struct Parameters: Codable, Sendable {
         package var model: String
         package var adapter: String?
+        /// How the model is read: `quantization_bit=`, `rope_scaling=` and others.
+        package var overrides: [String]?
         package var workingDirectory: String?
         package var keepAlive: String?
 
         package init(
-            model: String, adapter: String? = nil, workingDirectory: String? = nil, keepAlive: String? = nil
+            model: String, adapter: String? = nil, overrides: [String]? = nil, workingDirectory: String? = nil,
+            keepAlive: String? = nil
         ) {
             self.model = model
             self.adapter = adapter
+            self.overrides = overrides
             self.workingDirectory = workingDirectory
             self.keepAlive = keepAlive
         }
 
         enum CodingKeys: String, CodingKey {
-            case model, adapter
+            case model, adapter, overrides
             case workingDirectory = "working_directory"
             case keepAlive = "keep_alive"
         }

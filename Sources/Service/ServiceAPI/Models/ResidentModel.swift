@@ -2,6 +2,8 @@
 package struct ResidentModel: Codable, Equatable, Sendable {
     /// The model's folder, absolute; empty where the worker is another user's.
     package var model: String
+    /// What requests said of how it is read, `key=value` each; absent where its files alone say it.
+    package var settings: [String]?
     /// Folders of the adapters in memory, under the same condition.
     package var adapters: [String]
     /// Whether the weights are in memory; a model used for its tokenizer alone has none.
@@ -24,11 +26,13 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     package var warnings: [String]?
 
     package init(
-        model: String, adapters: [String], weightsLoaded: Bool, worker: Int32, requestsInFlight: Int,
+        model: String, settings: [String]? = nil, adapters: [String], weightsLoaded: Bool, worker: Int32,
+        requestsInFlight: Int,
         lastUsedAt: String, residentBytes: Int?, anonymousBytes: Int? = nil, sharedBytes: Int? = nil,
         keepAlive: String? = nil, expiresAt: String? = nil
     ) {
         self.model = model
+        self.settings = settings
         self.adapters = adapters
         self.weightsLoaded = weightsLoaded
         self.worker = worker
@@ -42,7 +46,7 @@ package struct ResidentModel: Codable, Equatable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, adapters, worker, warnings
+        case model, settings, adapters, worker, warnings
         case weightsLoaded = "weights_loaded"
         case requestsInFlight = "requests_in_flight"
         case lastUsedAt = "last_used_at"

@@ -14,6 +14,8 @@ package enum SystemInfo: ServiceMethod {
         package var startedAt: String
         /// `avx512`, `avx2` or `sse2`.
         package var vectorInstructions: String
+        /// Whether the processor has tiles for bfloat16 (AMX).
+        package var matrixTiles: Bool
         /// What workers pass to OpenBLAS as OPENBLAS_CORETYPE.
         package var openBLASCoreType: String?
         package var cores: Int
@@ -37,7 +39,7 @@ package enum SystemInfo: ServiceMethod {
 
         package init(
             version: String, apiLevel: Int, process: Int32, socket: String, stateDirectory: String, startedAt: String,
-            vectorInstructions: String, openBLASCoreType: String?, cores: Int, memoryBytes: Int,
+            vectorInstructions: String, matrixTiles: Bool, openBLASCoreType: String?, cores: Int, memoryBytes: Int,
             memoryBudgetBytes: Int, residentBytes: Int, memoryControl: String, memoryControlReason: String?,
             jobs: [String: Int], models: Int, limits: [String: Int],
             settings: [String: String], settingsFiles: [String]
@@ -49,6 +51,7 @@ package enum SystemInfo: ServiceMethod {
             self.stateDirectory = stateDirectory
             self.startedAt = startedAt
             self.vectorInstructions = vectorInstructions
+            self.matrixTiles = matrixTiles
             self.openBLASCoreType = openBLASCoreType
             self.cores = cores
             self.memoryBytes = memoryBytes
@@ -70,6 +73,7 @@ package enum SystemInfo: ServiceMethod {
             case stateDirectory = "state_dir"
             case startedAt = "started_at"
             case vectorInstructions = "vector_instructions"
+            case matrixTiles = "matrix_tiles"
             case openBLASCoreType = "openblas_core_type"
             case memoryBytes = "memory_bytes"
             case residentBytes = "resident_bytes"

@@ -17,10 +17,12 @@ package enum WorkerTrain {
         package var attempt: Int
         /// Threads for computing, 0 for as many as there are processors.
         package var threads: Int
+        /// Bytes of tensors below which a layer keeps its activations, as the job's plan found.
+        package var keepBelowBytes: Int?
 
         package init(
             job: String, config: ConfigurationSource, overrides: [String], workingDirectory: String?, attempt: Int,
-            threads: Int
+            threads: Int, keepBelowBytes: Int?
         ) {
             self.job = job
             self.config = config
@@ -28,10 +30,12 @@ package enum WorkerTrain {
             self.workingDirectory = workingDirectory
             self.attempt = attempt
             self.threads = threads
+            self.keepBelowBytes = keepBelowBytes
         }
 
         enum CodingKeys: String, CodingKey {
             case job, config, overrides, attempt, threads
+            case keepBelowBytes = "keep_below_bytes"
             case workingDirectory = "working_directory"
         }
     }
@@ -165,6 +169,8 @@ package enum WorkerMethod {
     package static let preview = "worker.preview"
     /// Parameters and result of `config.files`.
     package static let files = "worker.files"
+    /// Beside a request's parameters: how the model is read, `key=value` each.
+    package static let modelSettings = "model_settings"
     /// What the worker is: see `WorkerInfo`.
     package static let info = "worker.info"
 }

@@ -9,7 +9,7 @@ extension Tape {
             return try branch.forward(x, beside: layer, on: self)
         }
         let work = LinearWork(projection, rows: x.value.rows, precision: precision)
-        let y = try work.forward(x.value)
+        let y = try work.forward(x.value, on: self)
         let input = projection.weight.parameterToTrain != nil && isRecording ? SavedValue(x) : nil
         let (slot, shape) = (x.slot, x.shape)
         return record(
@@ -57,7 +57,7 @@ extension Tape {
 
     /// Scores of the vocabulary for rows of hidden states; no gradient. For Gemma-2 `cap * tanh(x / cap)`.
     package func logits(_ hidden: Tensor, head: LinearProjection, softCap: Float? = nil) throws -> Tensor {
-        let result = try Tape(recording: false).linear(constant(hidden), head).value
+        let result = try Tape(mode: .computing, like: self).linear(constant(hidden), head).value
         if let softCap {
             let values = result.pointer
             ComputePool.shared.forEachBlock(result.count, atMost: Elementwise.block) { range in

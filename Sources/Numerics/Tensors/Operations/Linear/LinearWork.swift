@@ -24,24 +24,34 @@ struct LinearWork {
         parts = Self.splits(rows: rows, precision) ? precision : nil
     }
 
-    /// `x(rows, inputs)` to a new `(rows, outputs)`.
-    func forward(_ x: Tensor) throws -> Tensor {
+    /// `input(rows, inputs)` to a new `(rows, outputs)`.
+    func forward(_ input: Tensor, on tape: Tape) throws -> Tensor {
+        let x = projection.inputRounding(on: tape)?.rounded(input) ?? input
+        guard parts == nil else { return forward(tape.leftPanels(x)) }
         let y = Tensor(uninitialized: [x.rows, projection.outputs])
         let bias = projection.bias?.numbers
         try withExtendedLifetime(bias) {
-            let line = bias.map { UnsafePointer($0.pointer) }
-            guard let parts else {
-                return try Products.forward(x.pointer, m: x.rows, stored, bias: line, into: y.pointer)
-            }
-            SplitProducts.forward(
-                panels(x, parts), RightMatrix(stored.storage), parts, start: line.map { .line($0) } ?? .zeros,
-                into: y.pointer)
+            try Products.forward(
+                x.pointer, m: x.rows, stored, bias: bias.map { UnsafePointer($0.pointer) }, into: y.pointer)
         }
         return y
     }
 
-    private func panels(_ matrix: Tensor, _ parts: MatmulPrecision) -> LeftPanels {
-        LeftPanels(matrix.pointer, rows: matrix.rows, depth: matrix.columns, stride: matrix.columns, parts)
+    /// The same where parts are multiplied, of an input that is packed, with a branch as a term of the product.
+    func forward(_ x: LeftPanels, beside branch: SplitTerm? = nil) -> Tensor {
+        let y = Tensor(uninitialized: [x.rows, projection.outputs])
+        let bias = projection.bias?.numbers
+        withExtendedLifetime(bias) {
+            let start = bias.map { SplitProduct.Start.line(UnsafePointer($0.pointer)) } ?? .zeros
+            SplitProducts.run([SplitProduct(terms(x, transposed: true, branch), start: start, into: y.pointer)])
+        }
+        return y
+    }
+
+    private func terms(_ left: LeftPanels, transposed: Bool, _ branch: SplitTerm?) -> [SplitTerm] {
+        let precision = parts ?? .highest
+        let term = SplitTerm(left, RightMatrix(stored.storage), transposed: transposed, precision)
+        return [term] + (branch.map { [$0] } ?? [])
     }
 
     /// Adds the gradients of weight and bias where they are trained.
@@ -64,11 +74,17 @@ struct LinearWork {
 
     /// Writes or adds the gradient of the input.
     func inputGradient(_ gradient: Tensor, into buffer: Tensor, adding: Bool) throws {
-        guard let parts else {
-            return try Products.inputGradient(
+        if let parts {
+            inputGradient(LeftPanels(gradient, parts), into: buffer, adding: adding)
+        } else {
+            try Products.inputGradient(
                 gradient.pointer, m: gradient.rows, stored, adding: adding, into: buffer.pointer)
         }
-        SplitProducts.inputGradient(
-            panels(gradient, parts), RightMatrix(stored.storage), parts, adding: adding, into: buffer.pointer)
+    }
+
+    /// The same where parts are multiplied, of a gradient that is packed, with a branch as a term of the product.
+    func inputGradient(_ gradient: LeftPanels, beside branch: SplitTerm? = nil, into buffer: Tensor, adding: Bool) {
+        let terms = terms(gradient, transposed: false, branch)
+        SplitProducts.run([SplitProduct(terms, start: adding ? .result : .zeros, into: buffer.pointer)])
     }
 }

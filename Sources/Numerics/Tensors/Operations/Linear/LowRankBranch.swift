@@ -33,17 +33,30 @@ package final class LowRankBranch: LinearBranch {
     package var parameters: [Parameter] { [a, b] }
 
     package func forward(_ x: Variable, beside layer: LinearProjection, on tape: Tape) throws -> Variable {
-        let work = LowRankWork(branch: self, layer: layer, rows: x.value.rows, tape)
-        let y = try work.forward(x.value)
+        let work = products(beside: layer, rows: x.value.rows, on: tape)
+        let (y, low) = try work.forward(x.value, on: tape)
         let keepsInput = layer.weight.parameterToTrain != nil || isTrainable
         let input = keepsInput && tape.isRecording ? SavedValue(x) : nil
+        let keptLow = b.isTrainable && tape.isRecording ? low : nil
         let (slot, shape) = (x.slot, x.shape)
         let trained = layer.parametersToTrain + parameters.filter(\.isTrainable)
         return tape.record(y, needed: x.needsGradient || !trained.isEmpty, parameters: trained) { tape, gradient in
             let target = slot.map { tape.bufferForAdding($0, shape: shape) }
-            try work.backward(x: input?.take(), gradient: gradient, target: target)
+            try work.backward(x: input?.take(), low: keptLow, gradient: gradient, target: target)
             if let slot, let target { tape.store(target.buffer, in: slot) }
         }
+    }
+
+    private func products(beside layer: LinearProjection, rows: Int, on tape: Tape) -> any LowRankProducts {
+        let mask = dropout > 0 ? tape.randomness?.generator(site: site) : nil
+        // The branch sees an input that is rounded for the layer alone as it is.
+        let isRounded = layer.inputRounding(on: tape) != nil
+        guard LinearWork.splits(rows: rows, tape.precision), !isRounded else {
+            return LowRankWork(branch: self, layer: layer, rows: rows, mask: mask, mayMerge: !isRounded)
+        }
+        return SplitLowRankWork(
+            branch: self, base: LinearWork(layer, rows: rows, precision: tape.precision), precision: tape.precision,
+            mask: mask)
     }
 
     package func folded(into weight: Tensor) throws -> Tensor {
@@ -70,98 +83,50 @@ struct LowRankUpdate: PanelUpdate {
 }
 
 /// Forward and backward of a layer and its low-rank branch together.
-private struct LowRankWork {
-    let branch: LowRankBranch
-    let base: LinearWork
-    /// Whether the update goes into the weight's panels, which is cheaper than multiplying by it separately.
-    private let merges: Bool
-    /// Where the mask comes from; nil when nothing is dropped.
-    private let mask: Philox?
-
-    // From here up merging is cheaper.
-    private static let rowsToMerge = 64
-
-    init(branch: LowRankBranch, layer: LinearProjection, rows: Int, _ tape: Tape) {
-        self.branch = branch
-        mask = branch.dropout > 0 ? tape.randomness?.generator(site: branch.site) : nil
-        // A weight with an update inside it would be more than one bfloat16 part.
-        merges = mask == nil && rows >= Self.rowsToMerge && !LinearWork.splits(rows: rows, tape.precision)
-        base = LinearWork(
-            layer, rows: rows, precision: tape.precision,
-            update: merges
-                ? LowRankUpdate(a: branch.a.value, b: branch.b.value, scaling: branch.scaling) : nil)
-    }
-
-    func forward(_ x: Tensor) throws -> Tensor {
-        let y = try base.forward(x)
-        guard !merges else { return y }
-        let inner = try low(dropped(x))
-        try Products.rowwise(
-            inner.pointer, m: x.rows, k: branch.rank, branch.b.value.pointer, n: branch.outputs, transposed: true,
-            alpha: branch.scaling, beta: 1, into: y.pointer)
-        return y
-    }
-
-    private func dropped(_ x: Tensor) -> Tensor {
-        guard let mask else { return x }
-        let result = Tensor(uninitialized: x.shape)
-        Dropout.apply(x, mask, branch.dropout, into: result)
-        return result
-    }
-
-    /// `(rows, rank)`: the inner side of the pair.
-    private func low(_ x: Tensor) throws -> Tensor {
-        let result = Tensor(uninitialized: [x.rows, branch.rank])
-        try Products.rowwise(
-            x.pointer, m: x.rows, k: x.columns, branch.a.value.pointer, n: branch.rank, transposed: true,
-            into: result.pointer)
-        return result
-    }
+protocol LowRankProducts {
+    /// - Returns: the layer's output, and `(rows, rank)`, the inner side of the pair, where it was made
+    func forward(_ x: Tensor, on tape: Tape) throws -> (y: Tensor, low: Tensor?)
 
     /// Adds the gradients of the trained parts, and writes or adds the gradient of x.
     ///
     /// - Parameters:
-    ///   - x: the layer's input; needed when a weight or the pair is trained.
-    ///   - target: where the input's gradient goes and whether it already holds a sum; nil when none is wanted.
-    func backward(x: Tensor?, gradient: Tensor, target: (buffer: Tensor, holdsSum: Bool)?) throws {
-        try base.addParameterGradients(x: x, gradient: gradient)
-        if let target { try base.inputGradient(gradient, into: target.buffer, adding: target.holdsSum) }
-        let (rows, outputs, inputs, rank) = (gradient.rows, branch.outputs, branch.inputs, branch.rank)
-        // (rows, rank): the gradient as it arrives behind b.
-        let inner = Tensor(uninitialized: [rows, rank])
-        try Products.rowwise(
-            gradient.pointer, m: rows, k: outputs, branch.b.value.pointer, n: rank, transposed: false,
-            alpha: branch.scaling, into: inner.pointer)
-        if branch.isTrainable, let x {
-            let input = dropped(x)
-            if branch.b.isTrainable {
-                let low = try low(input)
-                try Products.addTransposedProduct(
-                    gradient.pointer, m: rows, n: outputs, low.pointer, k: rank, alpha: branch.scaling,
-                    into: branch.b.gradientForAdding().pointer)
-            }
-            if branch.a.isTrainable {
-                try Products.addTransposedProduct(
-                    inner.pointer, m: rows, n: rank, input.pointer, k: inputs,
-                    into: branch.a.gradientForAdding().pointer)
-            }
-        }
-        if let target, !merges { try addInputGradient(inner, to: target.buffer) }
+    ///   - x: the layer's input; needed when a weight or the pair is trained
+    ///   - low: as `forward` gave it; needed when b is trained
+    ///   - target: where the input's gradient goes and whether it already holds a sum; nil when none is wanted
+    func backward(x: Tensor?, low: Tensor?, gradient: Tensor, target: (buffer: Tensor, holdsSum: Bool)?) throws
+}
+
+extension LowRankBranch {
+    /// What of `x` the branch sees.
+    func dropped(_ x: Tensor, _ mask: Philox?) -> Tensor {
+        guard let mask else { return x }
+        let result = Tensor(uninitialized: x.shape)
+        Dropout.apply(x, mask, dropout, into: result)
+        return result
     }
 
-    /// `inner * a`, through the mask.
-    private func addInputGradient(_ inner: Tensor, to target: Tensor) throws {
-        let (rows, inputs, rank) = (inner.rows, branch.inputs, branch.rank)
-        guard let mask else {
-            try Products.rowwise(
-                inner.pointer, m: rows, k: rank, branch.a.value.pointer, n: inputs, transposed: false, beta: 1,
-                into: target.pointer)
-            return
-        }
-        let part = Tensor(uninitialized: [rows, inputs])
-        try Products.rowwise(
-            inner.pointer, m: rows, k: rank, branch.a.value.pointer, n: inputs, transposed: false, into: part.pointer)
-        Dropout.apply(part, mask, branch.dropout, into: part)
+    /// Adds the gradient of what the branch saw, `part`, through the mask; `part` is written over.
+    func addDropped(_ part: Tensor, _ mask: Philox?, to target: Tensor) {
+        if let mask { Dropout.apply(part, mask, dropout, into: part) }
         Elementwise.add(target, part, into: target)
+    }
+
+    /// Adds the gradients of the pair where it is trained.
+    ///
+    /// - Parameters:
+    ///   - input: what the branch saw, `(rows, inputs)`
+    ///   - low: `input * a^T`; needed when b is trained
+    ///   - inner: `scaling * gradient * b`, `(rows, rank)`
+    func addGradients(input: Tensor, _ low: Tensor?, _ gradient: Tensor, _ inner: Tensor) throws {
+        let rows = input.rows
+        if b.isTrainable, let low {
+            try Products.addTransposedProduct(
+                gradient.pointer, m: rows, n: outputs, low.pointer, k: rank, alpha: scaling,
+                into: b.gradientForAdding().pointer)
+        }
+        if a.isTrainable {
+            try Products.addTransposedProduct(
+                inner.pointer, m: rows, n: rank, input.pointer, k: inputs, into: a.gradientForAdding().pointer)
+        }
     }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// How `Tape.linearCrossEntropy` turns logits into a loss.
 package struct CrossEntropyOptions: Sendable {
     /// Share of the target spread evenly over the vocabulary.
@@ -8,26 +6,36 @@ package struct CrossEntropyOptions: Sendable {
     package var softCap: Float?
     /// Factor on the summed loss and on every gradient, e.g. one over the step's number of labels.
     package var scale: Float = 1
+    /// How much each label counts; nil for all alike.
+    package var weighting: (any LabelWeighting)?
 
-    package init(labelSmoothing: Float = 0, softCap: Float? = nil, scale: Float = 1) {
+    package init(
+        labelSmoothing: Float = 0, softCap: Float? = nil, scale: Float = 1, weighting: (any LabelWeighting)? = nil
+    ) {
         self.labelSmoothing = labelSmoothing
         self.softCap = softCap
         self.scale = scale
+        self.weighting = weighting
     }
 }
 
 /// The loss over labelled positions and what is reported about it.
 package struct CrossEntropy {
-    /// One number: `scale * ((1 - smoothing) * sum + smoothing * smoothSum / vocabulary)`.
+    /// One number: `scale * ((1 - smoothing) * sum + smoothing * smoothSum / vocabulary + strength * divergence)`.
     package let loss: Variable
-    /// Negative log-likelihood summed over labelled positions, unscaled.
+    /// Negative log-likelihood summed over labelled positions by their weights, unscaled.
     package let sum: Double
     /// Sum over labelled positions of the negative log-probabilities of the whole vocabulary; 0 without smoothing.
     package let smoothSum: Double
+    /// Divergence from the anchor summed over labelled positions; 0 without one.
+    package let divergence: Double
+    /// The labelled rows, ascending, and whether the label of each has the highest logit.
+    package let rows: [Int]
+    package let isBest: [Bool]
+
     /// Labelled positions.
-    package let count: Int
-    /// Labelled positions whose label has the highest logit.
-    package let correct: Int
+    package var count: Int { rows.count }
+    package var correct: Int { isBest.count { $0 } }
 }
 
 extension Tape {
@@ -38,20 +46,25 @@ extension Tape {
     /// - Parameters:
     ///   - hidden: `(tokens, hidden)`.
     ///   - labels: the target of each row, already shifted; -100 for rows without one.
+    ///   - anchor: what the predictions are held to, with the same rows.
     package func linearCrossEntropy(
-        _ hidden: Variable, head: LinearProjection, labels: [Int32], options: CrossEntropyOptions = .init()
+        _ hidden: Variable, head: LinearProjection, labels: [Int32], options: CrossEntropyOptions = .init(),
+        anchor: LossAnchor? = nil
     ) throws -> CrossEntropy {
         try head.check(operation: "linearCrossEntropy", inputs: hidden.value.columns)
         let positions = try LabelledRows(labels, rows: hidden.value.rows, vocabulary: head.outputs)
         let recorded = mode == .recording && (hidden.needsGradient || head.isTrainable)
         let gradient = recorded && hidden.needsGradient ? Tensor(zeros: hidden.shape) : nil
         let totals = try LossTotals(
-            of: hidden.value, positions, LogitChunks(head: head, rows: positions.rows), options, on: self,
-            gradient: gradient, recorded: recorded)
+            of: hidden.value, positions, LogitChunks(head: head, rows: positions.rows), options, anchor: anchor,
+            on: self, gradient: gradient, recorded: recorded)
         let vocabulary = Double(head.outputs)
         let smoothing = Double(options.labelSmoothing)
         let loss = Tensor([
-            Float(Double(options.scale) * ((1 - smoothing) * totals.sum + smoothing * totals.smooth / vocabulary))
+            Float(
+                Double(options.scale)
+                    * ((1 - smoothing) * totals.sum + smoothing * totals.smooth / vocabulary
+                        + Double(anchor?.strength ?? 0) * totals.divergence))
         ])
         let (slot, trainsHead) = (hidden.slot, head.isTrainable)
         let variable = record(
@@ -68,8 +81,8 @@ extension Tape {
             tape.accumulate(gradient, into: slot)
         }
         return CrossEntropy(
-            loss: variable, sum: totals.sum, smoothSum: totals.smooth, count: positions.rows.count,
-            correct: totals.correct)
+            loss: variable, sum: totals.sum, smoothSum: totals.smooth, divergence: totals.divergence,
+            rows: positions.rows, isBest: totals.isBest)
     }
 }
 
@@ -77,67 +90,31 @@ extension Tape {
 private struct LossTotals {
     var sum = 0.0
     var smooth = 0.0
-    var correct = 0
+    var divergence = 0.0
+    var isBest: [Bool] = []
 
     init(
         of hidden: Tensor, _ positions: LabelledRows, _ chunks: LogitChunks, _ options: CrossEntropyOptions,
-        on tape: Tape, gradient: Tensor?, recorded: Bool
+        anchor: LossAnchor?, on tape: Tape, gradient: Tensor?, recorded: Bool
     ) throws {
         try chunks.run(hidden, on: tape, gradient: gradient, recorded: recorded) { range, logits in
-            let results = Tensor(uninitialized: [range.count, 3])
+            let results = Tensor(uninitialized: [range.count, 4])
             let (values, vocabulary, report) = (logits.pointer, logits.columns, results.pointer)
+            let anchored = try anchor?.logits(of: Array(positions.rows[range]), like: tape)
+            let frozen = anchored?.pointer
             ComputePool.shared.run(range.count) { row in
                 LossRow(
-                    values + row * vocabulary, vocabulary, label: positions.labels[range.lowerBound + row], options
-                ).compute(into: report + row * 3, withGradient: recorded)
+                    values + row * vocabulary, vocabulary, label: positions.labels[range.lowerBound + row], options,
+                    anchor: frozen.map { ($0 + row * vocabulary, anchor?.strength ?? 0) }
+                ).compute(into: report + row * 4, withGradient: recorded)
             }
+            withExtendedLifetime(anchored) {}
             for row in 0..<range.count {
-                sum += Double(report[row * 3])
-                smooth += Double(report[row * 3 + 1])
-                correct += report[row * 3 + 2] == 1 ? 1 : 0
+                sum += Double(report[row * 4])
+                smooth += Double(report[row * 4 + 1])
+                isBest.append(report[row * 4 + 2] == 1)
+                divergence += Double(report[row * 4 + 3])
             }
-        }
-    }
-}
-
-/// One row of logits: loss, and the gradient written over the logits.
-private struct LossRow {
-    let logits: UnsafeMutablePointer<Float>
-    let count: Int
-    let label: Int
-    let options: CrossEntropyOptions
-
-    init(_ logits: UnsafeMutablePointer<Float>, _ count: Int, label: Int, _ options: CrossEntropyOptions) {
-        self.logits = logits
-        self.count = count
-        self.label = label
-        self.options = options
-    }
-
-    /// Writes loss, smoothing loss and whether the label has the highest logit.
-    func compute(into report: UnsafeMutablePointer<Float>, withGradient: Bool) {
-        if let cap = options.softCap { Loops.softCap(logits, cap, count) }
-        let best = Loops.maximum(logits, count)
-        let labelled = logits[label]
-        let smoothing = options.labelSmoothing
-        let total = smoothing > 0 ? Loops.sum(logits, count) : 0
-        // Soft-capped gradients need the capped logits again after the exponentials have taken their place.
-        let capped = withGradient && options.softCap != nil ? Storage(count: count) : nil
-        capped?.floats.update(from: logits, count: count)
-        let sum = Loops.exponentials(logits, minus: best, count)
-        let logSum = Double(best) + log(sum)
-        report[0] = Float(logSum - Double(labelled))
-        report[1] = smoothing > 0 ? Float(Double(count) * logSum - total) : 0
-        report[2] = labelled == best ? 1 : 0
-        guard withGradient else { return }
-        Loops.scale(logits, Float(Double(options.scale) / sum), logits, count)
-        logits[label] -= options.scale * (1 - smoothing)
-        if smoothing > 0 {
-            let share = options.scale * smoothing / Float(count)
-            for index in 0..<count { logits[index] -= share }
-        }
-        if let capped, let cap = options.softCap {
-            withExtendedLifetime(capped) { Loops.softCapBackward(capped.floats, cap, logits, count) }
         }
     }
 }

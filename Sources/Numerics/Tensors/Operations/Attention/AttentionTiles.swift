@@ -18,6 +18,8 @@ struct AttentionTiles {
     let values: UnsafePointer<Float>
     let keyStride: Int
     let keyCount: Int
+    /// Ranges of keys begin at multiples of this.
+    var keyGrain = 1
 
     @inline(__always)
     func visible(_ row: Int) -> Range<Int> {
@@ -27,17 +29,14 @@ struct AttentionTiles {
     /// Keys that any of `rows` may see.
     func span(_ rows: Range<Int>) -> Range<Int> {
         let (first, last) = (visible(rows.lowerBound), visible(rows.upperBound - 1))
-        return first.lowerBound..<max(first.lowerBound, last.upperBound)
+        let lowest = first.lowerBound / keyGrain * keyGrain
+        return lowest..<max(lowest, last.upperBound)
     }
 
-    /// `scores(rows, keys) = scale * q * k^T`, capped when the options say so; row stride is `keyTile`.
-    func scores(_ rows: Range<Int>, _ range: Range<Int>, into scores: UnsafeMutablePointer<Float>) {
-        blas.multiply(
-            .no, .yes, m: rows.count, n: range.count, k: options.headSize, alpha: options.scale,
-            queries + rows.lowerBound * queryStride, stride: queryStride, keys + range.lowerBound * keyStride,
-            stride: keyStride, scores, stride: Self.keyTile)
+    /// Caps scores when the options say so.
+    func cap(_ scores: UnsafeMutablePointer<Float>, rows: Int, keys: Int) {
         guard let cap = options.softCap else { return }
-        for row in 0..<rows.count { Loops.softCap(scores + row * Self.keyTile, cap, range.count) }
+        for row in 0..<rows { Loops.softCap(scores + row * Self.keyTile, cap, keys) }
     }
 
     /// Attention of `rows` by online softmax (Milakov and Gimelshein, 2018; Dao et al., 2022).
@@ -46,7 +45,7 @@ struct AttentionTiles {
     ///   - output: row `rows.lowerBound`'s place; rows are `outputStride` apart.
     ///   - logSums: the logarithm of each row's softmax denominator, `logSumStride` apart; nil when not wanted.
     func forward(
-        _ rows: Range<Int>, output: UnsafeMutablePointer<Float>, outputStride: Int,
+        _ rows: Range<Int>, _ products: some AttentionProducts, output: UnsafeMutablePointer<Float>, outputStride: Int,
         logSums: UnsafeMutablePointer<Float>?, logSumStride: Int
     ) {
         let (size, count) = (options.headSize, rows.count)
@@ -59,7 +58,8 @@ struct AttentionTiles {
             let span = span(rows)
             for start in stride(from: span.lowerBound, to: span.upperBound, by: Self.keyTile) {
                 let range = start..<min(span.upperBound, start + Self.keyTile)
-                scores(rows, range, into: tile)
+                products.scores(range, into: tile)
+                cap(tile, rows: count, keys: range.count)
                 for row in 0..<count {
                     let line = tile + row * Self.keyTile
                     let seen = visible(rows.lowerBound + row).clamped(to: range)
@@ -73,9 +73,7 @@ struct AttentionTiles {
                     if factor != 1 { Loops.scale(sums + row * size, factor, sums + row * size, size) }
                     if from > 0 { line.update(repeating: 0, count: from) }
                 }
-                blas.multiply(
-                    .no, .no, m: count, n: size, k: range.count, tile, stride: Self.keyTile, values + start * keyStride,
-                    stride: keyStride, beta: 1, sums, stride: size)
+                products.addValues(tile, range, to: sums)
             }
             for row in 0..<count {
                 // A row that may see nothing (only possible without causality) gets zeros.

@@ -14,7 +14,7 @@ extension Tape {
         let needed = queries.needsGradient || keys.needsGradient || values.needsGradient
         let work = AttentionWork(
             queries: queries.value, keys: keys.value, values: values.value, layout: layout, options: options,
-            blas: try BLAS.load())
+            blas: try BLAS.load(), parts: LinearWork.splits(rows: layout.totalTokens, precision) ? precision : nil)
         let output = Tensor(uninitialized: queries.shape)
         let logSums = needed && mode == .recording ? Tensor(uninitialized: [layout.totalTokens, options.heads]) : nil
         work.forward(output, logSums)
@@ -37,16 +37,25 @@ struct AttentionWork {
     let layout: SequenceLayout
     let options: AttentionOptions
     let blas: BLAS
+    /// How operands are split into bfloat16 parts; nil for float32 products.
+    let parts: MatmulPrecision?
+
+    private func panels(_ matrix: Tensor, as use: AttentionPanels.Use) -> AttentionPanels? {
+        parts.map { AttentionPanels(matrix, as: use, layout: layout, options: options, $0) }
+    }
+
+    /// The head of keys and values that a head of queries looks at.
+    private func shared(_ head: Int) -> Int { head / (options.heads / options.keyValueHeads) }
 
     func tiles(sequence: Int, head: Int) -> AttentionTiles {
         let row = layout.offsets[sequence]
-        let shared = head / (options.heads / options.keyValueHeads)
-        let at = row * options.keyValueColumns + shared * options.headSize
+        let at = row * options.keyValueColumns + shared(head) * options.headSize
         return AttentionTiles(
             options: options, blas: blas,
             queries: queries.pointer + (row * options.queryColumns + head * options.headSize),
             queryStride: options.queryColumns, firstPosition: 0, positionStep: 1, keys: keys.pointer + at,
-            values: values.pointer + at, keyStride: options.keyValueColumns, keyCount: layout.keyCounts[sequence])
+            values: values.pointer + at, keyStride: options.keyValueColumns, keyCount: layout.keyCounts[sequence],
+            keyGrain: parts == nil ? 1 : Panels.edge)
     }
 
     /// One task for each query tile of each head of each sequence.
@@ -61,18 +70,34 @@ struct AttentionWork {
         }
         let (columns, heads, size) = (options.queryColumns, options.heads, options.headSize)
         let (target, sums) = (output.pointer, logSums?.pointer)
-        rehearse(productsPerTile: 2, scratch: AttentionTiles.queryTile * (AttentionTiles.keyTile + size + 2))
+        let packing = parts.map { SplitAttention.scratch(headSize: size, parts: $0.parts) } ?? 0
+        let (keyPanels, valuePanels) = (panels(keys, as: .columns), panels(values, as: .depth))
+        rehearse(productsPerTile: 2, scratch: AttentionTiles.queryTile * (AttentionTiles.keyTile + size + 2), packing)
         ComputePool.shared.run(work.count) { index in
             let (sequence, head, rows) = work[index]
             let row = layout.offsets[sequence] + rows.lowerBound
-            tiles(sequence: sequence, head: head).forward(
-                rows, output: target + (row * columns + head * size), outputStride: columns,
-                logSums: sums.map { $0 + (row * heads + head) }, logSumStride: heads)
+            let tiles = tiles(sequence: sequence, head: head)
+            func compute(_ products: some AttentionProducts) {
+                tiles.forward(
+                    rows, products, output: target + (row * columns + head * size), outputStride: columns,
+                    logSums: sums.map { $0 + (row * heads + head) }, logSumStride: heads)
+            }
+            guard let parts, let keyPanels, let valuePanels else {
+                return compute(FloatAttention(tiles: tiles, rows: rows))
+            }
+            let packed = SplitAttention.Head(
+                keys: keyPanels.side(sequence: sequence, head: shared(head)),
+                values: valuePanels.side(sequence: sequence, head: shared(head)))
+            Storage.scratch(packing) { memory in
+                compute(SplitAttention(tiles, packed, rows: rows, parts: parts.parts, memory: memory))
+            }
         }
     }
 
     /// Tells a rehearsal of the products of every tile of queries with the keys that it may see.
-    private func rehearse(productsPerTile: Int, scratch: Int) {
+    ///
+    /// - Parameter scratch: floats of each block of memory that a task holds
+    private func rehearse(productsPerTile: Int, scratch: Int...) {
         guard let rehearsal = Rehearsal.current else { return }
         var pairs = 0.0
         for (sequence, length) in layout.lengths.enumerated() where length > 0 {
@@ -102,20 +127,41 @@ struct AttentionWork {
         let queryGradient = Tensor(zeros: queries.shape)
         let keyGradient = Tensor(zeros: [layout.totalTokens, stride])
         let valueGradient = Tensor(zeros: [layout.totalTokens, stride])
+        let packing = parts.map { SplitAttentionGradient.scratch(headSize: options.headSize, parts: $0.parts) } ?? 0
+        let (keyPanels, valuePanels) = (panels(keys, as: .columns), panels(values, as: .columns))
+        let keysInDepth = panels(keys, as: .depth)
         rehearse(
-            productsPerTile: 5, scratch: AttentionTiles.queryTile * (3 * AttentionTiles.keyTile + 1))
+            productsPerTile: 5, scratch: AttentionTiles.queryTile * (3 * AttentionTiles.keyTile + 1), packing)
         ComputePool.shared.run(layout.lengths.count * owners) { task in
             let (sequence, owner) = (task / owners, task % owners)
             let row = layout.offsets[sequence]
             for head in owner * each..<(owner + 1) * each {
                 let at = row * options.queryColumns + head * options.headSize
                 let keyAt = row * stride + owner * options.headSize
-                AttentionBackward(
-                    tiles: tiles(sequence: sequence, head: head), output: output.pointer + at,
-                    gradient: gradient.pointer + at, logSums: logSums.pointer + (row * options.heads + head),
-                    queryGradient: queryGradient.pointer + at, keyGradient: keyGradient.pointer + keyAt,
-                    valueGradient: valueGradient.pointer + keyAt, gradientStride: stride
-                ).run(rows: layout.lengths[sequence])
+                let tiles = tiles(sequence: sequence, head: head)
+                let gradients = HeadGradients(
+                    output: gradient.pointer + at, queries: queryGradient.pointer + at,
+                    keys: keyGradient.pointer + keyAt, values: valueGradient.pointer + keyAt, stride: stride)
+                let work = AttentionBackward(
+                    tiles: tiles, output: output.pointer + at, gradient: gradients.output,
+                    logSums: logSums.pointer + (row * options.heads + head))
+                guard let parts, let keyPanels, let valuePanels, let keysInDepth else {
+                    work.run(rows: layout.lengths[sequence]) {
+                        FloatAttentionGradient(forward: FloatAttention(tiles: tiles, rows: $0), gradients: gradients)
+                    }
+                    continue
+                }
+                let shared = shared(head)
+                let packed = SplitAttentionGradient.Head(
+                    keys: keyPanels.side(sequence: sequence, head: shared),
+                    values: valuePanels.side(sequence: sequence, head: shared),
+                    keysInDepth: keysInDepth.side(sequence: sequence, head: shared))
+                Storage.scratch(packing) { memory in
+                    work.run(rows: layout.lengths[sequence]) {
+                        SplitAttentionGradient(
+                            tiles, packed, gradients, rows: $0, parts: parts.parts, memory: memory)
+                    }
+                }
             }
         }
         guard spreads else { return (queryGradient, keyGradient, valueGradient) }
@@ -136,96 +182,5 @@ struct AttentionWork {
             }
         }
         return result
-    }
-}
-
-/// Gradients of one head, recomputing the probabilities from the saved softmax denominators.
-private struct AttentionBackward {
-    let tiles: AttentionTiles
-    let output: UnsafePointer<Float>
-    let gradient: UnsafePointer<Float>
-    let logSums: UnsafePointer<Float>
-    let queryGradient: UnsafeMutablePointer<Float>
-    let keyGradient: UnsafeMutablePointer<Float>
-    let valueGradient: UnsafeMutablePointer<Float>
-    /// Distance of the rows of `keyGradient` and `valueGradient`.
-    let gradientStride: Int
-
-    func run(rows: Int) {
-        let tile = AttentionTiles.queryTile * AttentionTiles.keyTile
-        Storage.scratch(3 * tile + AttentionTiles.queryTile) { scores in
-            let (probabilities, incoming, projections) = (scores + tile, scores + 2 * tile, scores + 3 * tile)
-            for start in stride(from: 0, to: rows, by: AttentionTiles.queryTile) {
-                let range = start..<min(rows, start + AttentionTiles.queryTile)
-                for row in range {
-                    let at = row * tiles.queryStride
-                    projections[row - start] = Loops.dot(output + at, gradient + at, tiles.options.headSize)
-                }
-                let span = tiles.span(range)
-                for first in stride(from: span.lowerBound, to: span.upperBound, by: AttentionTiles.keyTile) {
-                    let keys = first..<min(span.upperBound, first + AttentionTiles.keyTile)
-                    step(range, keys, scores, probabilities, incoming, projections)
-                }
-            }
-        }
-    }
-
-    private func step(
-        _ rows: Range<Int>, _ keys: Range<Int>, _ scores: UnsafeMutablePointer<Float>,
-        _ probabilities: UnsafeMutablePointer<Float>, _ incoming: UnsafeMutablePointer<Float>,
-        _ projections: UnsafePointer<Float>
-    ) {
-        let (blas, wide, size) = (tiles.blas, AttentionTiles.keyTile, tiles.options.headSize)
-        let (queryStride, keyStride) = (tiles.queryStride, tiles.keyStride)
-        let (queryAt, keyAt) = (rows.lowerBound * queryStride, keys.lowerBound * keyStride)
-        let gradientAt = keys.lowerBound * gradientStride
-        tiles.scores(rows, keys, into: scores)
-        softmax(rows, keys, scores, probabilities)
-        // dV += P^T dO
-        blas.multiply(
-            .yes, .no, m: keys.count, n: size, k: rows.count, probabilities, stride: wide, gradient + queryAt,
-            stride: queryStride, beta: 1, valueGradient + gradientAt, stride: gradientStride)
-        // dP = dO V^T
-        blas.multiply(
-            .no, .yes, m: rows.count, n: keys.count, k: size, gradient + queryAt, stride: queryStride,
-            tiles.values + keyAt, stride: keyStride, incoming, stride: wide)
-        for row in 0..<rows.count {
-            scoreGradient(
-                probabilities + row * wide, incoming + row * wide, scores + row * wide, projections[row], keys.count)
-        }
-        // dQ += scale dS K, dK += scale dS^T Q
-        blas.multiply(
-            .no, .no, m: rows.count, n: size, k: keys.count, alpha: tiles.options.scale, probabilities, stride: wide,
-            tiles.keys + keyAt, stride: keyStride, beta: 1, queryGradient + queryAt, stride: queryStride)
-        blas.multiply(
-            .yes, .no, m: keys.count, n: size, k: rows.count, alpha: tiles.options.scale, probabilities, stride: wide,
-            tiles.queries + queryAt, stride: queryStride, beta: 1, keyGradient + gradientAt, stride: gradientStride)
-    }
-
-    /// Probabilities of the visible keys, zero elsewhere.
-    private func softmax(
-        _ rows: Range<Int>, _ keys: Range<Int>, _ scores: UnsafePointer<Float>,
-        _ probabilities: UnsafeMutablePointer<Float>
-    ) {
-        for row in 0..<rows.count {
-            let line = probabilities + row * AttentionTiles.keyTile
-            let seen = tiles.visible(rows.lowerBound + row).clamped(to: keys)
-            let (from, to) = (seen.lowerBound - keys.lowerBound, seen.upperBound - keys.lowerBound)
-            line.update(repeating: 0, count: keys.count)
-            guard from < to else { continue }
-            (line + from).update(from: scores + (row * AttentionTiles.keyTile + from), count: to - from)
-            let logSum = logSums[(rows.lowerBound + row) * tiles.options.heads]
-            _ = Loops.exponentials(line + from, minus: logSum, to - from)
-        }
-    }
-
-    /// `dS = P * (dP - projection)`, through the cap when there is one; written over P.
-    private func scoreGradient(
-        _ probabilities: UnsafeMutablePointer<Float>, _ incoming: UnsafePointer<Float>,
-        _ scores: UnsafePointer<Float>, _ projection: Float, _ count: Int
-    ) {
-        for index in 0..<count { probabilities[index] *= incoming[index] - projection }
-        guard let cap = tiles.options.softCap else { return }
-        Loops.softCapBackward(scores, cap, probabilities, count)
     }
 }
