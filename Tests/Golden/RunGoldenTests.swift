@@ -13,6 +13,7 @@ struct RunGoldenTests {
         ("family-mistral", "adapter_model.safetensors"), ("family-gemma2", "adapter_model.safetensors"),
         ("family-mixtral", "adapter_model.safetensors"), ("moe-aux-mixtral", "adapter_model.safetensors"),
         ("pack-neat-prompt", "adapter_model.safetensors"),
+        ("qlora-nf4-double", "adapter_model.safetensors"),
     ])
     func agreesWithReference(name: String, weights: String) throws {
         let run = try GoldenRun(name)

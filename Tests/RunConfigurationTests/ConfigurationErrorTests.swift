@@ -71,7 +71,6 @@ struct ConfigurationErrorTests {
     }
 
     @Test(arguments: [
-        "quantization_bit: 4",
         "predict_with_generate: true\nval_size: 1",
         "report_to: wandb",
         "task: mmlu_test",

@@ -17,6 +17,20 @@ void kernel_narrow_f16(const float *source, void *result, size_t count) {
     kernels_active->narrow_f16(source, result, count);
 }
 
+void kernel_widen_codes4(const void *codes, size_t first, size_t count, const float *table, const float *scales,
+                         float *result) {
+    kernels_active->widen_codes4(codes, first, count, table, scales, result);
+}
+
+void kernel_narrow_codes4(const float *source, size_t count, const float *thresholds, const uint32_t *order,
+                          void *result, float *scales) {
+    kernels_active->narrow_codes4(source, count, thresholds, order, result, scales);
+}
+
+void kernel_widen_i8(const void *source, float scale, float *result, size_t count) {
+    kernels_active->widen_i8(source, scale, result, count);
+}
+
 void kernel_add_f32(const float *left, const float *right, float *result, size_t count) {
     kernels_active->add_f32(left, right, result, count);
 }
@@ -155,6 +169,18 @@ void kernel_add_outer_products_f32(const float *left, size_t left_stride, size_t
                                    size_t result_stride) {
     kernels_active->add_outer_products_f32(
         left, left_stride, ranks, right, right_stride, columns, lines, result, result_stride);
+}
+
+void kernel_matrix_vectors_i8(const void *matrix, size_t rows, size_t columns, const float *vectors, size_t
+                              vector_count, float *result, size_t result_stride) {
+    kernels_active->matrix_vectors_i8(matrix, rows, columns, vectors, vector_count, result, result_stride);
+}
+
+void kernel_matrix_vectors_codes4(const void *codes, const float *table, const float *scales, size_t rows,
+                                  size_t columns, const float *vectors, size_t vector_count, float *result,
+                                  size_t result_stride) {
+    kernels_active->matrix_vectors_codes4(codes, table, scales, rows, columns, vectors, vector_count, result,
+                                          result_stride);
 }
 
 void kernel_left_panels_f32(const float *source, size_t stride, size_t rows, size_t depth, size_t parts, void *panels) {

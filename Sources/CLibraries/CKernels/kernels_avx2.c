@@ -63,6 +63,22 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return result;
 }
 
+/// `table[index]` in each lane; indices are below 16.
+INLINE f32x16 look_up(f32x16 table, u32x16 index) {
+    const halves numbers = split(table);
+    const u32x16 signs = index << 28;
+    __m256i at[2], upper[2];
+    memcpy(at, &index, sizeof at);
+    memcpy(upper, &signs, sizeof upper);
+    __m256 found[2];
+    for (int half = 0; half < 2; half++) {
+        found[half] = _mm256_blendv_ps(
+            _mm256_permutevar8x32_ps(numbers.low, at[half]), _mm256_permutevar8x32_ps(numbers.high, at[half]),
+            _mm256_castsi256_ps(upper[half]));
+    }
+    return join(found[0], found[1]);
+}
+
 enum { ROWS_AT_ONCE = 4, TILES_AT_ONCE = 1 };
 
 #define KERNEL_TABLE kernels_avx2

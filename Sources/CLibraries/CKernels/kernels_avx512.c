@@ -26,6 +26,11 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return (u16x16)_mm512_cvtps_ph((__m512)source, _MM_FROUND_TO_NEAREST_INT);
 }
 
+/// `table[index]` in each lane; indices are below 16.
+INLINE f32x16 look_up(f32x16 table, u32x16 index) {
+    return (f32x16)_mm512_permutexvar_ps((__m512i)index, (__m512)table);
+}
+
 enum { ROWS_AT_ONCE = 8, TILES_AT_ONCE = 2 };
 
 #define KERNEL_TABLE kernels_avx512

@@ -83,6 +83,13 @@ INLINE u16x16 narrow_f16_lanes(f32x16 source) {
     return result;
 }
 
+/// `table[index]` in each lane; indices are below 16.
+INLINE f32x16 look_up(f32x16 table, u32x16 index) {
+    f32x16 result;
+    for (int lane = 0; lane < LANES; lane++) { result[lane] = table[index[lane]]; }
+    return result;
+}
+
 enum { ROWS_AT_ONCE = 2, TILES_AT_ONCE = 1 };
 
 #define KERNEL_TABLE kernels_scalar

@@ -65,7 +65,8 @@ final class ModelInMemory {
         adapters = [:]
         model = nil
         try Self.verifyCheckpoint(directory, prefix: "model")
-        let value = try asAsked(DecoderModel.load(directory: directory))
+        let quantizer = settings == .none ? nil : try settings.configuration(model: directory).quantizer
+        let value = try asAsked(DecoderModel.load(directory: directory, quantizer: quantizer))
         model = (identities, value)
         return value
     }

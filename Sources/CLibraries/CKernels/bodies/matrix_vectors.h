@@ -102,5 +102,6 @@ INLINE f32x16 first_lanes_at_f16(const char *row, size_t i, size_t n) {
 MATRIX_VECTORS(f32, 4, lanes_at_f32, first_lanes_at_f32)
 MATRIX_VECTORS(bf16, 2, lanes_at_bf16, first_lanes_at_bf16)
 MATRIX_VECTORS(f16, 2, lanes_at_f16, first_lanes_at_f16)
+MATRIX_VECTORS(i8, 1, lanes_at_i8, first_lanes_at_i8)
 
 #undef MATRIX_VECTORS

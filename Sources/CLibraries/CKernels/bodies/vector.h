@@ -1,7 +1,7 @@
 // Sixteen lanes of numbers, whatever the processor's width: the compiler splits them into the registers it has.
 //
 // Each level's file sets its target, then gives the few primitives that need special instructions:
-// `fused`, `load_first`, `store_first`, `widen_f16_lanes` and `narrow_f16_lanes`.
+// `fused`, `load_first`, `store_first`, `look_up`, `widen_f16_lanes` and `narrow_f16_lanes`.
 #pragma once
 
 #include <stdbool.h>

@@ -71,6 +71,27 @@ void kernel_narrow_bf16(const float *source, void *result, size_t count);
 /// Rounds to IEEE half precision, to nearest and ties to even; too large becomes infinity, NaN stays NaN.
 void kernel_narrow_f16(const float *source, void *result, size_t count);
 
+// Codes of four bits (bitsandbytes): byte k holds the codes 2k, in its high half, and 2k + 1; 64 neighbours of the whole
+// row-major matrix share a scale. A code's number is `table[code] * scale`.
+
+/// Widens the numbers `first` to `first + count`.
+///
+/// - codes: from number 0 on
+/// - table: `(16)`
+/// - scales: from that of number `first` on
+void kernel_widen_codes4(const void *codes, size_t first, size_t count, const float *table, const float *scales,
+                         float *result);
+/// Codes numbers from the beginning of a block on; a last block may be shorter, and a last half byte is that of 0.
+///
+/// - thresholds: `(15)`, ascending: a number relative to its block's scale has as place how many are less than it
+/// - order: `(16)`, the code at each place
+/// - result: `(count + 1) / 2` bytes
+/// - scales: receives each block's largest magnitude; NaN where a number of it is infinite or none
+void kernel_narrow_codes4(const float *source, size_t count, const float *thresholds, const uint32_t *order,
+                          void *result, float *scales);
+/// `result[i] = source[i] * scale` for signed bytes.
+void kernel_widen_i8(const void *source, float scale, float *result, size_t count);
+
 // MARK: Elements
 
 /// `result[i] = left[i] + right[i]`; with `result` equal to `left` it is an addition in place.
@@ -205,6 +226,18 @@ void kernel_add_outer_products_f32(const float *left, size_t left_stride, size_t
                                    size_t right_stride, size_t columns, size_t lines, float *result,
                                    size_t result_stride);
 
+/// `kernel_matrix_vectors_f32` for a matrix of signed bytes.
+void kernel_matrix_vectors_i8(const void *matrix, size_t rows, size_t columns, const float *vectors,
+                              size_t vector_count, float *result, size_t result_stride);
+/// `kernel_matrix_vectors_f32` for codes of four bits; `columns` is a multiple of 64.
+///
+/// Here the lanes' sums of each block begin at 0 and are added, times its scale, to those before.
+/// - codes, scales: from the first of the rows on
+/// - table: `(16)`
+void kernel_matrix_vectors_codes4(const void *codes, const float *table, const float *scales, size_t rows,
+                                  size_t columns, const float *vectors, size_t vector_count, float *result,
+                                  size_t result_stride);
+
 // MARK: Products of bfloat16 parts
 
 // A float32 is the sum of three bfloat16 parts: the number rounded, what is left of it rounded, what is left of that.
@@ -316,6 +349,7 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
 /// Every kernel's name, for the table and its fillers.
 #define KERNEL_NAMES(use) \
     use(widen_bf16) use(widen_f16) use(narrow_bf16) use(narrow_f16) \
+    use(widen_codes4) use(narrow_codes4) use(widen_i8) \
     use(add_f32) use(multiply_f32) use(scale_f32) use(add_scaled_f32) \
     use(multiply_by_difference_f32) use(fill_f32) use(exp_f32) use(tanh_f32) \
     use(dot_f32) use(sum_f32) use(sum_of_squares_f32) use(maximum_f32) \
@@ -325,6 +359,7 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
     use(silu_gate_f32) use(silu_gate_backward_f32) use(gelu_gate_f32) use(gelu_gate_backward_f32) \
     use(rotate_f32) \
     use(matrix_vectors_f32) use(matrix_vectors_bf16) use(matrix_vectors_f16) use(add_outer_products_f32) \
+    use(matrix_vectors_i8) use(matrix_vectors_codes4) \
     use(left_panels_f32) use(left_panels_transposed_f32) use(right_panels_bf16) use(right_panels_transposed_bf16) \
     use(right_panels_f32) use(right_panels_transposed_f32) use(panel_product) \
     use(adamw_f32) \

@@ -61,8 +61,8 @@ extension RunConfiguration {
             switch purpose {
             case .training:
                 CrossRule.model + CrossRule.method + CrossRule.adapters + CrossRule.data + CrossRule.training
-                    + CrossRule.quantized + CrossRule.schedule + CrossRule.deepSpeed
-            case .inference: CrossRule.model + CrossRule.inference
+                    + CrossRule.quantization + CrossRule.quantized + CrossRule.schedule + CrossRule.deepSpeed
+            case .inference: CrossRule.model + CrossRule.inference + CrossRule.quantization
             case .export: CrossRule.model + CrossRule.export
             case .data: CrossRule.data + CrossRule.training.filter { Self.namesOfDataRules.contains($0.parameter) }
             }

@@ -75,12 +75,41 @@ extension CrossRule {
         ) { $0[Parameters.quantizationBit] != nil },
     ]
 
-    /// Rules of quantized bases (finetuning, 1.9 rules 11, 12 and 22).
+    /// Rules of quantizing while loading, for every use (finetuning, 1.9 rule 22).
+    static let quantization: [CrossRule] = [
+        CrossRule(
+            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
+            hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
+        ) { configuration in
+            guard let bits = configuration[Parameters.quantizationBit] else { return false }
+            return switch configuration[Parameters.quantizationMethod] {
+            case "eetq": bits != 8
+            case "hqq": ![1, 2, 3, 4, 5, 6, 8].contains(bits)
+            default: ![4, 8].contains(bits)
+            }
+        },
+        CrossRule(
+            Parameters.quantizationDeviceMap, "a device map is for models of 4 bits",
+            hint: "set `quantization_bit: 4`, or take out `quantization_device_map`"
+        ) { $0[Parameters.quantizationDeviceMap] != nil && $0[Parameters.quantizationBit] != 4 },
+    ]
+
+    /// Rules of training on quantized bases (finetuning, 1.9 rules 11, 12, 19 and 20).
     static let quantized: [CrossRule] = [
         CrossRule(
             Parameters.quantizationBit, "a quantized base is trained through an adapter only",
             hint: "set `finetuning_type: lora`"
         ) { $0.isQuantized && !$0[Parameters.finetuningType].trainsAdapter },
+        CrossRule(
+            Parameters.useDora, "DoRA on a quantized base goes with bitsandbytes only",
+            hint: "set `quantization_method: bitsandbytes`, or take out `use_dora`"
+        ) {
+            $0.isQuantized && $0[Parameters.useDora] && ["hqq", "eetq"].contains($0[Parameters.quantizationMethod])
+        },
+        CrossRule(
+            Parameters.trainFromScratch, "random weights are trained themselves, which a quantized base does not allow",
+            hint: "take out `quantization_bit` or `train_from_scratch`"
+        ) { $0.isQuantized && $0[Parameters.trainFromScratch] },
         CrossRule(
             Parameters.pissaInit, "PiSSA changes the base, which a quantized one does not allow",
             hint: "prepare the PiSSA base before quantizing it"
@@ -96,17 +125,6 @@ extension CrossRule {
         CrossRule(
             Parameters.adapterNameOrPath, "a quantized model takes a single adapter", hint: "merge them first"
         ) { $0.isQuantized && ($0[Parameters.adapterNameOrPath]?.count ?? 0) > 1 },
-        CrossRule(
-            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
-            hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
-        ) { configuration in
-            guard let bits = configuration[Parameters.quantizationBit] else { return false }
-            return switch configuration[Parameters.quantizationMethod] {
-            case "eetq": bits != 8
-            case "hqq": ![1, 2, 3, 4, 5, 6, 8].contains(bits)
-            default: ![4, 8].contains(bits)
-            }
-        },
         CrossRule(
             Parameters.quantizationDeviceMap, "a device map for quantized models is for inference",
             hint: "take out `quantization_device_map`"

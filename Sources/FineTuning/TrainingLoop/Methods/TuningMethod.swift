@@ -51,7 +51,8 @@ struct TuningStart {
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
             let weights = try CheckpointWeights(directory: modelFolder)
-            let loaded = try DecoderModel.load(modelConfiguration, weights: weights, seed: seed)
+            let loaded = try DecoderModel.load(
+                modelConfiguration, weights: weights, seed: seed, quantizer: configuration.quantizer)
             return try (growth.map { try loaded.growing($0) } ?? loaded).makingTrainable(isTrainable)
         }
         var wanted = modelConfiguration

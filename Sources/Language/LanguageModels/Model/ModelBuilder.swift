@@ -12,6 +12,8 @@ package protocol TensorSource {
 package struct TensorPlace: Sendable {
     package enum Role: Sendable, Equatable {
         case embedding, linear, bias
+        /// The weight of a linear layer that chooses among experts.
+        case router
         /// A norm whose weights have `weightOffset` added to them.
         case norm(weightOffset: Float)
         /// Part of a layer that is new in a model and begins uniform from -`bound` to `bound`.
@@ -82,30 +84,26 @@ package struct ModelBuilder {
     /// - Parameter freshBound: nil for a layer that the model's family has
     mutating func linear(
         _ path: String, _ outputs: Int, _ inputs: Int, bias: Bool = false, fused: FusedRows? = nil,
-        freshBound: Float? = nil
+        freshBound: Float? = nil, isRouter: Bool = false
     ) throws -> LinearLayer {
         let role = freshBound.map { TensorPlace.Role.fresh(bound: $0) }
         let layer = LinearLayer(
             position: linearModules.count, path: path,
-            weight: try tensor("\(path).weight", [outputs, inputs], role ?? .linear, fused: fused),
+            weight: try tensor("\(path).weight", [outputs, inputs], role ?? (isRouter ? .router : .linear), fused: fused),
             bias: bias ? try tensor("\(path).bias", [outputs], role ?? .bias) : nil)
-        linearModules.append(LinearModule(path: path, outputs: outputs, inputs: inputs))
+        linearModules.append(LinearModule(path: path, outputs: outputs, inputs: inputs, isRouter: isRouter))
         return layer
     }
 
     /// The linear layer that chooses among experts: `(experts, hidden)`.
     mutating func router(_ path: String, _ experts: Int) throws -> LinearLayer {
-        let layer = try linear(path, experts, configuration.hiddenSize)
-        linearModules[layer.position].isRouter = true
-        return layer
+        try linear(path, experts, configuration.hiddenSize, isRouter: true)
     }
 
     /// What chooses the tokens that go through a block, with PyTorch's beginning of linear layers.
     private mutating func depthRouter(_ path: String) throws -> LinearLayer {
         let hidden = configuration.hiddenSize
-        let layer = try linear(path, 1, hidden, bias: true, freshBound: 1 / Float(hidden).squareRoot())
-        linearModules[layer.position].isRouter = true
-        return layer
+        return try linear(path, 1, hidden, bias: true, freshBound: 1 / Float(hidden).squareRoot(), isRouter: true)
     }
 
     mutating func norm(_ path: String, _ width: Int? = nil, weightOffset: Float = 0) throws -> RMSNorm {

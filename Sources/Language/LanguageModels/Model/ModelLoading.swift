@@ -21,22 +21,28 @@ package enum ModelLoadingError: Error, CustomStringConvertible {
 }
 
 extension DecoderModel {
-    /// Opens a model directory; every tensor stays where it lies on disk.
-    package static func load(directory: String) throws -> DecoderModel {
+    /// Opens a model directory; every tensor stays where it lies on disk but those that `quantizer` packs.
+    package static func load(
+        directory: String, quantizer: (any WeightQuantizer)? = nil
+    ) throws -> DecoderModel {
         let configuration = try ModelConfiguration(directory: directory)
-        return try load(configuration, weights: CheckpointWeights(directory: directory))
+        return try load(configuration, weights: CheckpointWeights(directory: directory), quantizer: quantizer)
     }
 
-    /// - Parameter seed: for layers that the configuration adds to the checkpoint's
-    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file.
+    /// - Parameters:
+    ///   - seed: for layers that the configuration adds to the checkpoint's
+    ///   - quantizer: packs the weights of linear layers, but for routers and the output head
+    /// - Throws: `WeightFileError` naming the tensor, the shape expected and found, and the file; `QuantizationError`
     package static func load(
-        _ configuration: ModelConfiguration, weights: CheckpointWeights, seed: UInt64 = 0
+        _ configuration: ModelConfiguration, weights: CheckpointWeights, seed: UInt64 = 0,
+        quantizer: (any WeightQuantizer)? = nil
     ) throws -> DecoderModel {
         var (configuration, embedding) = try TiedHead.resolved(configuration, in: weights)
         configuration.fusesExperts = weights.names.contains { $0.hasSuffix(".experts.gate_up_proj") }
         let isConverted =
             configuration.skipsDepth && !weights.names.contains { $0.contains(MixtureOfDepthsBlock.routerName) }
-        let source = CheckpointTensors(weights, embedding: embedding, convertsDepth: isConverted, seed: seed)
+        let source = CheckpointTensors(
+            weights, embedding: embedding, convertsDepth: isConverted, seed: seed, quantizer: quantizer)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -89,21 +95,26 @@ private final class CheckpointTensors: TensorSource {
     /// Whether the file is of a model without the routers between blocks that are asked for.
     private let convertsDepth: Bool
     private let seed: UInt64
+    private let quantizer: (any WeightQuantizer)?
     /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
-    init(_ weights: CheckpointWeights, embedding: String, convertsDepth: Bool, seed: UInt64) {
+    init(
+        _ weights: CheckpointWeights, embedding: String, convertsDepth: Bool, seed: UInt64,
+        quantizer: (any WeightQuantizer)?
+    ) {
         self.weights = weights
         self.embedding = embedding
         self.convertsDepth = convertsDepth
         self.seed = seed
+        self.quantizer = quantizer
     }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
         if let part = place.fused {
             used.insert(part.tensor.name)
             let whole = try weights.weight(part.tensor.name, shape: part.tensor.shape)
-            return .frozen(try whole.rows(part.rows, name: place.name))
+            return .frozen(try packed(whole.rows(part.rows, name: place.name), place))
         }
         if convertsDepth, case .fresh(let bound) = place.role {
             let value = Tensor.uniform(place.shape, from: -bound, to: bound, seed: seed, name: place.name)
@@ -112,7 +123,14 @@ private final class CheckpointTensors: TensorSource {
         var name = place.role == .embedding ? embedding : place.name
         if convertsDepth { name = name.replacing(MixtureOfDepthsBlock.pathPart, with: ".") }
         used.insert(name)
-        return .frozen(try weights.weight(name, shape: place.shape))
+        return .frozen(try packed(weights.weight(name, shape: place.shape), place))
+    }
+
+    /// A weight as it stays in memory: that of a linear layer in few bits where they are asked for.
+    private func packed(_ weight: Weight, _ place: TensorPlace) throws -> Weight {
+        guard let quantizer, place.role == .linear, place.name != TiedHead.head else { return weight }
+        defer { weights.forgetPages() }
+        return Weight(name: weight.name, storage: try quantizer.quantized(weight, file: weights.directory))
     }
 }
 
@@ -124,7 +142,7 @@ private struct InitialTensors: TensorSource {
     func tensor(_ place: TensorPlace) throws -> Matrix {
         let value: Tensor
         switch place.role {
-        case .embedding, .linear:
+        case .embedding, .linear, .router:
             value = Tensor.normal(
                 place.shape, standardDeviation: configuration.initializerRange, seed: seed, name: place.name)
             if place.role == .embedding, let padding = configuration.paddingRow { value.clearRow(padding) }

@@ -5,6 +5,15 @@ package final class ByteTensor: @unchecked Sendable {
     package let count: Int
     private let memory: Tensor
 
+    init(uninitialized shape: [Int]) {
+        self.shape = shape
+        count = shape.reduce(1, *)
+        memory = Tensor(uninitialized: [(count + 3) / 4])
+    }
+
+    /// Valid as long as the tensor is kept.
+    var pointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(memory.pointer) }
+
     package init(zeros shape: [Int]) {
         self.shape = shape
         count = shape.reduce(1, *)

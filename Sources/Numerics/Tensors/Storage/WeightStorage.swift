@@ -12,6 +12,9 @@ package protocol WeightStorage: Sendable {
     /// The elements where each number stands for itself, in row-major order; nil where numbers are packed in groups.
     var dense: DenseElements? { get }
 
+    /// How a layer's input is rounded where nothing is learnt; nil where it is taken as it is.
+    var inputRounding: InputRounding? { get }
+
     /// Writes the panel `rows` x `columns` densely, as float32.
     func widen(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>)
 
@@ -25,9 +28,16 @@ extension WeightStorage {
     package var rows: Int { shape.dropLast().reduce(1, *) }
     package var columnGrain: Int { 1 }
     package var dense: DenseElements? { nil }
+    package var inputRounding: InputRounding? { nil }
 
-    /// Widens a few rows at a time and multiplies; for formats without a kernel of their own.
     package func multiply(
+        _ vectors: FewVectors, rows: Range<Int>, into results: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        multiplyWidened(vectors, rows: rows, into: results, stride: stride)
+    }
+
+    /// Widens a few rows at a time and multiplies; for formats and sizes without a kernel of their own.
+    func multiplyWidened(
         _ vectors: FewVectors, rows: Range<Int>, into results: UnsafeMutablePointer<Float>, stride: Int
     ) {
         let (width, block) = (columns, 8)

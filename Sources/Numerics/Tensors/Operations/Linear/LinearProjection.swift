@@ -18,6 +18,12 @@ package struct LinearProjection: Sendable {
     /// Whether any part of it is trained.
     package var isTrainable: Bool { !parametersToTrain.isEmpty }
 
+    /// How its input is rounded in a pass that is not walked back; nil where it is taken as it is.
+    func inputRounding(on tape: Tape) -> InputRounding? {
+        guard tape.mode == .computing, case .frozen(let weight) = weight else { return nil }
+        return weight.storage.inputRounding
+    }
+
     /// Everything of it that wants a gradient.
     var parametersToTrain: [Parameter] {
         [weight.parameterToTrain, bias?.parameterToTrain].compactMap(\.self)

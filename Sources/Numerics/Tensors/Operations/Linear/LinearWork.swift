@@ -24,8 +24,9 @@ struct LinearWork {
         parts = Self.splits(rows: rows, precision) ? precision : nil
     }
 
-    /// `x(rows, inputs)` to a new `(rows, outputs)`.
-    func forward(_ x: Tensor, on tape: Tape) throws -> Tensor {
+    /// `input(rows, inputs)` to a new `(rows, outputs)`.
+    func forward(_ input: Tensor, on tape: Tape) throws -> Tensor {
+        let x = projection.inputRounding(on: tape)?.rounded(input) ?? input
         guard parts == nil else { return forward(tape.leftPanels(x)) }
         let y = Tensor(uninitialized: [x.rows, projection.outputs])
         let bias = projection.bias?.numbers

@@ -49,8 +49,10 @@ package final class LowRankBranch: LinearBranch {
 
     private func products(beside layer: LinearProjection, rows: Int, on tape: Tape) -> any LowRankProducts {
         let mask = dropout > 0 ? tape.randomness?.generator(site: site) : nil
-        guard LinearWork.splits(rows: rows, tape.precision) else {
-            return LowRankWork(branch: self, layer: layer, rows: rows, mask: mask)
+        // The branch sees an input that is rounded for the layer alone as it is.
+        let isRounded = layer.inputRounding(on: tape) != nil
+        guard LinearWork.splits(rows: rows, tape.precision), !isRounded else {
+            return LowRankWork(branch: self, layer: layer, rows: rows, mask: mask, mayMerge: !isRounded)
         }
         return SplitLowRankWork(
             branch: self, base: LinearWork(layer, rows: rows, precision: tape.precision), precision: tape.precision,

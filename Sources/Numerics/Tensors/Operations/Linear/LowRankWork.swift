@@ -10,10 +10,11 @@ struct LowRankWork: LowRankProducts {
     // From here up merging is cheaper.
     private static let rowsToMerge = 64
 
-    init(branch: LowRankBranch, layer: LinearProjection, rows: Int, mask: Philox?) {
+    /// - Parameter mayMerge: false where layer and branch do not see the same input
+    init(branch: LowRankBranch, layer: LinearProjection, rows: Int, mask: Philox?, mayMerge: Bool) {
         self.branch = branch
         self.mask = mask
-        merges = mask == nil && rows >= Self.rowsToMerge
+        merges = mayMerge && mask == nil && rows >= Self.rowsToMerge
         base = LinearWork(
             layer, rows: rows, precision: .highest,
             update: merges
