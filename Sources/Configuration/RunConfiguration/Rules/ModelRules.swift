@@ -12,10 +12,7 @@ extension CrossRule {
         CrossRule(
             Parameters.trainNewTokensOnly, "there are no new tokens whose rows could be trained",
             hint: "set `new_special_tokens`, `new_special_tokens_config` or `add_tokens`"
-        ) {
-            $0[Parameters.trainNewTokensOnly] && ($0[Parameters.newSpecialTokens] ?? []).isEmpty
-                && ($0[Parameters.addTokens] ?? []).isEmpty && $0[Parameters.newSpecialTokensConfig] == nil
-        },
+        ) { $0[Parameters.trainNewTokensOnly] && !$0.addsTokens },
         CrossRule(
             Parameters.trainNewTokensOnly, "weight decay would move the rows that are to stay as they were",
             hint: "take out `weight_decay`"
