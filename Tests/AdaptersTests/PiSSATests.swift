@@ -78,7 +78,7 @@ import WeightFiles
         let adapter = try fixtures.adapter("pissa")
         #expect(adapter.hasStart && adapter.configuration.warnings.contains { $0.contains("PiSSA") })
         try inTemporaryDirectory { directory in
-            try adapter.save(into: DirectoryOutput(path: directory))
+            try adapter.save(into: OutputDirectory(path: directory))
             let loaded = try Adapter.load(directory: directory, for: fixtures.model).adapter
             #expect(loaded.configuration.rank == 6 && !loaded.hasStart && loaded.configuration.warnings.isEmpty)
             #expect(difference(try fixtures.computed(loaded.model, loaded.branches), fixtures.logits("pissa")) < 1e-4)

@@ -39,7 +39,13 @@ func forwardToModel<Method: ServiceMethod>(
         throw ServiceError(.badRequest, "\(Method.name) needs the parameter \"model\"", field: "model")
     }
     let given = object["overrides"]?.array?.compactMap(\.string) ?? []
-    let (settings, others) = try ModelSettings.taken(from: given)
+    let settings: ModelSettings
+    let others: [String]
+    do {
+        (settings, others) = try ModelSettings.taken(from: given)
+    } catch {
+        throw ServiceError(error)
+    }
     if workerMethod == WorkerMethod.load || workerMethod == WorkerMethod.logProbabilities, let other = others.first {
         let key = String(other.prefix { $0 != "=" })
         throw ServiceError(
