@@ -248,8 +248,11 @@ let allTests: [Target] = [
     tests("ManualPages"),
     tests(
         "ModelExport",
-        ["Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors", "TrainingLoop",
-         "WeightFiles"]),
+        [
+            "Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
+            "TrainingLoop",
+            "WeightFiles",
+        ]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
     tests("REPL", ["JSONDocuments", "RunConfiguration", "ServiceAPI"]),
     tests("RunConfiguration", resources: [.copy("Fixtures")]),

@@ -75,7 +75,8 @@ import WeightFiles
     /// Tensors are divided in their order by the size asked for; the index knows where each is.
     @Test func dividesShards() throws {
         let tensors = [600, 600, 200, 600, 1500, 200, 200].enumerated().map { number, size in
-            TensorToWrite(name: "w\(number)", type: .unsigned8, shape: [size], bytes: [UInt8](repeating: 1, count: size))
+            TensorToWrite(
+                name: "w\(number)", type: .unsigned8, shape: [size], bytes: [UInt8](repeating: 1, count: size))
         }
         let files = ShardedFiles(tensors, limit: 1000).files { tensors, _, file in
             try SafetensorsWriter.write(tensors) { try file.write($0) }
@@ -92,7 +93,9 @@ import WeightFiles
         let map = try JSONValue(parsing: MappedFile.contents(of: fixture.target))["weight_map"]
         #expect(map?["w4"] == "model-00003-of-00004.safetensors")
         #expect(map?["w3"] == "model-00004-of-00004.safetensors")
-        #expect(try RunConfiguration.parse(object: .mapping([]), overrides: ["export_size=3"]).exportShardLimit == 3_000_000_000)
+        #expect(
+            try RunConfiguration.parse(object: .mapping([]), overrides: ["export_size=3"]).exportShardLimit
+                == 3_000_000_000)
     }
 
     /// A reward model's head travels with it: the last adapter's, else the model's.

@@ -65,7 +65,9 @@ import Testing
     @Test func aFullDiskIsToldAndRequeueGoesOn() throws {
         let daemon = try DaemonFixture()
         let path = daemon.path("small")
-        guard let disk = SmallFileSystem(at: path, mebibytes: 1, test: "aFullDiskIsToldAndRequeueGoesOn") else { return }
+        guard let disk = SmallFileSystem(at: path, mebibytes: 1, test: "aFullDiskIsToldAndRequeueGoesOn") else {
+            return
+        }
         let failed = try daemon.tunectl("export", try write(daemon, "\(path)/out"), "--json", directory: daemon.folder)
         #expect(failed.status == 1, "\(failed.errors)")
         let job = try JSONSerialization.jsonObject(with: Data(failed.output.utf8)) as? [String: Any]

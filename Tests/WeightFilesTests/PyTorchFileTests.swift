@@ -41,7 +41,9 @@ import WeightFiles
         #expect(!FileManager.default.fileExists(atPath: "/tmp/executed"))
     }
 
-    @Test(arguments: [("list.bin", "dictionary"), ("old.bin", "before 1.6"), ("empty.bin", "no entry weights/data.pkl")])
+    @Test(arguments: [
+        ("list.bin", "dictionary"), ("old.bin", "before 1.6"), ("empty.bin", "no entry weights/data.pkl"),
+    ])
     func refusesWhatHoldsNoWeights(name: String, words: String) throws {
         #expect { try inFolder(name) { _ in } } throws: { "\($0)".contains(words) }
     }

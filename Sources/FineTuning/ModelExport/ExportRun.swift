@@ -134,7 +134,9 @@ package struct ExportRun {
                 let file = try format.written(in: folder.partialPath)
                 let written = ExportProof.Subject(file.model, forgetPages: file.forgetPages)
                 var comparison = try proof.compare(original, written)
-                if let perplexity, let expected { comparison.perplexities = (expected, try perplexity.value(of: written)) }
+                if let perplexity, let expected {
+                    comparison.perplexities = (expected, try perplexity.value(of: written))
+                }
                 if let problem = comparison.problem {
                     try folder.discard()
                     throw ExportError.differs(what: problem)

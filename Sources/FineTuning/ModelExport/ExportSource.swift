@@ -24,7 +24,8 @@ package struct ExportSource {
     ///   - weights: the base's files, whose pages are let go as soon as a tensor is written
     ///   - format: how numbers are stored
     package init(
-        _ chain: AdapterChain, weights: CheckpointWeights, generation: GenerationDefaults, storedAs format: WeightFormat,
+        _ chain: AdapterChain, weights: CheckpointWeights, generation: GenerationDefaults,
+        storedAs format: WeightFormat,
         modelFolder: String
     ) {
         configuration = chain.configuration

@@ -3,7 +3,8 @@ import RunConfiguration
 /// Every verb, in the order of the help.
 package enum Commands {
     package static let all: [Command] = [
-        .submit, .run, .export, .jobs, .show, .watch, .logs, .metrics, .fetch, .wait, .cancel, .pause, .resume, .checkpoint,
+        .submit, .run, .export, .jobs, .show, .watch, .logs, .metrics, .fetch, .wait, .cancel, .pause, .resume,
+        .checkpoint,
         .requeue, .fork, .priority, .remove, .top, .check, .plan, .data, .chat, .generate, .tokenize, .detokenize,
         .logprobs, .score, .models, .pull, .push, .load, .unload, .adapters, .params, .rpc, .doctor, .completion,
         .version, .help,

@@ -98,7 +98,8 @@ struct PickleReader {
             case 0x51: stack.append(.storage(try storage(pop())))
             case 0x52: try reduce()
             case 0x62: _ = try pop()  // BUILD: attributes of a dictionary, such as versions of modules
-            default: throw damaged("its pickle has the operation \(operation) at \(position - 1), which weights do not need")
+            default:
+                throw damaged("its pickle has the operation \(operation) at \(position - 1), which weights do not need")
             }
         }
     }

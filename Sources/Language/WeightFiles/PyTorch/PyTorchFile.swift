@@ -57,7 +57,8 @@ final class PyTorchFile: WeightFile {
         let (start, end) = (tensor.offset * type.byteCount, (tensor.offset + count) * type.byteCount)
         guard end <= numbers.count else {
             throw PyTorchFileError.damaged(
-                file: path, problem: "'\(name)' needs \(end) bytes of data/\(tensor.storage.key), which has \(numbers.count)")
+                file: path,
+                problem: "'\(name)' needs \(end) bytes of data/\(tensor.storage.key), which has \(numbers.count)")
         }
         return try Weight(
             name: name, format: format, shape: tensor.shape,

@@ -77,7 +77,8 @@ private func purpose(of kind: JobKind?) -> RunConfiguration.Purpose? {
 private func usualKind(_ parameters: JobSubmit.Parameters, _ configuration: RunConfiguration) throws -> JobKind {
     let usual: JobKind =
         configuration.usualPurpose == .export
-        ? .export : configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
+        ? .export
+        : configuration[Parameters.doTrain] ? .train : configuration[Parameters.doPredict] ? .predict : .evaluate
     guard parameters.kind == nil || parameters.kind == usual.rawValue else {
         throw ServiceError(
             .badConfig,

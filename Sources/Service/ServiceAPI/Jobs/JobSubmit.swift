@@ -8,7 +8,8 @@ package enum JobSubmit: ServiceMethod {
         MethodParameter(
             "files", "array", "absolute paths of the descriptors that come with this request, see config.files"),
         MethodParameter("after", "array", "ids of jobs that must succeed before this one starts"),
-        MethodParameter("kind", "string", "train, evaluate, export or generate; by default what the configuration asks for"),
+        MethodParameter(
+            "kind", "string", "train, evaluate, export or generate; by default what the configuration asks for"),
         MethodParameter("input", "string", "the JSON Lines file of a generate job"),
     ]
 
