@@ -63,6 +63,9 @@ extension CrossRule {
             hint: "take out `adapter_name_or_path` or `finetuning_type`"
         ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
         CrossRule(
+            Parameters.trainFromScratch, "random weights are not worth an export", hint: "take out `train_from_scratch`"
+        ) { $0[Parameters.trainFromScratch] },
+        CrossRule(
             Parameters.evalDataset, "an export's perplexity is that of texts or dialogues",
             hint: "take out `eval_dataset`, or name data of stage pt or sft"
         ) { $0[Parameters.evalDataset] != nil && $0[Parameters.stage] != .sft && $0[Parameters.stage] != .pt },
