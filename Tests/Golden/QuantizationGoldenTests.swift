@@ -58,6 +58,8 @@ struct QuantizationGoldenTests {
             }
         }
         if let bound = golden.tolerance["max"] { #expect(largest <= bound, "\(name): \(largest)") }
-        if let bound = golden.tolerance["mean"] { #expect(sum / Double(count) <= bound, "\(name): \(sum / Double(count))") }
+        if let bound = golden.tolerance["mean"] {
+            #expect(sum / Double(count) <= bound, "\(name): \(sum / Double(count))")
+        }
     }
 }

@@ -33,11 +33,7 @@ extension ServiceError {
         case let error as SystemError: self.init(Self.kind(of: error), error.description)
         case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
         case is ModelConfigurationError, is ModelLoadingError, is PyTorchFileError, is ZipError, is AdapterError,
-<<<<<<< HEAD
             is TokenizerError, is TensorError, is QuantizationError:
-=======
-            is TokenizerError, is TensorError:
->>>>>>> 40bd104ca6159acb1fd1630fedb30ecd8a6da7cc
             self.init(.badModel, "\(error)")
         case let error as CheckpointError: self.init(.badModel, error.description)
         case let error as NotFiniteTensor: self.init(.notFinite, error.description, file: error.file)
