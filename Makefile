@@ -14,7 +14,7 @@ SWIFT_FLAGS += -Xswiftc -warnings-as-errors
 endif
 PROGRAMS = finetuned finetuned-fetch finetuned-worker tunectl
 
-.PHONY: help deps build demo example-model test golden recovery fuzz lint format check bench install deb
+.PHONY: help deps build demo example-model test golden recovery fuzz lint format check instructions bench install deb
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -73,8 +73,12 @@ lint:
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests examples
 
-## check          what CI runs: build, lint and test
-check: build lint test
+## check          what CI runs: build, lint, test and instructions
+check: build lint test instructions
+
+## instructions   instructions of an update and a token against the committed figures (needs Debian's valgrind)
+instructions: build
+	@scripts/check-instructions
 
 ## bench          the benchmarks, see Benchmarks/README.md
 bench: build

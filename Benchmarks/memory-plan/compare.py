@@ -53,7 +53,8 @@ class Peaks(threading.Thread):
 
     def children(self) -> list[str]:
         try:
-            return Path(f"/proc/{self.parent}/task/{self.parent}/children").read_text().split()
+            tasks = Path(f"/proc/{self.parent}/task").iterdir()
+            return [child for task in tasks for child in (task / "children").read_text().split()]
         except FileNotFoundError:
             return []
 

@@ -59,7 +59,8 @@ def processor_seconds(process: int) -> float:
 
 def children(process: int) -> list[int]:
     try:
-        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+        tasks = Path(f"/proc/{process}/task").iterdir()
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
     except FileNotFoundError:
         return []
 

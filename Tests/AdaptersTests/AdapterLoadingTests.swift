@@ -14,7 +14,7 @@ import WeightFiles
     /// One base in memory, the adapter chosen for each call.
     @Test func adaptersOfPEFTChosenPerCall() throws {
         let fixtures = try AdapterFixtures()
-        let adapters = try Self.names.map { ($0, try fixtures.adapter($0)) }
+        let adapters = try (Self.names + ["pissa"]).map { ($0, try fixtures.adapter($0)) }
         for (name, adapter) in adapters + adapters {
             let found = try fixtures.computed(adapter.model, adapter.branches)
             #expect(difference(found, fixtures.logits(name)) < 1e-4, "\(name)")
@@ -23,7 +23,7 @@ import WeightFiles
         #expect(difference(fixtures.logits("none"), fixtures.logits("plain")) > 1e-2)
     }
 
-    @Test(arguments: names) func merging(name: String) throws {
+    @Test(arguments: names + ["pissa"]) func merging(name: String) throws {
         let fixtures = try AdapterFixtures()
         let merged = try fixtures.adapter(name).merged(into: fixtures.model)
         #expect(difference(try fixtures.computed(merged), fixtures.logits(name)) < 1e-4)

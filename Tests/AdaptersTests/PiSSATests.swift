@@ -72,6 +72,36 @@ import WeightFiles
         }
     }
 
+    /// PEFT's own file names the start; what goes on from it is saved as an ordinary adapter.
+    @Test func adaptersOfPEFTAreSavedAsOrdinaryOnes() throws {
+        let fixtures = try AdapterFixtures()
+        let adapter = try fixtures.adapter("pissa")
+        #expect(adapter.hasStart && adapter.configuration.warnings.contains { $0.contains("PiSSA") })
+        try inTemporaryDirectory { directory in
+            try adapter.save(into: OutputDirectory(path: directory))
+            let loaded = try Adapter.load(directory: directory, for: fixtures.model).adapter
+            #expect(loaded.configuration.rank == 6 && !loaded.hasStart && loaded.configuration.warnings.isEmpty)
+            #expect(difference(try fixtures.computed(loaded.model, loaded.branches), fixtures.logits("pissa")) < 1e-4)
+        }
+    }
+
+    @Test func startsByTheirNames() throws {
+        func start(_ name: String) throws -> LoRAStart? {
+            try AdapterConfiguration(
+                ["init_lora_weights": .string(name), "target_modules": ["q_proj"]]).lora?.start
+        }
+        #expect(try start("pissa") == .pissa(rounds: -1) && start("pissa_niter_4") == .pissa(rounds: 4))
+        #expect(try start("gaussian") == .unchanged)
+        for name in ["pissa_niter_", "pissa_niter_-1", "pissa_niter_x", "olora"] {
+            #expect(throws: AdapterError.self) { try start(name) }
+        }
+        #expect(throws: AdapterError.self) {
+            try AdapterConfiguration([
+                "init_lora_weights": "pissa", "use_dora": true, "target_modules": ["q_proj"],
+            ])
+        }
+    }
+
     @Test func moreDirectionsThanThereAre() throws {
         let model = try AdapterFixtures().model
         for rounds in [-1, 2] {

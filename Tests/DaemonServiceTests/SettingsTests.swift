@@ -4,7 +4,8 @@ import Testing
 struct SettingsTests {
     private func refusal(_ text: String) -> DaemonSettingsFile.Failure? {
         do throws(DaemonSettingsFile.Failure) {
-            try DaemonSettingsFile.apply(text, name: "f.yaml", to: DaemonLimits())
+            var limits = DaemonLimits()
+            try DaemonSettingsFile.apply(text, name: "f.yaml", to: &limits)
             return nil
         } catch {
             return error
@@ -13,9 +14,9 @@ struct SettingsTests {
 
     @Test func everyDefaultIsAValueOfItsOwnForm() throws {
         for setting in DaemonSetting.all {
-            let limits = DaemonLimits()
+            var limits = DaemonLimits()
             try DaemonSettingsFile.apply(
-                "\(setting.section):\n  \(setting.key): \(setting.defaultText)\n", name: "f.yaml", to: limits)
+                "\(setting.section):\n  \(setting.key): \(setting.defaultText)\n", name: "f.yaml", to: &limits)
             #expect(limits.described == DaemonLimits().described, "\(setting.name)")
             #expect(!setting.summary.isEmpty && setting.summary.hasSuffix("."), "\(setting.name)")
         }
@@ -23,15 +24,15 @@ struct SettingsTests {
     }
 
     @Test func theExampleFileChangesNothing() throws {
-        let limits = DaemonLimits()
-        try DaemonSettingsFile.apply(DaemonManual.exampleSettings, name: "f.yaml", to: limits)
+        var limits = DaemonLimits()
+        try DaemonSettingsFile.apply(DaemonManual.exampleSettings, name: "f.yaml", to: &limits)
         #expect(limits.described == DaemonLimits().described)
         // With its comments taken away it is a correct file that says the same.
         let lines = DaemonManual.exampleSettings.split(separator: "\n").filter {
             $0.hasPrefix("#   ") || $0.hasSuffix(":")
         }
         let uncommented = lines.map { $0.hasPrefix("# ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")
-        try DaemonSettingsFile.apply(uncommented, name: "f.yaml", to: limits)
+        try DaemonSettingsFile.apply(uncommented, name: "f.yaml", to: &limits)
         #expect(limits.described == DaemonLimits().described)
     }
 
@@ -44,8 +45,8 @@ struct SettingsTests {
         ("# nothing\n", "limits.running_jobs", "1"), ("{}", "limits.running_jobs", "1"),
     ])
     func valuesAreTaken(text: String, name: String, value: String) throws {
-        let limits = DaemonLimits()
-        try DaemonSettingsFile.apply(text, name: "f.yaml", to: limits)
+        var limits = DaemonLimits()
+        try DaemonSettingsFile.apply(text, name: "f.yaml", to: &limits)
         #expect(limits.described[name] == value)
     }
 

@@ -37,7 +37,7 @@ struct ExportGoldenTests {
         ) { _ in }.run()
         #expect(outcome.isFinished)
         try expectTensors(golden["tensors"], in: target)
-        try expectBehaviour(golden["behaviour"], of: target)
+        try expectBehaviour(golden["behaviour"], of: target, storedAs: golden["dtype"]?.string)
         func json(_ file: String) throws -> JSONValue {
             try JSONValue(parsing: MappedFile.contents(of: "\(target)/\(file)"))
         }
@@ -71,7 +71,7 @@ struct ExportGoldenTests {
         }
     }
 
-    private func expectBehaviour(_ behaviour: JSONValue?, of folder: String) throws {
+    private func expectBehaviour(_ behaviour: JSONValue?, of folder: String, storedAs type: String?) throws {
         let model = try DecoderModel.load(directory: folder)
         var options = GenerationOptions()
         options.samples = false
@@ -82,7 +82,10 @@ struct ExportGoldenTests {
             let expected = (item["token_logprobs"]?.array ?? []).compactMap { $0.double.map { Float($0) } }
             let found = try model.tokenLogProbabilities([ids("ids")])[0]
             #expect(found.count == expected.count)
-            #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 2e-3 })
+            // What is computed from rounded numbers differs by more, most for tokens that are hardly likely.
+            let tolerance: Float = type == "float16" ? 2e-2 : 1e-3
+            let far = zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            #expect(far < tolerance)
             let tokens = try TextGenerator(model: model).generate(ids("ids"), options: options) { _ in .goOn }.tokens
             #expect(tokens == ids("greedy_24"))
         }

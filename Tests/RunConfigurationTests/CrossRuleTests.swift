@@ -93,7 +93,6 @@ struct CrossRuleTests {
         ("adapter_folder: b", "adapter_folder"),
         ("finetuning_type: oft\noft_rank: 4", "oft_block_size"),
         ("finetuning_type: oft\noft_block_size: 0", "oft_block_size"),
-        ("finetuning_type: oft\noft_target: q_proj\nlora_target: v_proj", "oft_target"),
         ("finetuning_type: oft\nuse_galore: true", "finetuning_type"),
         ("finetuning_type: oft\nloraplus_lr_ratio: 4", "loraplus_lr_ratio"),
         ("finetuning_type: full\nuse_llama_pro: true", "use_llama_pro"),

@@ -37,6 +37,8 @@ struct ValueReadingTests {
         #expect(try read("lora_target: [q_proj, v_proj]")[Parameters.loraTarget] == ["q_proj", "v_proj"])
         #expect(try read("dataset: 2024")[Parameters.dataset] == ["2024"])
         #expect(try read("adapter_name_or_path: ''")[Parameters.adapterNameOrPath] == nil)
+        let adapters = try read("adapter_name_or_path: a,b/c\nadapter_folder: inner")
+        #expect(adapters.adapterPaths == ["a/inner", "b/c/inner"])
         #expect(try read("interleave_probs: 0.25,0.75")[Parameters.interleaveProbs] == [0.25, 0.75])
         #expect(problem("interleave_probs: 0.5")?.kindName == "wrong_type")
     }

@@ -30,7 +30,9 @@ struct ProtocolReference {
         - Parameters are given by name, or by position in the order of the tables below. A `null` counts as not given. \
         An unknown name is an error.
         - Ids are strings, null, or numbers that 64 bits hold. An id that is in flight is not taken a second time.
-        - A batch is answered with one array when its last answer is there; a batch of notifications is not answered.
+        - Requests may be sent without waiting for answers, which then come in any order; the id says what each answers.
+        - A batch is answered with one array, in the order of its requests, when its last answer is there; a batch of \
+        notifications is not answered.
         - A key that is given twice in an object, text that is not UTF-8 and numbers beyond a double are parse errors.
         - Every request is answered exactly once. `$/cancelRequest` stops one: its answer is the result, when it was ready, \
         or the error `cancelled`. Closing the connection cancels its requests, never a job.

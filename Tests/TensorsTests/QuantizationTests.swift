@@ -63,7 +63,8 @@ struct QuantizationTests {
             let w = try weight(33, inputs) { r, k in Float((97 * r + 31 * k) % 257) / 128 - 1 }
             let quantizers: [any WeightQuantizer] = [
                 FourBitQuantizer(.nf4, quantizesScales: true), FourBitQuantizer(.fp4, quantizesScales: false),
-                OutlierQuantizer(), EETQQuantizer(), HQQQuantizer(bits: 3, groupSize: 8), HQQQuantizer(bits: 4, groupSize: 8),
+                OutlierQuantizer(), EETQQuantizer(), HQQQuantizer(bits: 3, groupSize: 8),
+                HQQQuantizer(bits: 4, groupSize: 8),
             ]
             for quantizer in quantizers {
                 let packed = Weight(name: "w", storage: try quantizer.quantized(w, file: "f"))

@@ -129,6 +129,21 @@ import WeightFiles
         #expect(try tokens(split) > tokens(whole))
     }
 
+    /// Data that was kept knows the tokens that it was made with.
+    @Test func keptDataIsOfItsTokens() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("kept-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let settings = Self.short + ["tokenized_path=\(place)", "new_special_tokens=river"]
+        try RunFixture().run("sft-full", settings)
+        try RunFixture().run("sft-full", settings)
+        for other in [
+            ["new_special_tokens=stone"], ["new_special_tokens=null"],
+            ["split_special_tokens=true", "use_fast_tokenizer=false"],
+        ] {
+            #expect(throws: (any Error).self) { try RunFixture().run("sft-full", settings + other) }
+        }
+    }
+
     @Test func everyCheckpointLeadsToTheSameEnd() throws {
         let settings = OptimizerRunTests.short + Self.lora + ["new_special_tokens=river,stone"]
         try RunFixture.expectEveryCheckpointLeadsToTheSameEnd(

@@ -1,3 +1,4 @@
+import Foundation
 import RunConfiguration
 import Testing
 import TrainingLoop

@@ -7,6 +7,7 @@ import LinuxSystem
 import ServiceAPI
 import TextGeneration
 import Testing
+import Tokenization
 import WeightFiles
 
 import WorkerService
@@ -127,6 +128,39 @@ import WorkerService
         }
         let first = try sample("seed=1")
         #expect(try sample("seed=1") == first && sample("seed=2") != first && first.count == 20)
+    }
+
+    /// An adapter that was trained with more tokens works beside the untouched base, in its own tokens.
+    @Test func anAdapterBringsItsTokens() throws {
+        let folder = fixture.directory + "/grown"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let base = try DecoderModel.load(directory: fixture.directory).growing(
+            VocabularyGrowth(rows: 320, tokens: [259], noise: .onMeans, seed: 1))
+        let wanted = AdapterConfiguration(
+            baseModel: fixture.directory, targetModules: .names(["q_proj"]),
+            modulesToSave: ["embed_tokens", "lm_head"],
+            kind: LoRA(rank: 2, alpha: 8))
+        try Adapter.fresh(wanted, for: base, seed: 3).save(into: OutputDirectory(path: folder))
+        var tokenizer = try Tokenizer(directory: fixture.directory)
+        try tokenizer.addTokens([AddedToken(content: "<|new|>", special: true)])
+        let output = try OutputDirectory(path: folder)
+        for file in try tokenizer.files() { try output.writeFile(file.name, bytes: file.contents) }
+        for text in ["prompt", "text"] {
+            let method = text == "text" ? "worker.logprobs" : "worker.generate"
+            var fields: JSONObject = [text: "Hi<|new|>", "adapter": .string(folder)]
+            if text == "prompt" { fields["overrides"] = ["max_new_tokens=1"] }
+            let found = try pair.call(method, request(fields))
+            if text == "text" {
+                #expect(ids(found) == [72, 105, 259])
+                let expected = try base.tokenLogProbabilities([[72, 105, 259]])[0].map { Double($0) }
+                let values = (found["token_logprobs"]?.array ?? []).compactMap(\.double)
+                #expect(values.count == 2 && zip(values, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+            } else {
+                #expect(found["prompt_tokens"] == 3)
+            }
+        }
+        let plain = try pair.call("worker.logprobs", request(["text": "Hi<|new|>"]))
+        #expect(ids(plain).count == 9)
     }
 
     @Test func specialTokensStayInTheTextOnRequest() throws {

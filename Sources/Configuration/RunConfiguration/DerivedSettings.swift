@@ -76,6 +76,12 @@ extension RunConfiguration {
         !keepsOrder && (self[Parameters.groupByLength] || self[Parameters.trainSamplingStrategy] == .groupByLength)
     }
 
+    /// Whether the tokenizer gets tokens.
+    package var addsTokens: Bool {
+        !(self[Parameters.addTokens] ?? []).isEmpty || !(self[Parameters.newSpecialTokens] ?? []).isEmpty
+            || self[Parameters.newSpecialTokensConfig] != nil
+    }
+
     /// The seed of the data's order.
     package var dataSeed: Int {
         self[Parameters.dataSeed] ?? self[Parameters.seed]

@@ -24,6 +24,7 @@ struct ExportPerplexity {
 
     /// e to the mean negative log-likelihood of the labelled tokens.
     func value(of subject: ExportProof.Subject) throws -> Double {
+        defer { subject.forgetPages() }
         var (sum, count) = (0.0, 0)
         for item in items {
             let result = try subject.model.loss(

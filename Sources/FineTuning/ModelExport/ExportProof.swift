@@ -22,20 +22,15 @@ package struct ExportProof {
     package struct Subject {
         var model: DecoderModel
         var branches: LinearBranches?
+        let forgetPages: @Sendable () -> Void
 
         package init(
             _ model: DecoderModel, branches: LinearBranches? = nil, forgetPages: @escaping @Sendable () -> Void
         ) {
             self.model = model.following(eachBlock: forgetPages)
             self.branches = branches
+            self.forgetPages = forgetPages
         }
-    }
-
-    /// What a model makes of the prompts.
-    struct Answers {
-        var tokens: [[Int32]]
-        /// Of each prompt with the original's continuation, its tokens but the first.
-        var logProbabilities: [[Float]] = []
     }
 
     /// Answers of the original, which both are then asked about.
@@ -43,6 +38,8 @@ package struct ExportProof {
         let greedy = try answers(of: original)
         let texts = zip(prompts, greedy).map { $0 + $1 }
         let expected = try original.model.tokenLogProbabilities(texts, branches: original.branches)
+        // The head's pages are read behind the last block; both models' need not be in memory together.
+        original.forgetPages()
         let found = try written.model.tokenLogProbabilities(texts, branches: written.branches)
         let continued = try answers(of: written)
         var comparison = ExportComparison(

@@ -44,6 +44,11 @@ extension AdapterConfiguration {
         excludedModules = try reader.modules("exclude_modules")
         layers = try reader.layers("layers_to_transform")
         layersPattern = try reader.names("layers_pattern")
+        if let start = lora?.start, start != .unchanged {
+            warnings.append(
+                "\(file): the adapter belongs beside a base less its start (PiSSA), which is made again from this base"
+                    + (start == .pissa(rounds: -1) ? "" : ", approximately, as PEFT does"))
+        }
         let known = json.object ?? [:]
         for (key, value) in object where !known.contains(key) && !AdapterConfigurationReader.saysNothing(value) {
             let said = value.serialized(.spaced)

@@ -16,6 +16,13 @@ package enum AdapterVocabulary {
         }
         return copies.map { $0.shape[0] }.max()
     }
+
+    /// Whether an adapter was trained with more tokens than its model has, and has the tokenizer that knows them.
+    package static func bringsTokenizer(_ directory: String, toModelIn folder: String) throws -> Bool {
+        guard FileSystem.isFile("\(directory)/tokenizer.json") else { return false }
+        let model = try ModelConfiguration(directory: folder)
+        return try rows(in: directory, for: model).map { $0 > model.vocabularySize } ?? false
+    }
 }
 
 extension DecoderModel {

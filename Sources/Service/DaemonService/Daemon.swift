@@ -7,15 +7,17 @@ import ServiceAPI
 import StructuredLogging
 import WorkerSupervision
 
-/// The daemon: one thread, one event loop, and the tables of connections, jobs and resident models.
+/// The daemon: the thread of its event loop with the tables of connections and resident models, and the jobs' thread
+/// beside it.
 final class Daemon {
     static let version = productVersion
 
     private(set) var options: DaemonOptions
     let loop: EventLoop
     let logger = Logger()
-    let jobs: JobTable
+    let jobs: JobsThread
     let models: ModelTable
+    let inputs: KeptInputs
     let startedAt = Timestamp.now()
     /// How the memory of workers is bounded.
     let memoryControl: MemoryControl
@@ -25,9 +27,10 @@ final class Daemon {
     private let patience: StartupPatience
     private var health: HealthWatch?
     private var shownStatus = ""
-    /// What the status line was made of.
-    private var shownChanges: (jobs: UInt64, models: Int) = (0, 0)
+    /// What the jobs' part of the status line was made of.
+    private var jobsStatus: JobTable.Status?
     private var isStopping = false
+    private var failure: (any Error)?
 
     init(options: DaemonOptions) throws {
         self.options = options
@@ -38,39 +41,44 @@ final class Daemon {
         loop = try EventLoop()
         try FileSystem.createDirectories(options.stateDirectory, mode: 0o700)
         lock = try StateLock(directory: options.stateDirectory)
-        let store = try JobStore(path: options.stateDirectory + "/jobs.sqlite")
-        var policy = SchedulingPolicy()
-        policy.runningJobs = options.limits.runningJobs
-        policy.threads = options.limits.workerThreads
         let program = WorkerProgram.located()
         memoryControl = MemoryControl()
-        jobs = JobTable(
-            store: store, policy: policy, machine: .available(options.limits), program: program,
-            stateDirectory: options.stateDirectory, limits: options.limits, groups: memoryControl.groups, loop: loop,
-            logger: logger)
+        inputs = KeptInputs(stateDirectory: options.stateDirectory)
+        jobs = try JobsThread(
+            JobsThread.Setup(
+                stateDirectory: options.stateDirectory, limits: options.limits, program: program,
+                groups: memoryControl.groups, logger: logger), loop: loop)
         models = ModelTable(
             program: program, stateDirectory: options.stateDirectory, limits: options.limits, loop: loop,
-            training: TrainingYielding(loop: loop) { [jobs] in jobs.notifyWorkers($0, $1) })
+            training: TrainingYielding(loop: loop) { [jobs] method, parameters in
+                jobs.post { $0.notifyWorkers(method, parameters) }
+            })
     }
 
-    /// Listens, recovers, serves until a signal or `system.shutdown`, and stops the workers.
+    /// Listens, serves until a signal or `system.shutdown`, and stops the workers.
     func run() throws {
         try loop.register(signals.descriptor.number, .read) { [weak self] _ in
             while let signal = self?.signals.next() { self?.handle(signal) }
         }
-        try jobs.recover()
+        jobs.onFailure = { [weak self] error in
+            self?.failure = error
+            self?.loop.stop()
+        }
         let table = try ConnectionTable(daemon: self)
         connections = table
         try startWatching()
         patience.end()
-        shownStatus = status
-        ServiceManager.notify(.ready, .status(shownStatus))
+        tellStatus(with: .ready)
         logger.log(.daemonReady, ["socket": table.socketPath])
         printReady(table.socketPath)
-        jobs.startWhatMayRun()
-        jobs.keepWithinBounds()
+        jobs.post { jobs in
+            jobs.startWhatMayRun()
+            jobs.keepWithinBounds()
+        }
         try loop.run()
+        jobs.finish()
         table.close()
+        if let failure { throw failure }
     }
 
     private func printReady(_ socket: String) {
@@ -91,9 +99,13 @@ final class Daemon {
 
     private func startWatching() throws {
         if let interval = ServiceManager.watchdogInterval {
-            health = try HealthWatch(loop: loop, every: interval) { [jobs] in
-                jobs.startWhatMayRun()
-                return (jobs.schedulerPasses, jobs.store.moves())
+            health = try HealthWatch(loop: loop, every: interval) { [jobs] answer in
+                jobs.perform {
+                    $0.startWhatMayRun()
+                    return ServiceHealth.JobsAnswer(schedulerPasses: $0.schedulerPasses, store: $0.store.moves())
+                } completion: {
+                    if let result = try? $0.get() { answer(result) }
+                }
             } report: { [logger] verdict in
                 switch verdict {
                 case .well: ServiceManager.notify(.alive)
@@ -110,19 +122,28 @@ final class Daemon {
         if ServiceManager.isListening { loop.every(2) { [weak self] in self?.showStatus() } }
     }
 
-    private var status: String {
-        ServiceStatus.line(
-            running: jobs.runningJobs,
-            counts: (try? jobs.store.counts()) ?? [:], models: models.count)
+    private func showStatus() {
+        withStatus { [weak self] line in
+            if line != self?.shownStatus { ServiceManager.notify(.status(line)) }
+            self?.shownStatus = line
+        }
     }
 
-    private func showStatus() {
-        let changes = (jobs.changes, models.count)
-        if isStopping || changes == shownChanges { return }
-        shownChanges = changes
-        let line = status
-        if line != shownStatus { ServiceManager.notify(.status(line)) }
-        shownStatus = line
+    private func tellStatus(with state: ServiceManager.State) {
+        withStatus { [weak self] line in
+            ServiceManager.notify(state, .status(line))
+            self?.shownStatus = line
+        }
+    }
+
+    /// Goes on with the line for `systemctl status`, unless the daemon is stopping by then.
+    private func withStatus(_ body: @escaping (String) -> Void) {
+        if isStopping { return }
+        jobs.ask({ [jobsStatus] in $0.status(after: jobsStatus) }) { [weak self] status in
+            guard let self, !self.isStopping, let status = try? status.get() else { return }
+            self.jobsStatus = status
+            body(ServiceStatus.line(running: status.running, counts: status.counts, models: self.models.count))
+        }
     }
 
     /// Reads the settings again. Running jobs are not touched; a bad file leaves the settings that are in force.
@@ -132,14 +153,14 @@ final class Daemon {
         do throws(DaemonSettingsFile.Failure) {
             try options.reload()
             Logger.setDefaultLevel(Logger.Level(rawValue: Int32(options.limits.logLevel)) ?? .info)
-            jobs.settingsChanged()
+            models.limits = options.limits
+            jobs.post { [limits = options.limits] in $0.settingsChanged(limits) }
             let files = options.settingsFiles.joined(separator: ", ")
             logger.log(.settingsReloaded, ["files": files.isEmpty ? "the defaults" : files])
         } catch {
             logger.log(.settingsRefused, ["reason": "\(error)"])
         }
-        shownStatus = status
-        ServiceManager.notify(.ready, .status(shownStatus))
+        tellStatus(with: .ready)
     }
 
     /// Lets running jobs write a checkpoint, ends the workers and then the loop. The next start goes on with the jobs.
@@ -151,13 +172,17 @@ final class Daemon {
         connections?.stopAccepting()
         models.unloadAll()
         jobs.stopAll { [weak self] in self?.loop.stop() }
-        extendTimeout()
+        extendTimeout(until: MonotonicClock.seconds + Self.longestStop)
     }
 
-    /// A checkpoint may take longer than systemd's patience. The workers' own time to stop bounds how often this is said.
-    private func extendTimeout() {
+    /// More than the workers' own time to stop; who waits for a disk for longer is ended by systemd.
+    private static let longestStop = 120.0
+
+    /// A checkpoint may take longer than systemd's patience.
+    private func extendTimeout(until end: Double) {
+        if MonotonicClock.seconds > end { return }
         ServiceManager.notify(.extendTimeout(seconds: 15))
-        loop.after(5) { [weak self] in self?.extendTimeout() }
+        loop.after(5) { [weak self] in self?.extendTimeout(until: end) }
     }
 }
 

@@ -8,7 +8,7 @@ struct DaemonOptions {
     /// Whether the socket lies in the user's own folder because there is no better place for it.
     let isSocketPrivate: Bool
     var stateDirectory: String
-    let limits: DaemonLimits
+    private(set) var limits: DaemonLimits
     /// `finetuned.yaml`, which need not exist unless the command line named it.
     let settingsFile: String
     /// The files that were read, in their order.
@@ -104,7 +104,7 @@ struct DaemonOptions {
     /// Reads the settings again; what is wrong leaves everything as it was.
     mutating func reload() throws(DaemonSettingsFile.Failure) {
         let files = DaemonSettingsFile.files(of: settingsFile)
-        limits.adopt(try DaemonSettingsFile.read(files))
+        limits = try DaemonSettingsFile.read(files)
         settingsFiles = files
     }
 

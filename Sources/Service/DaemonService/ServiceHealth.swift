@@ -15,6 +15,14 @@ package struct ServiceHealth: Sendable {
         /// Somebody else has the lock.
         case busy
         case failed(String)
+        /// Nothing, since the last look.
+        case silent
+    }
+
+    /// What the jobs' thread answers.
+    package struct JobsAnswer: Sendable {
+        package var schedulerPasses: UInt64
+        package var store: StoreAnswer
     }
 
     /// What was seen at one look.
@@ -57,6 +65,7 @@ package struct ServiceHealth: Sendable {
         var reason = "it has not moved since the last look"
         switch now.store {
         case .moved: failuresInARow = 0
+        case .silent: stuck.append(.store)
         case .busy:
             failuresInARow = 0
             stuck.append(.store)
@@ -71,38 +80,55 @@ package struct ServiceHealth: Sendable {
     }
 }
 
-/// Looks at the daemon's parts at the watchdog's pace.
+/// Looks at the daemon's parts at the watchdog's pace: at every beat at what they have answered since the last.
 final class HealthWatch {
+    typealias Ask = (@escaping (ServiceHealth.JobsAnswer) -> Void) -> Void
+
     private var health = ServiceHealth()
     private let echo: LoopMailbox<Void>
     private var echoes: UInt64 = 0
-    private let look: () -> (schedulerPasses: UInt64, store: ServiceHealth.StoreAnswer)
+    private let ask: Ask
     private let report: (ServiceHealth.Verdict) -> Void
+    private var schedulerPasses: UInt64 = 0
+    /// What the store has answered since the last beat.
+    private var store = ServiceHealth.StoreAnswer.silent
+    private var isAsking = false
 
     /// - Parameters:
-    ///   - look: makes the scheduler and the store move and says how that went
+    ///   - ask: makes the scheduler and the store move, and says how that went once they have
     ///   - report: gets every verdict
     init(
-        loop: EventLoop, every seconds: Double,
-        look: @escaping () -> (schedulerPasses: UInt64, store: ServiceHealth.StoreAnswer),
+        loop: EventLoop, every seconds: Double, ask: @escaping Ask,
         report: @escaping (ServiceHealth.Verdict) -> Void
     ) throws {
         echo = try LoopMailbox()
-        self.look = look
+        self.ask = ask
         self.report = report
         try loop.register(echo.descriptor.number, .read) { [weak self] _ in
             guard let self, !self.echo.take().isEmpty else { return }
             self.echoes &+= 1
         }
-        // A timer alone would not show that descriptors are still served; the echo must come back through one.
-        echo.send(())
+        askAll()
         loop.every(seconds) { [weak self] in self?.beat() }
     }
 
     private func beat() {
-        let (passes, store) = look()
-        report(health.judge(.init(echoes: echoes, schedulerPasses: passes, store: store)))
+        report(health.judge(.init(echoes: echoes, schedulerPasses: schedulerPasses, store: store)))
+        store = .silent
+        askAll()
+    }
+
+    private func askAll() {
+        // A timer alone would not show that descriptors are still served; the echo must come back through one.
         echo.send(())
+        if isAsking { return }
+        isAsking = true
+        ask { [weak self] answer in
+            guard let self else { return }
+            self.isAsking = false
+            self.schedulerPasses = answer.schedulerPasses
+            self.store = answer.store
+        }
     }
 }
 

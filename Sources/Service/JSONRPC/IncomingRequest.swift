@@ -21,7 +21,12 @@ package final class IncomingRequest {
     private let notifySender: (String, JSONValue) -> Void
     private let congestion: () -> Bool
 
-    init(
+    /// - Parameters:
+    ///   - descriptors: taken over
+    ///   - send: gets the answer
+    ///   - notify: gets notifications, until the answer
+    ///   - congestion: whether the sender has more unread than it should
+    package init(
         id: RPCIdentifier, method: String, parameters: JSONValue?, descriptors: [Int32],
         send: @escaping (RPCMessage) -> Void, notify: @escaping (String, JSONValue) -> Void,
         congestion: @escaping () -> Bool
@@ -65,7 +70,8 @@ package final class IncomingRequest {
         return Array(descriptors.prefix(count))
     }
 
-    func cancel() {
+    /// Tells whoever handles the request that its sender has cancelled it or has gone away.
+    package func cancel() {
         if isCancelled || isAnswered { return }
         isCancelled = true
         onCancel()

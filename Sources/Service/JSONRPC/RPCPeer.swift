@@ -183,21 +183,23 @@ package final class RPCPeer {
         }
     }
 
-    /// The answers of a batch are one array, sent when the last is there; without requests nothing is sent.
+    /// The answers of a batch are one array in the order of its requests, sent when the last is there; without requests
+    /// nothing is sent.
     private func handle(batch messages: [Result<RPCMessage, RPCMessageFailure>]) {
-        let expected = messages.count {
-            switch $0 {
+        let places = messages.indices.filter { place in
+            switch messages[place] {
             case .success(.request), .failure: true
             default: false
             }
         }
-        var answers: [JSONValue] = []
-        for message in messages {
+        var answers: [Int: JSONValue] = [:]
+        for (place, message) in messages.enumerated() {
             handle(message) { [weak self] answer in
                 guard let self else { return }
-                answers.append(answer.value)
-                if answers.count == expected {
-                    self.connection.send(self.framer.framed(JSONValue.array(answers).serializedBytes(.compact) + [10]))
+                answers[place] = answer.value
+                if answers.count == places.count {
+                    let all = JSONValue.array(places.compactMap { answers[$0] })
+                    self.connection.send(self.framer.framed(all.serializedBytes(.compact) + [10]))
                 }
             }
         }

@@ -15,9 +15,11 @@ extension ModelRequests {
         var settings = try GenerateSettings(overrides: request.overrides ?? [], model: request.model)
         let ownWarnings = try settings.judge(isDialogue: request.messages != nil, hasTools: request.tools != nil)
         let model = try model(request.model, request.workingDirectory, parameters)
-        if request.messages != nil { try settings.inferTemplate(of: try model.loadedTokenizer()) }
+        let tokenizers = RequestTokenizers(
+            model: model, adapter: try adapterFolder(request.adapter, request.workingDirectory))
+        if request.messages != nil { try settings.inferTemplate(of: tokenizers.plain()) }
         let prompt = try Prompt(
-            request, settings.template, model, addsSpecialTokens: Self.addsSpecialTokens(parameters))
+            request, settings.template, tokenizers, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
         let decoder = try adapter?.model ?? model.loadedModel()
         let defaults = try GenerationDefaults(directory: model.directory, configuration: decoder.configuration)
@@ -70,14 +72,15 @@ private struct Prompt {
     var tokenizer: Tokenizer?
 
     init(
-        _ request: Generate.Parameters, _ template: ChatTemplate?, _ model: ModelInMemory, addsSpecialTokens: Bool
+        _ request: Generate.Parameters, _ template: ChatTemplate?, _ tokenizers: RequestTokenizers,
+        addsSpecialTokens: Bool
     ) throws {
         switch (request.ids, request.prompt, request.messages) {
         case (let given?, nil, nil):
             ids = given
-            tokenizer = try? Self.tokenizer(template, model)
+            tokenizer = try? Self.tokenizer(template, tokenizers)
         case (nil, let text?, nil):
-            let tokenizer = try Self.tokenizer(template, model)
+            let tokenizer = try Self.tokenizer(template, tokenizers)
             ids = try tokenizer.encode(text, addingSpecialTokens: addsSpecialTokens)
             self.tokenizer = tokenizer
         case (nil, nil, let messages?):
@@ -86,7 +89,7 @@ private struct Prompt {
                     .badConfig, "a dialogue needs the model's chat template",
                     hint: "give template=NAME, for example template=qwen or template=llama3", field: "template")
             }
-            let tokenizer = try model.tokenizer(fixedTo: template)
+            let tokenizer = try tokenizers.fixed(to: template)
             var dialog = try Dialog(messages)
             dialog.tools = request.tools.map { JSONValue.array($0.map(JSONValue.object)).serialized(.spaced) }
             ids = try template.prompt(for: dialog, with: tokenizer)
@@ -96,8 +99,8 @@ private struct Prompt {
         }
     }
 
-    private static func tokenizer(_ template: ChatTemplate?, _ model: ModelInMemory) throws -> Tokenizer {
-        try template.map(model.tokenizer(fixedTo:)) ?? model.loadedTokenizer()
+    private static func tokenizer(_ template: ChatTemplate?, _ tokenizers: RequestTokenizers) throws -> Tokenizer {
+        try template.map(tokenizers.fixed) ?? tokenizers.plain()
     }
 }
 

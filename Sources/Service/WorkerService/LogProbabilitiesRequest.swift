@@ -13,7 +13,9 @@ extension ModelRequests {
         switch (request.ids, request.text) {
         case (let given?, nil): ids = given
         case (nil, let text?):
-            ids = try model.loadedTokenizer().encode(text, addingSpecialTokens: Self.addsSpecialTokens(parameters))
+            let folder = try adapterFolder(request.adapter, request.workingDirectory)
+            ids = try model.loadedTokenizer(for: folder).encode(
+                text, addingSpecialTokens: Self.addsSpecialTokens(parameters))
         default: throw ServiceError(.badRequest, "give either ids or text, not both and not neither")
         }
         guard !ids.isEmpty else { return LogProbabilities.Result(ids: [], tokenLogProbabilities: []) }

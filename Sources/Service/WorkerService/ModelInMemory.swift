@@ -17,7 +17,8 @@ final class ModelInMemory {
     let directory: String
     /// How the model is read.
     private let settings: ModelSettings
-    private var tokenizer: (identities: [FileIdentity?], value: Tokenizer)?
+    /// By the folder they were read from: the model's own, or an adapter's whose vocabulary grew.
+    private var tokenizers: [String: (identities: [FileIdentity?], value: Tokenizer)] = [:]
     private var fixedTokenizers: [String: Tokenizer] = [:]
     private var model: (identities: [FileIdentity?], value: DecoderModel)?
     private var adapters: [String: HeldAdapter] = [:]
@@ -41,21 +42,36 @@ final class ModelInMemory {
 
     var hasWeights: Bool { model != nil }
 
-    func loadedTokenizer() throws -> Tokenizer {
-        let identities = identities(of: Tokenizer.fileNames)
-        if let tokenizer, tokenizer.identities == identities { return tokenizer.value }
+    /// - Parameter adapter: the folder of the adapter that is going to be used
+    func loadedTokenizer(for adapter: String? = nil) throws -> Tokenizer {
+        try loadedTokenizer(in: tokenizerFolder(adapter))
+    }
+
+    private func loadedTokenizer(in folder: String) throws -> Tokenizer {
+        let identities = Tokenizer.fileNames.map { FileIdentity("\(folder)/\($0)") }
+        if let known = tokenizers[folder], known.identities == identities { return known.value }
         fixedTokenizers = [:]
-        let value = try Tokenizer(directory: directory)
-        tokenizer = (identities, value)
+        let value = try Tokenizer(directory: folder)
+        if tokenizers.count > Self.adapterLimit { tokenizers = [:] }
+        tokenizers[folder] = (identities, value)
         return value
     }
 
+    private func tokenizerFolder(_ adapter: String?) throws -> String {
+        guard let adapter, try AdapterVocabulary.bringsTokenizer(adapter, toModelIn: directory) else {
+            return directory
+        }
+        return adapter
+    }
+
     /// The tokenizer with the stop tokens that a chat template brings.
-    func tokenizer(fixedTo template: ChatTemplate) throws -> Tokenizer {
-        var fixed = try loadedTokenizer()
-        if let known = fixedTokenizers[template.name] { return known }
+    func tokenizer(fixedTo template: ChatTemplate, for adapter: String? = nil) throws -> Tokenizer {
+        let folder = try tokenizerFolder(adapter)
+        var fixed = try loadedTokenizer(in: folder)
+        let key = "\(template.name) \(folder)"
+        if let known = fixedTokenizers[key] { return known }
         _ = try template.fix(&fixed)
-        fixedTokenizers[template.name] = fixed
+        fixedTokenizers[key] = fixed
         return fixed
     }
 
@@ -121,7 +137,9 @@ final class ModelInMemory {
     }
 
     /// What the files of what is in memory say in vain.
-    var warnings: [String] { (tokenizer?.value.warnings ?? []) + (model?.value.configuration.warnings ?? []) }
+    var warnings: [String] {
+        (tokenizers[directory]?.value.warnings ?? []) + (model?.value.configuration.warnings ?? [])
+    }
 
     func holds(_ adapter: String) -> Bool { adapters[adapter] != nil }
 

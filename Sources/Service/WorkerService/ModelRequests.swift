@@ -71,9 +71,13 @@ final class ModelRequests {
 
     /// The adapter of one request; nil and an empty name mean none.
     func adapter(_ name: String?, for model: ModelInMemory, _ workingDirectory: String?) throws -> Adapter? {
+        try adapterFolder(name, workingDirectory).map(model.adapter)
+    }
+
+    /// The folder of the adapter that a request names, if it names one.
+    func adapterFolder(_ name: String?, _ workingDirectory: String?) throws -> String? {
         guard let name, !name.isEmpty else { return nil }
-        let directory = try ModelFolder.locate(name, workingDirectory: workingDirectory)
-        return try model.adapter(directory)
+        return try ModelFolder.locate(name, workingDirectory: workingDirectory)
     }
 
     /// What the files that an answer was made from say in vain, behind what the request itself does; nil when nothing.

@@ -13,7 +13,9 @@ extension ModelRequests {
         let settings = try Self.settings(request)
         let model = try model(request.model, request.workingDirectory, parameters)
         let ids = try Self.ids(
-            of: request, model, settings, addsSpecialTokens: Self.addsSpecialTokens(parameters))
+            of: request,
+            RequestTokenizers(model: model, adapter: try adapterFolder(request.adapter, request.workingDirectory)),
+            settings, addsSpecialTokens: Self.addsSpecialTokens(parameters))
         guard !ids.isEmpty else { throw ServiceError(.badRequest, "an empty text has no score") }
         let adapter = try adapter(request.adapter, for: model, request.workingDirectory)
         let decoder = try adapter?.model ?? model.loadedModel()
@@ -47,21 +49,22 @@ extension ModelRequests {
     }
 
     private static func ids(
-        of request: Score.Parameters, _ model: ModelInMemory, _ settings: GenerateSettings, addsSpecialTokens: Bool
+        of request: Score.Parameters, _ tokenizers: RequestTokenizers, _ settings: GenerateSettings,
+        addsSpecialTokens: Bool
     ) throws -> [Int32] {
         switch (request.ids, request.text, request.messages) {
         case (let given?, nil, nil): return given
         case (nil, let text?, nil):
-            return try model.loadedTokenizer().encode(text, addingSpecialTokens: addsSpecialTokens)
+            return try tokenizers.plain().encode(text, addingSpecialTokens: addsSpecialTokens)
         case (nil, nil, let messages?):
             var settings = settings
-            try settings.inferTemplate(of: try model.loadedTokenizer())
+            try settings.inferTemplate(of: tokenizers.plain())
             guard let template = settings.template else {
                 throw ServiceError(
                     .badConfig, "a dialogue needs the model's chat template",
                     hint: "give template=NAME, for example template=qwen or template=llama3", field: "template")
             }
-            return try answered(messages, template, with: model.tokenizer(fixedTo: template))
+            return try answered(messages, template, with: tokenizers.fixed(to: template))
         default: throw ServiceError(.badRequest, "give exactly one of ids, text and messages")
         }
     }

@@ -4,7 +4,7 @@ import Glibc
 /// was given, so that the kernel bounds what each may hold.
 ///
 /// Source: Documentation/admin-guide/cgroup-v2.rst of the kernel, "Delegation" and "No Internal Process Constraint".
-package final class ControlGroups {
+package final class ControlGroups: Sendable {
     /// Why there can be none.
     package struct Unavailable: Error, Equatable, CustomStringConvertible {
         package let description: String

@@ -89,13 +89,17 @@ package final class EventLoop {
     package func stop() { isStopping = true }
 
     /// Runs until `stop()`.
-    package func run() throws(SystemError) {
+    ///
+    /// - Parameter handling: gets what calls the handlers of a round, to be called once; it may hold a lock meanwhile
+    package func run(handling: (() -> Void) -> Void = { $0() }) throws(SystemError) {
         isStopping = false
-        while !isStopping { try runOnce() }
+        while !isStopping { try runOnce(handling: handling) }
     }
 
     /// Waits for the next readiness or time, at most `seconds`, and calls its handlers.
-    package func runOnce(atMost seconds: Double = 3600) throws(SystemError) {
+    package func runOnce(
+        atMost seconds: Double = 3600, handling: (() -> Void) -> Void = { $0() }
+    ) throws(SystemError) {
         let now = MonotonicClock.nanoseconds
         let limit = now + UInt64(seconds * 1e9)
         let deadline = timers.values.reduce(limit) { min($0, $1.deadline) }
@@ -103,7 +107,15 @@ package final class EventLoop {
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         let count = unsafe epoll_wait(poll.number, &events, 64, Int32(min(milliseconds, 3_600_000)))
         if count < 0 && errno != EINTR { throw SystemError("epoll_wait") }
-        for event in events.prefix(max(0, Int(count))) {
+        let ready = events.prefix(max(0, Int(count)))
+        handling {
+            handle(ready)
+            handleTimers()
+        }
+    }
+
+    private func handle(_ events: ArraySlice<epoll_event>) {
+        for event in events {
             let descriptor = Int32(truncatingIfNeeded: event.data.u64 & 0xFFFF_FFFF)
             // A handler may have closed a descriptor whose number a later event of this round still carries.
             guard let registration = registrations[descriptor],
@@ -113,6 +125,9 @@ package final class EventLoop {
             if event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { ready.insert(.read) }
             registration.handler(ready)
         }
+    }
+
+    private func handleTimers() {
         let time = MonotonicClock.nanoseconds
         for (number, timer) in timers.filter({ $0.value.deadline <= time }).sorted(by: { $0.key < $1.key })
         where timers.removeValue(forKey: number) != nil {

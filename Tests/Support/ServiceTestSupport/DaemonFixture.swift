@@ -157,9 +157,12 @@ package final class DaemonFixture {
 
     /// Worker processes of this daemon.
     package func workers() -> [Int32] {
-        let children = "/proc/\(daemon)/task/\(daemon)/children"
-        let text = (try? String(contentsOfFile: children, encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { Int32($0) }
+        // Each thread has children of its own.
+        let tasks = "/proc/\(daemon)/task"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).flatMap { task in
+            let text = (try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)) ?? ""
+            return text.split(separator: " ").compactMap { Int32($0) }
+        }
     }
 
     /// Descriptors that the daemon has open.

@@ -4,6 +4,8 @@ import Foundation
 package enum PreloadedLibrary {
     /// Lets one call of the operating system fail.
     package static let failNthCall = compiled("fail_nth_call")
+    /// Keeps the daemon's writes from reaching the disk for a while.
+    package static let holdSync = compiled("hold_sync")
     /// Moves the clock of the day.
     package static let moveClock = compiled("move_clock")
 

@@ -208,6 +208,8 @@ class Job(TypedDict):
     """The job from whose checkpoint it starts."""
     memory_bytes: NotRequired[int]
     """What is set aside for it."""
+    matmul_precision: NotRequired[str]
+    """How exactly it multiplies, decided when it was submitted."""
     output_dir: str
     """As the configuration has it."""
     working_directory: NotRequired[str]
@@ -278,6 +280,7 @@ class JobLogsResult(TypedDict):
 class JobMemory(TypedDict):
     planned_peak_bytes: int
     mapped_weight_bytes: int
+    keep_below_bytes: NotRequired[int]
     peak_bytes: NotRequired[int]
 
 
@@ -346,6 +349,12 @@ class MemoryPlan(TypedDict):
     total_seconds: float
     budget_bytes: NotRequired[int]
     """What all runs and models may hold together."""
+    matmul_precision: str
+    """How exactly products are computed: highest, high or medium."""
+    recomputed_share: float
+    """Of the layers whose activations are computed again in the backward pass."""
+    keep_below_bytes: NotRequired[int]
+    """Of tensors below which a layer keeps its activations; absent where the file decides."""
 
 
 class MemoryPlanAlternative(TypedDict):
@@ -395,6 +404,7 @@ class ResidentAdapter(TypedDict):
 class ResidentModel(TypedDict):
     model: str
     """The folder, absolute."""
+    settings: NotRequired[list[str]]
     adapters: list[str]
     """Folders of the adapters that were used with it."""
     worker: int
@@ -453,6 +463,8 @@ class SystemInfoResult(TypedDict):
     """ISO 8601, UTC."""
     vector_instructions: str
     """Avx512, avx2 or sse2."""
+    matrix_tiles: bool
+    """Whether the processor has tiles for bfloat16 (AMX), which matmul_precision uses."""
     openblas_core_type: NotRequired[str]
     """What workers pass as OPENBLAS_CORETYPE."""
     memory_bytes: int
@@ -1146,6 +1158,7 @@ class Methods:
         ids: list[int] | None = None,
         text: str | None = None,
         special_tokens: bool | None = None,
+        overrides: list[str] | None = None,
         working_directory: str | None = None,
     ) -> LogProbabilitiesResult:
         """The log-probability of every token given those before it."""
@@ -1157,6 +1170,7 @@ class Methods:
                 "ids": ids,
                 "text": text,
                 "special_tokens": special_tokens,
+                "overrides": overrides,
                 "working_directory": working_directory,
             },
         )
@@ -1170,6 +1184,7 @@ class Methods:
         *,
         model: str,
         adapter: str | None = None,
+        overrides: list[str] | None = None,
         working_directory: str | None = None,
         keep_alive: str | None = None,
     ) -> ResidentModel:
@@ -1179,6 +1194,7 @@ class Methods:
             {
                 "model": model,
                 "adapter": adapter,
+                "overrides": overrides,
                 "working_directory": working_directory,
                 "keep_alive": keep_alive,
             },
@@ -1763,6 +1779,7 @@ class AsyncMethods:
         ids: list[int] | None = None,
         text: str | None = None,
         special_tokens: bool | None = None,
+        overrides: list[str] | None = None,
         working_directory: str | None = None,
     ) -> LogProbabilitiesResult:
         """The log-probability of every token given those before it."""
@@ -1774,6 +1791,7 @@ class AsyncMethods:
                 "ids": ids,
                 "text": text,
                 "special_tokens": special_tokens,
+                "overrides": overrides,
                 "working_directory": working_directory,
             },
         )
@@ -1787,6 +1805,7 @@ class AsyncMethods:
         *,
         model: str,
         adapter: str | None = None,
+        overrides: list[str] | None = None,
         working_directory: str | None = None,
         keep_alive: str | None = None,
     ) -> ResidentModel:
@@ -1796,6 +1815,7 @@ class AsyncMethods:
             {
                 "model": model,
                 "adapter": adapter,
+                "overrides": overrides,
                 "working_directory": working_directory,
                 "keep_alive": keep_alive,
             },

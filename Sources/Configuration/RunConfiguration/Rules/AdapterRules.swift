@@ -42,12 +42,6 @@ extension CrossRule {
             $0[Parameters.finetuningType] == .oft
                 && ($0[Parameters.oftRank] > 0) == ($0[Parameters.oftBlockSize] > 0)
         },
-        CrossRule(
-            Parameters.oftTarget, "`oft_target` and `lora_target` name different layers", hint: "keep `oft_target`"
-        ) {
-            $0[Parameters.finetuningType] == .oft && $0.isExplicit(Parameters.oftTarget)
-                && $0.isExplicit(Parameters.loraTarget) && $0[Parameters.oftTarget] != $0[Parameters.loraTarget]
-        },
     ]
 
     private static func loraOnly<Value>(

@@ -12,10 +12,7 @@ extension CrossRule {
         CrossRule(
             Parameters.trainNewTokensOnly, "there are no new tokens whose rows could be trained",
             hint: "set `new_special_tokens`, `new_special_tokens_config` or `add_tokens`"
-        ) {
-            $0[Parameters.trainNewTokensOnly] && ($0[Parameters.newSpecialTokens] ?? []).isEmpty
-                && ($0[Parameters.addTokens] ?? []).isEmpty && $0[Parameters.newSpecialTokensConfig] == nil
-        },
+        ) { $0[Parameters.trainNewTokensOnly] && !$0.addsTokens },
         CrossRule(
             Parameters.trainNewTokensOnly, "weight decay would move the rows that are to stay as they were",
             hint: "take out `weight_decay`"
@@ -65,6 +62,9 @@ extension CrossRule {
             Parameters.adapterNameOrPath, "adapters go with `finetuning_type: lora` only",
             hint: "take out `adapter_name_or_path` or `finetuning_type`"
         ) { $0[Parameters.adapterNameOrPath] != nil && $0[Parameters.finetuningType] != .lora },
+        CrossRule(
+            Parameters.trainFromScratch, "random weights are not worth an export", hint: "take out `train_from_scratch`"
+        ) { $0[Parameters.trainFromScratch] },
         CrossRule(
             Parameters.evalDataset, "an export's perplexity is that of texts or dialogues",
             hint: "take out `eval_dataset`, or name data of stage pt or sft"

@@ -49,6 +49,10 @@ struct DataFingerprint: Codable, Equatable {
         if configuration[Parameters.template] == nil, case .single(let text) = tokenizer.configuration.chatTemplate {
             settings["the tokenizer's chat template"] = .string(FileHash.of(text))
         }
+        if configuration.addsTokens, let main = try tokenizer.files().first {
+            settings["the list of added tokens"] = .string(FileHash.of(main.contents))
+        }
+        if tokenizer.splitsSpecialTokens { settings["split_special_tokens"] = true }
         // Where nothing is joined, groups and shards change nothing.
         if options.packs || options.stage == .kto {
             settings["preprocessing_batch_size"] = .integer(Int64(options.groupSize))
@@ -75,7 +79,7 @@ struct DataFingerprint: Codable, Equatable {
             guard now != before, !(isDescription && (now == nil || before == nil)) else { continue }
             let title = name.hasPrefix("the ") ? name : "`\(name)`"
             lines.append(
-                isDescription || name == "the tokenizer" || name == "the tokenizer's chat template"
+                name.hasPrefix("the ")
                     ? "\(title) is another one"
                     : "\(title) was \(Self.text(before)), is now \(Self.text(now))")
         }

@@ -24,7 +24,7 @@ package struct RunTokenizer: Sendable {
     package init(
         _ configuration: RunConfiguration, modelFolder: String, adapterFolders: [String] = [], paths: PathResolver
     ) throws {
-        let grown = try adapterFolders.last { try Self.bringsTokenizer($0, modelFolder: modelFolder) }
+        let grown = try adapterFolders.last { try AdapterVocabulary.bringsTokenizer($0, toModelIn: modelFolder) }
         var tokenizer = try Tokenizer(directory: grown ?? modelFolder)
         // The run decides, whatever the tokenizer's files say.
         tokenizer.splitsSpecialTokens = configuration[Parameters.splitSpecialTokens]
@@ -40,12 +40,6 @@ package struct RunTokenizer: Sendable {
         warnings += template.note(ofAbsentNameIn: configuration, tokenizer).map { [$0] } ?? []
         warnings += try template.fix(&tokenizer).warnings
         self.tokenizer = tokenizer
-    }
-
-    private static func bringsTokenizer(_ adapter: String, modelFolder: String) throws -> Bool {
-        guard FileSystem.isFile("\(adapter)/tokenizer.json") else { return false }
-        let model = try ModelConfiguration(directory: modelFolder)
-        return try AdapterVocabulary.rows(in: adapter, for: model).map { $0 > model.vocabularySize } ?? false
     }
 
     var specialTokens: SpecialTokenIDs {

@@ -107,6 +107,10 @@ extension LoRA {
         guard (0..<1).contains(dropout) else {
             throw file.wrong("lora_dropout", "from 0 to below 1", .number(dropout))
         }
+        start = try Self.start(file)
+        if usesDoRA, start != .unchanged {
+            throw file.unsupported("init_lora_weights", "PiSSA's, with 'use_dora'")
+        }
         rankPattern = try file.pattern("rank_pattern") { try file.rank($0, "rank_pattern") }
         alphaPattern = try file.pattern("alpha_pattern") { value in
             guard let number = value.double else { throw file.wrong("alpha_pattern", "numbers", value) }
@@ -137,22 +141,23 @@ extension LoRA {
         if try file.flag("ensure_weight_tying"), try file.modules("modules_to_save") != nil {
             throw file.unsupported("ensure_weight_tying", "true")
         }
-        try refuseChangedBases(file)
         for key in [
             "trainable_token_indices", "target_parameters", "layer_replication", "alora_invocation_tokens",
             "arrow_config", "megatron_config",
         ] { try file.requireEmpty(key) }
     }
 
-    /// Ways to begin that change the weights of the base as well: what the adapter says holds beside the changed base
-    /// only, which PEFT makes again from the file's `init_lora_weights` whenever it loads the adapter.
-    private static func refuseChangedBases(_ file: AdapterConfigurationReader) throws {
-        guard let value = file["init_lora_weights"], !value.isNull, value.bool == nil else { return }
+    /// Some ways to begin change the weights of the base as well: what the adapter says holds beside the changed base
+    /// only, which is made again from the file's `init_lora_weights` whenever the adapter is loaded. PiSSA's is, as PEFT
+    /// does it.
+    private static func start(_ file: AdapterConfigurationReader) throws -> LoRAStart {
+        guard let value = file["init_lora_weights"], !value.isNull, value.bool == nil else { return .unchanged }
         guard let name = value.string else { throw file.wrong("init_lora_weights", "true, false or a name", value) }
-        if ["gaussian", "eva", "orthogonal"].contains(name) { return }
+        if ["gaussian", "eva", "orthogonal"].contains(name) { return .unchanged }
+        if let start = LoRAStart(name: name) { return start }
         throw file.unsupported(
             "init_lora_weights", "\"\(name)\"",
             instead: "such an adapter may belong to a base whose weights its start has changed: load it with PEFT and "
-                + "merge it, or save it with path_initial_model_for_weight_conversion (LLaMA-Factory: pissa_convert)")
+                + "merge it, or save it with path_initial_model_for_weight_conversion")
     }
 }

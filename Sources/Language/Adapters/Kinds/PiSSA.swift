@@ -14,6 +14,18 @@ package enum LoRAStart: Sendable, Equatable {
         .principalDirections(rounds < 0 ? .exact : .iterations(rounds))
     }
 
+    /// - Parameter name: as in `init_lora_weights`: `pissa`, or `pissa_niter_16` with a number of rounds
+    init?(name: String) {
+        let prefix = "pissa_niter_"
+        if name == "pissa" {
+            self = .pissa(rounds: -1)
+        } else if name.hasPrefix(prefix), let rounds = Int(name.dropFirst(prefix.count)), (0...1000).contains(rounds) {
+            self = .pissa(rounds: rounds)
+        } else {
+            return nil
+        }
+    }
+
     /// What the pair begins as; nil for a pair that begins as ever.
     func pair(for layer: AdaptedLayer, rank: Int, scaling: Float) throws -> LowRankPair? {
         guard case .principalDirections(let method) = self else { return nil }

@@ -89,7 +89,8 @@ package struct ModelBuilder {
         let role = freshBound.map { TensorPlace.Role.fresh(bound: $0) }
         let layer = LinearLayer(
             position: linearModules.count, path: path,
-            weight: try tensor("\(path).weight", [outputs, inputs], role ?? (isRouter ? .router : .linear), fused: fused),
+            weight: try tensor(
+                "\(path).weight", [outputs, inputs], role ?? (isRouter ? .router : .linear), fused: fused),
             bias: bias ? try tensor("\(path).bias", [outputs], role ?? .bias) : nil)
         linearModules.append(LinearModule(path: path, outputs: outputs, inputs: inputs, isRouter: isRouter))
         return layer

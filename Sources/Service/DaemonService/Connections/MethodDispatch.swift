@@ -5,107 +5,122 @@ import LinuxSystem
 package import ServiceAPI
 import StructuredLogging
 
-/// What a handler gets.
-struct MethodCall<Method: ServiceMethod> {
-    let parameters: Method.Parameters
-    let caller: Caller
-    let daemon: Daemon
-    let request: IncomingRequest
-
-    /// Answers later; every path must end in one of these.
-    func succeed(_ result: Method.Result) { MethodDispatch.answer(request, .success(result)) }
-    func fail(_ error: any Error) {
-        MethodDispatch.logDenial(error, of: Method.name, caller, daemon)
-        request.fail(MethodDispatch.serviceError(error).rpcError)
-    }
-}
-
 /// The one place where names meet handlers and errors meet the wire.
 package enum MethodDispatch {
-    private typealias Handler = (IncomingRequest, Caller, Daemon) -> Void
-
-    private static func immediate<Method: ServiceMethod>(
-        _ method: Method.Type, _ body: @escaping (MethodCall<Method>) throws -> Method.Result
-    ) -> (String, Handler) {
-        deferred(method) { call in call.succeed(try body(call)) }
+    /// What handles a method, and on which thread.
+    private enum Handler {
+        case onLoop((IncomingRequest, Caller, Daemon) -> Void)
+        case amongJobs(onlyReads: Bool, @Sendable (IncomingRequest, Caller, JobTable) -> Void)
     }
 
-    private static func deferred<Method: ServiceMethod>(
+    private static func onLoop<Method: ServiceMethod>(
         _ method: Method.Type, _ body: @escaping (MethodCall<Method>) throws -> Void
     ) -> (String, Handler) {
-        (
-            Method.name,
-            { request, caller, daemon in
-                do {
-                    let parameters = try decode(method, request.parameters)
-                    try authorize(method, parameters, caller, daemon)
-                    try body(MethodCall(parameters: parameters, caller: caller, daemon: daemon, request: request))
-                } catch {
-                    logDenial(error, of: Method.name, caller, daemon)
-                    request.fail(serviceError(error).rpcError)
-                }
+        let handler = { (request: IncomingRequest, caller: Caller, daemon: Daemon) in
+            attempt(method, request, caller, daemon.logger) { parameters in
+                if Method.access != .everyone { try caller.requireAdministrator(for: Method.name) }
+                try body(MethodCall(parameters: parameters, caller: caller, daemon: daemon, request: request))
             }
-        )
+        }
+        return (Method.name, .onLoop(handler))
     }
 
-    /// Denials are for the journal too, also of places where the service itself may not write: somebody asked for them.
-    static func logDenial(_ error: any Error, of method: String, _ caller: Caller, _ daemon: Daemon) {
-        guard let error = error as? ServiceError, error.kind == .permission else { return }
-        let (user, process) = (String(caller.user), String(caller.process))
-        if let job = error.job {
-            daemon.logger.log(.accessDenied, ["user": user, "process": process, "method": method, "job": job])
-        } else {
-            daemon.logger.log(.accessDenied, ["user": user, "process": process, "method": method])
+    private static func onLoop<Method: ServiceMethod>(
+        _ method: Method.Type, answer: @escaping (MethodCall<Method>) throws -> Method.Result
+    ) -> (String, Handler) {
+        onLoop(method) { call in call.succeed(try answer(call)) }
+    }
+
+    private static func amongJobs<Method: ServiceMethod>(
+        _ method: Method.Type, onlyReads: Bool = false,
+        _ body: @escaping @Sendable (JobCall<Method>) throws -> Void
+    ) -> (String, Handler) {
+        let handler = { @Sendable (request: IncomingRequest, caller: Caller, jobs: JobTable) in
+            attempt(method, request, caller, jobs.logger) { parameters in
+                if Method.access == .owner, let id = (parameters as? any JobAddressing)?.job {
+                    try caller.require(owner: jobs.store.job(id).job.owner, job: id)
+                } else if Method.access == .administrator {
+                    try caller.requireAdministrator(for: Method.name)
+                }
+                try body(JobCall(parameters: parameters, caller: caller, jobs: jobs, request: request))
+            }
+        }
+        return (Method.name, .amongJobs(onlyReads: onlyReads, handler))
+    }
+
+    private static func amongJobs<Method: ServiceMethod>(
+        _ method: Method.Type, answer: @escaping @Sendable (JobCall<Method>) throws -> Method.Result
+    ) -> (String, Handler) {
+        amongJobs(method) { call in call.succeed(try answer(call)) }
+    }
+
+    private static func reading<Method: ServiceMethod>(
+        _ method: Method.Type, _ answer: @escaping @Sendable (JobCall<Method>) throws -> Method.Result
+    ) -> (String, Handler) {
+        amongJobs(method, onlyReads: true) { call in call.succeed(try answer(call)) }
+    }
+
+    /// Reads the parameters and goes on with them; errors answer the request. Who may call a method is decided before
+    /// its handler runs.
+    private static func attempt<Method: ServiceMethod>(
+        _ method: Method.Type, _ request: IncomingRequest, _ caller: Caller, _ logger: Logger,
+        _ body: (Method.Parameters) throws -> Void
+    ) {
+        do {
+            try body(decode(method, request.parameters))
+        } catch {
+            logDenial(error, of: Method.name, caller, logger)
+            request.fail(serviceError(error).rpcError)
         }
     }
 
-    /// Who may call it is decided here, before any handler runs.
-    private static func authorize<Method: ServiceMethod>(
-        _ method: Method.Type, _ parameters: Method.Parameters, _ caller: Caller, _ daemon: Daemon
-    ) throws {
-        switch Method.access {
-        case .everyone: return
-        case .administrator: try caller.requireAdministrator(for: Method.name)
-        case .owner:
-            guard let id = (parameters as? any JobAddressing)?.job else { return }
-            try caller.require(owner: daemon.jobs.store.job(id).job.owner, job: id)
+    /// Denials are for the journal too, also of places where the service itself may not write: somebody asked for them.
+    static func logDenial(_ error: any Error, of method: String, _ caller: Caller, _ logger: Logger) {
+        guard let error = error as? ServiceError, error.kind == .permission else { return }
+        let (user, process) = (String(caller.user), String(caller.process))
+        if let job = error.job {
+            logger.log(.accessDenied, ["user": user, "process": process, "method": method, "job": job])
+        } else {
+            logger.log(.accessDenied, ["user": user, "process": process, "method": method])
         }
     }
 
     // Made once, then read by the loop's thread alone.
     nonisolated(unsafe) private static let handlers: [String: Handler] = Dictionary(
         uniqueKeysWithValues: [
-            deferred(ConfigFiles.self, listConfigurationFiles), deferred(ConfigPlan.self, planRun),
-            immediate(ConfigSchema.self, describeConfiguration), immediate(ConfigValidate.self, validateConfiguration),
-            immediate(Discover.self) { _ in try OpenRPCDocument.current.get() },
-            immediate(JobCancel.self, cancelJob), immediate(JobFetch.self, fetchJobFile),
-            immediate(JobFiles.self, listJobFiles), immediate(JobGet.self, showJob), immediate(JobList.self, listJobs),
-            immediate(JobLogs.self, readJobLog), deferred(JobSubmit.self, submitJob),
-            deferred(JobCheckpointNow.self, saveCheckpoint), immediate(JobFork.self, forkJob),
-            immediate(JobMetrics.self, readMetrics), immediate(JobPause.self, pauseJob),
-            immediate(JobPrioritize.self, prioritizeJob), immediate(JobRemove.self, removeJob),
-            immediate(JobRequeue.self, requeueJob), immediate(JobResume.self, resumeJob),
-            deferred(JobWait.self, waitForJobs), deferred(JobWatch.self, watchJob),
-            immediate(SystemInfo.self, describeSystem),
-            immediate(SystemShutdown.self, shutDown), immediate(ModelList.self, listModels),
-            immediate(AdapterList.self, listAdapters), deferred(AdapterLoad.self, loadAdapter),
-            deferred(AdapterUnload.self, unloadAdapter), deferred(ModelLoad.self, loadModel),
-            immediate(ModelUnload.self, unloadModel),
-            deferred(Generate.self) { try forwardToModel($0, WorkerMethod.generate) },
-            deferred(Chat.self) { try forwardToModel($0, WorkerMethod.chat) },
-            deferred(Tokenize.self) { try forwardToModel($0, WorkerMethod.tokenize) },
-            deferred(Detokenize.self) { try forwardToModel($0, WorkerMethod.detokenize) },
-            deferred(LogProbabilities.self) { try forwardToModel($0, WorkerMethod.logProbabilities) },
-            deferred(Score.self) { try forwardToModel($0, WorkerMethod.score) },
-            deferred(DatasetPreview.self, previewDataset),
+            onLoop(ConfigFiles.self, listConfigurationFiles), onLoop(ConfigPlan.self, planRun),
+            onLoop(ConfigSchema.self, answer: describeConfiguration),
+            onLoop(ConfigValidate.self, answer: validateConfiguration),
+            onLoop(DatasetPreview.self, previewDataset),
+            onLoop(Discover.self, answer: { _ in try OpenRPCDocument.current.get() }),
+            onLoop(SystemInfo.self, describeSystem), onLoop(SystemShutdown.self, answer: shutDown),
+            amongJobs(JobCancel.self, answer: cancelJob), amongJobs(JobCheckpointNow.self, saveCheckpoint),
+            amongJobs(JobFetch.self, answer: fetchJobFile), amongJobs(JobFiles.self, answer: listJobFiles),
+            amongJobs(JobFork.self, answer: forkJob), reading(JobGet.self, showJob),
+            reading(JobList.self, listJobs), reading(JobLogs.self, readJobLog),
+            amongJobs(JobMetrics.self, answer: readMetrics), amongJobs(JobPause.self, answer: pauseJob),
+            amongJobs(JobPrioritize.self, answer: prioritizeJob), amongJobs(JobRemove.self, answer: removeJob),
+            amongJobs(JobRequeue.self, answer: requeueJob), amongJobs(JobResume.self, answer: resumeJob),
+            amongJobs(JobSubmit.self, submitJob), amongJobs(JobWait.self, waitForJobs),
+            amongJobs(JobWatch.self, watchJob),
+            onLoop(ModelList.self, answer: listModels), onLoop(ModelLoad.self, loadModel),
+            onLoop(ModelUnload.self, unloadModel), onLoop(AdapterList.self, listAdapters),
+            onLoop(AdapterLoad.self, loadAdapter), onLoop(AdapterUnload.self, unloadAdapter),
+            onLoop(Generate.self) { try forwardToModel($0, WorkerMethod.generate) },
+            onLoop(Chat.self) { try forwardToModel($0, WorkerMethod.chat) },
+            onLoop(Tokenize.self) { try forwardToModel($0, WorkerMethod.tokenize) },
+            onLoop(Detokenize.self) { try forwardToModel($0, WorkerMethod.detokenize) },
+            onLoop(LogProbabilities.self) { try forwardToModel($0, WorkerMethod.logProbabilities) },
+            onLoop(Score.self) { try forwardToModel($0, WorkerMethod.score) },
         ])
 
     static func handle(_ request: IncomingRequest, caller: Caller, daemon: Daemon) {
-        guard let handler = handlers[request.method] else {
-            request.fail(.methodNotFound(request.method))
-            return
+        switch handlers[request.method] {
+        case .onLoop(let handler)?: handler(request, caller, daemon)
+        case .amongJobs(let onlyReads, let handler)?:
+            daemon.jobs.relay(request, onlyReads: onlyReads) { handler($0, caller, $1) }
+        case nil: request.fail(.methodNotFound(request.method))
         }
-        handler(request, caller, daemon)
     }
 
     static func answer(_ request: IncomingRequest, _ result: Result<some Encodable, any Error>) {

@@ -3,14 +3,14 @@ import JobStore
 import LinuxSystem
 import ServiceAPI
 
-func listJobFiles(_ call: MethodCall<JobFiles>) throws -> JobFiles.Result {
-    let (tree, _) = try outputTree(call.parameters.job, call.daemon)
+func listJobFiles(_ call: JobCall<JobFiles>) throws -> JobFiles.Result {
+    let (tree, _) = try outputTree(call.parameters.job, call.jobs)
     return JobFiles.Result(files: try tree.files().map { JobFiles.File(name: $0.name, size: $0.size) })
 }
 
-func fetchJobFile(_ call: MethodCall<JobFetch>) throws -> JobFetch.Result {
+func fetchJobFile(_ call: JobCall<JobFetch>) throws -> JobFetch.Result {
     let parameters = call.parameters
-    let (tree, job) = try outputTree(parameters.job, call.daemon)
+    let (tree, job) = try outputTree(parameters.job, call.jobs)
     let file = try outputFile(parameters.file, in: tree, job: job)
     let status = try file.status()
     let limit = max(1, min(parameters.limit ?? JobFetch.mostBytes, JobFetch.mostBytes))
@@ -20,8 +20,8 @@ func fetchJobFile(_ call: MethodCall<JobFetch>) throws -> JobFetch.Result {
         version: "\(status.st_ino)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_size)")
 }
 
-private func outputTree(_ id: String, _ daemon: Daemon) throws -> (FileTree, job: String) {
-    let stored = try daemon.jobs.store.job(id)
+private func outputTree(_ id: String, _ jobs: JobTable) throws -> (FileTree, job: String) {
+    let stored = try jobs.store.job(id)
     guard FileSystem.isDirectory(stored.outputPath) else {
         throw ServiceError(.notFound, "job \(id) has written nothing yet", hint: "`tunectl show \(id)`", job: id)
     }

@@ -10,12 +10,12 @@ import ServiceAPI
 ///
 /// - Parameter field: the parameter that names it
 func checkedOutputPlace(
-    _ path: String, field: String = Parameters.outputDir.name, _ caller: Caller, _ daemon: Daemon
+    _ path: String, field: String = Parameters.outputDir.name, _ caller: Caller, _ jobs: JobTable
 ) throws -> OutputPlace {
     let place = try OutputPlace(path, field: field)
     try place.check(
-        caller: caller.user, service: geteuid(), stateDirectory: daemon.options.stateDirectory
-    ) { try daemon.jobs.store.hasJob(owner: caller.user, outputPath: place.path) }
+        caller: caller.user, service: geteuid(), stateDirectory: jobs.stateDirectory
+    ) { try jobs.store.hasJob(owner: caller.user, outputPath: place.path) }
     return place
 }
 
@@ -54,44 +54,44 @@ func savedDataPlace(
     return place
 }
 
-func showJob(_ call: MethodCall<JobGet>) throws -> Job {
-    let jobs = call.daemon.jobs
+func showJob(_ call: JobCall<JobGet>) throws -> Job {
+    let jobs = call.jobs
     return call.caller.view(of: jobs.view(try jobs.stored(call.parameters.job)))
 }
 
-func listJobs(_ call: MethodCall<JobList>) throws -> JobList.Result {
+func listJobs(_ call: JobCall<JobList>) throws -> JobList.Result {
     let limit = max(0, min(call.parameters.limit ?? 100, 10_000))
-    let jobs = try call.daemon.jobs.store.jobs(
+    let jobs = try call.jobs.store.jobs(
         states: call.parameters.states, kinds: call.parameters.kinds, limit: limit)
-    return JobList.Result(jobs: call.daemon.jobs.views(jobs).map { call.caller.view(of: $0) })
+    return JobList.Result(jobs: call.jobs.views(jobs).map { call.caller.view(of: $0) })
 }
 
-func cancelJob(_ call: MethodCall<JobCancel>) throws -> Job {
-    return try call.daemon.jobs.cancel(call.parameters.job)
+func cancelJob(_ call: JobCall<JobCancel>) throws -> Job {
+    try call.jobs.cancel(call.parameters.job)
 }
 
-func pauseJob(_ call: MethodCall<JobPause>) throws -> Job {
-    return try call.daemon.jobs.pause(call.parameters.job)
+func pauseJob(_ call: JobCall<JobPause>) throws -> Job {
+    try call.jobs.pause(call.parameters.job)
 }
 
-func resumeJob(_ call: MethodCall<JobResume>) throws -> Job {
-    return try call.daemon.jobs.resume(call.parameters.job)
+func resumeJob(_ call: JobCall<JobResume>) throws -> Job {
+    try call.jobs.resume(call.parameters.job)
 }
 
-func requeueJob(_ call: MethodCall<JobRequeue>) throws -> Job {
-    return try call.daemon.jobs.requeue(call.parameters.job)
+func requeueJob(_ call: JobCall<JobRequeue>) throws -> Job {
+    try call.jobs.requeue(call.parameters.job)
 }
 
-func prioritizeJob(_ call: MethodCall<JobPrioritize>) throws -> Job {
-    return try call.daemon.jobs.prioritize(call.parameters.job, call.parameters.priority)
+func prioritizeJob(_ call: JobCall<JobPrioritize>) throws -> Job {
+    try call.jobs.prioritize(call.parameters.job, call.parameters.priority)
 }
 
-func removeJob(_ call: MethodCall<JobRemove>) throws -> Job {
-    return try call.daemon.jobs.remove(call.parameters.job, purge: call.parameters.purge ?? false)
+func removeJob(_ call: JobCall<JobRemove>) throws -> Job {
+    try call.jobs.remove(call.parameters.job, purge: call.parameters.purge ?? false)
 }
 
-func saveCheckpoint(_ call: MethodCall<JobCheckpointNow>) throws {
-    try call.daemon.jobs.checkpoint(call.parameters.job) { result in
+func saveCheckpoint(_ call: JobCall<JobCheckpointNow>) throws {
+    try call.jobs.checkpoint(call.parameters.job) { result in
         switch result {
         case .success(let checkpoint): call.succeed(checkpoint)
         case .failure(let error): call.fail(error)
@@ -99,8 +99,8 @@ func saveCheckpoint(_ call: MethodCall<JobCheckpointNow>) throws {
     }
 }
 
-func waitForJobs(_ call: MethodCall<JobWait>) throws {
-    let (ids, table, caller) = (call.parameters.jobs, call.daemon.jobs, call.caller)
+func waitForJobs(_ call: JobCall<JobWait>) throws {
+    let (ids, table, caller) = (call.parameters.jobs, call.jobs, call.caller)
     let states = try ids.map { try table.stored($0).job.state }
     let remaining = Set(zip(ids, states).filter { !$1.isFinal }.map(\.0))
     func answer() {
@@ -114,11 +114,13 @@ func waitForJobs(_ call: MethodCall<JobWait>) throws {
     let waiter = JobWaiter(request: call.request, remaining: remaining) { _ in answer() }
     table.add(waiter, for: Array(remaining))
     call.request.onCancel = { [weak table, weak waiter] in
-        waiter.map { table?.remove($0) }
-        waiter?.cancel()
+        // Only the table holds it.
+        guard let waiter else { return }
+        table?.remove(waiter)
+        waiter.cancel()
     }
     if let seconds = call.parameters.timeout {
-        call.daemon.loop.after(min(max(0, seconds), 1e9)) { [weak table, weak waiter] in
+        call.jobs.loop.after(min(max(0, seconds), 1e9)) { [weak table, weak waiter] in
             guard let waiter, !waiter.remaining.isEmpty else { return }
             table?.remove(waiter)
             let names = waiter.remaining.sorted().joined(separator: ", ")
@@ -127,8 +129,8 @@ func waitForJobs(_ call: MethodCall<JobWait>) throws {
     }
 }
 
-func readMetrics(_ call: MethodCall<JobMetrics>) throws -> JobMetrics.Result {
-    let (id, jobs) = (call.parameters.job, call.daemon.jobs)
+func readMetrics(_ call: JobCall<JobMetrics>) throws -> JobMetrics.Result {
+    let (id, jobs) = (call.parameters.job, call.jobs)
     try? jobs.flush(id)
     let (since, limit) = (max(0, call.parameters.since ?? 0), max(1, min(call.parameters.limit ?? 10_000, 100_000)))
     let isFinal = try jobs.stored(id).job.state.isFinal
@@ -137,16 +139,16 @@ func readMetrics(_ call: MethodCall<JobMetrics>) throws -> JobMetrics.Result {
         metrics: metrics, since: metrics.last?.seq ?? since, isComplete: isFinal && metrics.count < limit)
 }
 
-func watchJob(_ call: MethodCall<JobWatch>) throws {
-    try call.daemon.jobs.watch(
+func watchJob(_ call: JobCall<JobWatch>) throws {
+    try call.jobs.watch(
         call.parameters.job, since: max(0, call.parameters.since ?? 0), request: call.request)
 }
 
-func readJobLog(_ call: MethodCall<JobLogs>) throws -> JobLogs.Result {
-    let stored = try call.daemon.jobs.stored(call.parameters.job)
+func readJobLog(_ call: JobCall<JobLogs>) throws -> JobLogs.Result {
+    let stored = try call.jobs.stored(call.parameters.job)
     var offset = max(0, call.parameters.offset ?? 0)
     let limit = max(1, min(call.parameters.limit ?? 65536, 1 << 20))
-    guard let file = try? FileDescriptor.open(call.daemon.jobs.logPath(of: stored.job.id), O_RDONLY) else {
+    guard let file = try? FileDescriptor.open(call.jobs.logPath(of: stored.job.id), O_RDONLY) else {
         return JobLogs.Result(text: "", nextOffset: offset, isComplete: stored.job.state.isFinal)
     }
     // The oldest part of a large log has been given back.

@@ -5,10 +5,10 @@ import LinuxSystem
 import RunConfiguration
 import ServiceAPI
 
-func submitJob(_ call: MethodCall<JobSubmit>) throws {
+func submitJob(_ call: JobCall<JobSubmit>) throws {
     let parameters = call.parameters
     // A client that repeats a request whose answer was lost gets that answer, whatever has happened since.
-    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return call.succeed(known) }
+    if let known = try knownJob(parameters.clientToken, call.caller, call.jobs) { return call.succeed(known) }
     try checkWorkingDirectory(parameters.workingDirectory)
     let kind = try requestedKind(parameters)
     var submission = try Submission(
@@ -23,22 +23,22 @@ func submitJob(_ call: MethodCall<JobSubmit>) throws {
             of: call.caller.expandingHome(input), field: "input", in: parameters.workingDirectory)
     }
     let files = try PassedFiles(parameters.files ?? [], from: call.request)
-    if files.isEmpty { return call.succeed(try submission.submit(to: call.daemon)) }
-    try submission.check(call.daemon)
-    try call.daemon.jobs.inputs.keep(files, on: call.daemon.loop) { [submission] result in
+    if files.isEmpty { return call.succeed(try submission.submit(to: call.jobs)) }
+    try submission.check(call.jobs)
+    try call.jobs.inputs.keep(files, on: call.jobs.loop) { [submission] result in
         do {
             var submission = submission
             submission.inputs = try result.get()
-            call.succeed(try submission.submit(to: call.daemon))
+            call.succeed(try submission.submit(to: call.jobs))
         } catch {
             call.fail(error)
         }
     }
 }
 
-private func knownJob(_ token: String?, _ caller: Caller, _ daemon: Daemon) throws -> Job? {
-    guard let token, let stored = try daemon.jobs.store.job(owner: caller.user, token: token) else { return nil }
-    return daemon.jobs.view(try daemon.jobs.stored(stored.job.id))
+private func knownJob(_ token: String?, _ caller: Caller, _ jobs: JobTable) throws -> Job? {
+    guard let token, let stored = try jobs.store.job(owner: caller.user, token: token) else { return nil }
+    return jobs.view(try jobs.stored(stored.job.id))
 }
 
 /// The kind that a request names; kinds without an engine are refused by name.
@@ -88,10 +88,10 @@ private func usualKind(_ parameters: JobSubmit.Parameters, _ configuration: RunC
     return usual
 }
 
-func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
+func forkJob(_ call: JobCall<JobFork>) throws -> Job {
     let parameters = call.parameters
-    if let known = try knownJob(parameters.clientToken, call.caller, call.daemon) { return known }
-    let parent = try call.daemon.jobs.stored(parameters.job)
+    if let known = try knownJob(parameters.clientToken, call.caller, call.jobs) { return known }
+    let parent = try call.jobs.stored(parameters.job)
     guard parent.job.kind == .train else {
         throw ServiceError(
             .conflict, "job \(parent.job.id) is of kind \"\(parent.job.kind.rawValue)\", which has no checkpoints",
@@ -101,7 +101,7 @@ func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
     let changes = parameters.overrides ?? []
     var overrides = parent.overrides + ["resume_from_checkpoint=\(quoted(checkpoint))"]
     if !changes.contains(where: { $0.hasPrefix("output_dir=") }) {
-        overrides.append("output_dir=\(quoted(call.daemon.jobs.unusedOutput(beside: parent, step: step)))")
+        overrides.append("output_dir=\(quoted(call.jobs.unusedOutput(beside: parent, step: step)))")
     }
     var submission = try Submission(
         parent.config, overrides + changes, parent.job.workingDirectory, call.caller)
@@ -115,8 +115,8 @@ func forkJob(_ call: MethodCall<JobFork>) throws -> Job {
     submission.forkedFrom = parent.job.id
     submission.name = parent.job.name
     submission.kind = parent.job.kind
-    submission.inputs = try call.daemon.jobs.inputs(forForkOf: parent)
-    return try submission.submit(to: call.daemon)
+    submission.inputs = try call.jobs.inputs(forForkOf: parent)
+    return try submission.submit(to: call.jobs)
 }
 
 /// A checkpoint of the job that was written to its end.
@@ -201,39 +201,39 @@ struct Submission {
             : (configuration[Parameters.outputDir], Parameters.outputDir.name)
     }
 
-    private func outputPlace(_ daemon: Daemon) throws -> OutputPlace {
+    private func outputPlace(_ jobs: JobTable) throws -> OutputPlace {
         let (folder, field) = output
         let path = try absolutePath(of: folder, field: field, in: workingDirectory)
-        return try checkedOutputPlace(path, field: field, caller, daemon)
+        return try checkedOutputPlace(path, field: field, caller, jobs)
     }
 
     /// What can be refused before anything is copied.
-    func check(_ daemon: Daemon) throws {
-        _ = try outputPlace(daemon)
-        try caller.requireReading(configuration, in: workingDirectory, daemon)
+    func check(_ jobs: JobTable) throws {
+        _ = try outputPlace(jobs)
+        try caller.requireReading(configuration, in: workingDirectory, jobs)
     }
 
     /// Stores the job; what was copied for it is removed when it is not accepted, or known already.
-    func submit(to daemon: Daemon) throws -> Job {
+    func submit(to jobs: JobTable) throws -> Job {
         do {
-            let job = try add(to: daemon)
-            if let inputs, try daemon.jobs.stored(job.id).inputs != inputs { daemon.jobs.inputs.remove(inputs) }
+            let job = try add(to: jobs)
+            if let inputs, try jobs.stored(job.id).inputs != inputs { jobs.inputs.remove(inputs) }
             return job
         } catch {
-            if let inputs { daemon.jobs.inputs.remove(inputs) }
+            if let inputs { jobs.inputs.remove(inputs) }
             throw error
         }
     }
 
-    private func add(to daemon: Daemon) throws -> Job {
-        let place = try outputPlace(daemon)
-        _ = try savedDataPlace(of: configuration, in: workingDirectory, user: caller.user, daemon.jobs)
-        try caller.requireReading(configuration, in: workingDirectory, daemon)
+    private func add(to jobs: JobTable) throws -> Job {
+        let place = try outputPlace(jobs)
+        _ = try savedDataPlace(of: configuration, in: workingDirectory, user: caller.user, jobs)
+        try caller.requireReading(configuration, in: workingDirectory, jobs)
         let references = JobReferences.jobs(in: configuration)
         var outputs: [String: String] = [:]
         var predecessors: [String] = []
         for id in after + references where !predecessors.contains(id) {
-            let predecessor = try daemon.jobs.stored(id)
+            let predecessor = try jobs.stored(id)
             try caller.require(owner: predecessor.job.owner, job: id)
             outputs[id] = predecessor.outputPath
             predecessors.append(id)
@@ -263,6 +263,6 @@ struct Submission {
                 ? config : JobReferences.resolved(configuration) { outputs[$0] ?? "job:\($0)" },
             overrides: (isKeptAsGiven ? overrides : []) + decided, clientToken: clientToken, outputPath: place.path)
         stored.inputs = inputs
-        return try daemon.jobs.add(stored)
+        return try jobs.add(stored)
     }
 }

@@ -7,18 +7,19 @@ import ServiceAPI
 import StructuredLogging
 import WorkerSupervision
 
-/// Jobs from the queue to their end: starts workers, records what they say, tells watchers.
+/// Jobs from the queue to their end: starts workers, records what they say, tells watchers. It lives on the jobs'
+/// thread, where it may wait for a disk.
 ///
 /// Everything that happens to a job goes through `apply`: the lifecycle says what follows, the store makes it durable,
 /// then memory, watchers and successors learn of it.
 final class JobTable {
     let store: JobStore
-    private(set) var policy: SchedulingPolicy
+    private(set) var policy = SchedulingPolicy()
     private(set) var machine: MachineCapacity
     let program: WorkerProgram
     /// Without links.
     let stateDirectory: String
-    let limits: DaemonLimits
+    private(set) var limits: DaemonLimits
     /// Where each job's worker gets a control group; without them the supervisor watches.
     let groups: ControlGroups?
     let inputs: KeptInputs
@@ -53,12 +54,11 @@ final class JobTable {
     private var isTellingSuccessors = false
 
     init(
-        store: JobStore, policy: SchedulingPolicy, machine: MachineCapacity, program: WorkerProgram,
-        stateDirectory: String, limits: DaemonLimits, groups: ControlGroups?, loop: EventLoop, logger: Logger
+        store: JobStore, program: WorkerProgram, stateDirectory: String, limits: DaemonLimits, groups: ControlGroups?,
+        loop: EventLoop, logger: Logger
     ) {
         self.store = store
-        self.policy = policy
-        self.machine = machine
+        machine = .available(limits)
         self.program = program
         let stateDirectory = FileSystem.canonicalPath(stateDirectory) ?? stateDirectory
         self.stateDirectory = stateDirectory
@@ -68,14 +68,20 @@ final class JobTable {
         self.loop = loop
         self.logger = logger
         turns = WatcherTurns(loop: loop)
+        obey(limits)
     }
 
     /// Takes over what the settings say now.
-    func settingsChanged() {
+    func settingsChanged(_ limits: DaemonLimits) {
+        obey(limits)
+        startWhatMayRun()
+    }
+
+    private func obey(_ limits: DaemonLimits) {
+        self.limits = limits
         policy.runningJobs = limits.runningJobs
         policy.threads = limits.workerThreads
         machine = .available(limits)
-        startWhatMayRun()
     }
 
     func folder(of id: String) -> String { "\(stateDirectory)/jobs/\(id)" }
@@ -85,6 +91,19 @@ final class JobTable {
     /// The jobs that have a worker, the newest first, as they are now.
     var runningJobs: [Job] {
         running.values.map(\.stored.job).sorted { (Int($0.id) ?? 0) > (Int($1.id) ?? 0) }
+    }
+
+    /// What is shown of all jobs in one line.
+    struct Status: Sendable {
+        var running: [Job]
+        var counts: [JobState: Int]
+        fileprivate var changes: UInt64
+    }
+
+    /// - Parameter last: what was told last, which is told again when nothing has happened
+    func status(after last: Status?) -> Status {
+        if let last, last.changes == changes { return last }
+        return Status(running: runningJobs, counts: (try? store.counts()) ?? [:], changes: changes)
     }
 
     /// The job as it is now; what its worker said last may not be stored yet.

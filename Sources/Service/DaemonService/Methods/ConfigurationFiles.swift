@@ -19,5 +19,7 @@ func listConfigurationFiles(_ call: MethodCall<ConfigFiles>) throws {
         call.succeed(ConfigFiles.Result(needed: [], service: ServiceUser.description))
         return
     }
-    try call.answerByOwnWorker("files", WorkerMethod.files, parameters, passing: files)
+    try call.withReadingRights { [parameters] rights in
+        try call.answerByOwnWorker("files", WorkerMethod.files, parameters, rights, passing: files)
+    }
 }

@@ -9,12 +9,13 @@ func planRun(_ call: MethodCall<ConfigPlan>) throws {
     let (configuration, overrides) = try call.caller.readConfiguration(
         parameters.config, overrides: parameters.overrides ?? [])
     try checkWorkingDirectory(parameters.workingDirectory)
-    try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
     try requireOutputBesideBase(configuration, in: parameters.workingDirectory)
     let limits = call.daemon.options.limits
     let question = WorkerPlan.Parameters(
         config: parameters.config, overrides: overrides,
         workingDirectory: parameters.workingDirectory, threads: limits.workerThreads, budget: limits.memoryBudget,
         share: limits.memoryShare, speed: nil)
-    try call.answerByOwnWorker("plan", WorkerPlan.name, question, copying: parameters.files)
+    try call.withReadingRights(for: configuration, in: parameters.workingDirectory) { rights in
+        try call.answerByOwnWorker("plan", WorkerPlan.name, question, rights, copying: parameters.files)
+    }
 }

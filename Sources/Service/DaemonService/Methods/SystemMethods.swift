@@ -3,10 +3,12 @@ import JobStore
 import LinuxSystem
 import ServiceAPI
 
-func describeSystem(_ call: MethodCall<SystemInfo>) throws -> SystemInfo.Result {
-    let daemon = call.daemon
-    let counts = try daemon.jobs.store.counts()
-    return SystemInfo.Result(
+func describeSystem(_ call: MethodCall<SystemInfo>) throws {
+    call.ask({ jobs in try jobs.store.counts() }, then: { call.succeed(description(of: call.daemon, jobs: $0)) })
+}
+
+private func description(of daemon: Daemon, jobs: [JobState: Int]) -> SystemInfo.Result {
+    SystemInfo.Result(
         version: Daemon.version, apiLevel: ServiceAPI.apiLevel, process: getpid(), socket: daemon.options.socket,
         stateDirectory: daemon.options.stateDirectory, startedAt: daemon.startedAt,
         vectorInstructions: CPUFeatures.vectorInstructions, matrixTiles: CPUFeatures.hasTiles,
@@ -15,7 +17,7 @@ func describeSystem(_ call: MethodCall<SystemInfo>) throws -> SystemInfo.Result 
         memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
         memoryBudgetBytes: daemon.options.limits.memoryBudget, residentBytes: MemoryUsage()?.resident ?? 0,
         memoryControl: daemon.memoryControl.name, memoryControlReason: daemon.memoryControl.reason,
-        jobs: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }), models: daemon.models.count,
+        jobs: Dictionary(uniqueKeysWithValues: jobs.map { ($0.key.rawValue, $0.value) }), models: daemon.models.count,
         limits: daemon.options.limits.published, settings: daemon.options.limits.described,
         settingsFiles: daemon.options.settingsFiles)
 }

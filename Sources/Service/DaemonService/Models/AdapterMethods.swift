@@ -1,15 +1,16 @@
-import JSONRPC
 import JSONDocuments
 import JSONRPC
 import LinuxSystem
 import ServiceAPI
 
-func listAdapters(_ call: MethodCall<AdapterList>) throws -> AdapterList.Result {
-    let parameters = call.parameters
-    let model = try parameters.model.map {
-        try ModelTarget.resolve(model: $0, adapter: nil, in: parameters.workingDirectory, call)[0].model
+func listAdapters(_ call: MethodCall<AdapterList>) throws {
+    let (models, parameters) = (call.daemon.models, call.parameters)
+    func answer(_ model: String?) {
+        call.succeed(AdapterList.Result(adapters: models.adapters(of: model, visibleTo: call.caller)))
     }
-    return AdapterList.Result(adapters: call.daemon.models.adapters(of: model, visibleTo: call.caller))
+    guard let model = parameters.model else { return answer(nil) }
+    let names = try ModelNames(model: model, adapter: nil, in: parameters.workingDirectory)
+    try call.withAccess(to: names) { access in answer(access.targets[0].model) }
 }
 
 func loadAdapter(_ call: MethodCall<AdapterLoad>) throws {
@@ -24,20 +25,22 @@ func unloadAdapter(_ call: MethodCall<AdapterUnload>) throws {
     let given = call.caller.expandingHome(parameters.adapter)
     // A folder that is gone can still be in memory.
     let isGone = given.hasPrefix("/") && !FileSystem.isDirectory(given)
-    var target = try ModelTarget.resolve(
-        model: parameters.model, adapter: isGone ? nil : given, in: parameters.workingDirectory, call)[0]
-    if isGone { target.adapter = given }
+    let names = try ModelNames(
+        model: parameters.model, adapter: isGone ? nil : given, in: parameters.workingDirectory)
+    try call.withAccess(to: names) { access in
+        try unload(isGone ? given : access.targets[0].adapter ?? given, of: access.targets[0].model, call)
+    }
+}
+
+private func unload(_ adapter: String, of model: String, _ call: MethodCall<AdapterUnload>) throws {
     let models = call.daemon.models
-    guard let adapter = target.adapter,
-        let holder = models.resident(target.model, holding: adapter, visibleTo: call.caller)
-    else {
+    guard let holder = models.resident(model, holding: adapter, visibleTo: call.caller) else {
         throw ServiceError(
-            .notFound, "\(target.adapter ?? given) is not loaded with \(target.model)",
-            hint: "`tunectl adapters` lists those that are")
+            .notFound, "\(adapter) is not loaded with \(model)", hint: "`tunectl adapters` lists those that are")
     }
     models.begin(holder, keepAlive: nil)
     _ = holder.call(
-        WorkerMethod.unloadAdapter, ["model": .string(target.model), "adapter": .string(adapter)],
+        WorkerMethod.unloadAdapter, ["model": .string(model), "adapter": .string(adapter)],
         progress: { _ in },
         completion: { [request = call.request] result in
             models.end(holder)

@@ -22,9 +22,9 @@ struct JobWeights {
         return String(name.dropFirst(4))
     }
 
-    init(of id: String, _ call: MethodCall<some ServiceMethod>) throws {
-        let stored = try call.daemon.jobs.store.job(id)
-        try call.caller.require(owner: stored.job.owner, job: id)
+    init(of id: String, for caller: Caller, _ jobs: JobTable) throws {
+        let stored = try jobs.store.job(id)
+        try caller.require(owner: stored.job.owner, job: id)
         guard stored.job.kind == .train else {
             throw ServiceError(
                 .badRequest, "job \(id) trains nothing; it is of kind \(stored.job.kind.rawValue)", job: id)

@@ -9,13 +9,16 @@ func listModels(_ call: MethodCall<ModelList>) throws -> ModelList.Result {
     ModelList.Result(models: call.daemon.models.list(visibleTo: call.caller))
 }
 
-func unloadModel(_ call: MethodCall<ModelUnload>) throws -> ResidentModel {
-    let (model, directory) = (call.caller.expandingHome(call.parameters.model), call.parameters.workingDirectory)
+func unloadModel(_ call: MethodCall<ModelUnload>) throws {
+    let (models, model) = (call.daemon.models, call.caller.expandingHome(call.parameters.model))
     // A folder that is gone can still be resident.
-    let isGone = model.hasPrefix("/") && !FileSystem.isDirectory(model)
-    let targets =
-        isGone ? [ModelTarget(model: model)] : try ModelTarget.resolve(model: model, adapter: nil, in: directory, call)
-    return try call.daemon.models.unload(targets[0].model, for: call.caller)
+    if model.hasPrefix("/"), !FileSystem.isDirectory(model) {
+        return call.succeed(try models.unload(model, for: call.caller))
+    }
+    let names = try ModelNames(model: model, adapter: nil, in: call.parameters.workingDirectory)
+    try call.withAccess(to: names) { access in
+        call.succeed(try models.unload(access.targets[0].model, for: call.caller))
+    }
 }
 
 func loadModel(_ call: MethodCall<ModelLoad>) throws {
@@ -36,7 +39,13 @@ func forwardToModel<Method: ServiceMethod>(
         throw ServiceError(.badRequest, "\(Method.name) needs the parameter \"model\"", field: "model")
     }
     let given = object["overrides"]?.array?.compactMap(\.string) ?? []
-    let (settings, others) = try ModelSettings.taken(from: given)
+    let settings: ModelSettings
+    let others: [String]
+    do {
+        (settings, others) = try ModelSettings.taken(from: given)
+    } catch {
+        throw ServiceError(error)
+    }
     if workerMethod == WorkerMethod.load || workerMethod == WorkerMethod.logProbabilities, let other = others.first {
         let key = String(other.prefix { $0 != "=" })
         throw ServiceError(
@@ -44,11 +53,11 @@ func forwardToModel<Method: ServiceMethod>(
             hint: "take it out; what says how the model is read acts, such as quantization_bit", field: key)
     }
     object["overrides"] = others.isEmpty ? nil : .array(others.map(JSONValue.string))
-    let targets = try ModelTarget.resolve(
-        model: model, adapter: object["adapter"]?.string, in: object["working_directory"]?.string, call)
-    try ModelRequest(
-        call, method: workerMethod, parameters: object, settings: settings, targets: targets, finish: finish
-    ).send()
+    let names = try ModelNames(
+        model: model, adapter: object["adapter"]?.string, in: object["working_directory"]?.string)
+    try call.withAccess(to: names) { access in
+        try ModelRequest(call, method: workerMethod, parameters: object, settings, access, finish: finish).send()
+    }
 }
 
 /// Prepares a run's data in a worker of its own, which writes the items to the caller's descriptor.
@@ -61,6 +70,7 @@ func previewDataset(_ call: MethodCall<DatasetPreview>) throws {
     let (configuration, overrides) = try call.caller.readConfiguration(
         parameters.config, overrides: parameters.overrides ?? [], for: .data)
     parameters.overrides = overrides
-    try call.caller.requireReading(configuration, in: parameters.workingDirectory, call.daemon)
-    try call.answerByOwnWorker("preview", WorkerMethod.preview, parameters, copying: parameters.files)
+    try call.withReadingRights(for: configuration, in: parameters.workingDirectory) { [parameters] rights in
+        try call.answerByOwnWorker("preview", WorkerMethod.preview, parameters, rights, copying: parameters.files)
+    }
 }

@@ -25,15 +25,15 @@ final class ModelRequest {
     /// - Parameter finish: sees a successful answer before it is passed on
     init(
         _ call: MethodCall<some ServiceMethod>, method: String, parameters: JSONObject,
-        settings: ModelSettings = .none, targets: [ModelTarget],
+        _ settings: ModelSettings = .none, _ access: ModelAccess,
         finish: @escaping (Resident, JSONValue) -> JSONValue = { $1 }
     ) throws {
         models = call.daemon.models
         request = call.request
-        rights = try call.caller.readingRights(call.daemon.jobs)
+        rights = access.rights
         self.method = method
         self.settings = settings
-        self.targets = targets[...]
+        targets = access.targets[...]
         self.finish = finish
         keepAlive = try parameters["keep_alive"]?.string.map { try KeepAlive($0) }
         self.parameters = parameters

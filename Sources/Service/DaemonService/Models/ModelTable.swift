@@ -12,7 +12,7 @@ final class ModelTable {
     private var table: ResidentTable<ResidentKey, Resident>
     private let program: WorkerProgram
     private let stateDirectory: String
-    private let limits: DaemonLimits
+    var limits: DaemonLimits
     private let loop: EventLoop
     let training: TrainingYielding
     private var expiryTimer: EventLoop.TimerToken?
@@ -135,11 +135,14 @@ final class ModelTable {
             memory: WorkerMemory(limit: limits.workerMemory), loop: loop)
     }
 
-    /// A worker for one request; it belongs to no model and is not listed, and reads what the caller may.
+    /// A worker for one request; it belongs to no model and is not listed.
     ///
-    /// - Parameter inputs: the folder of files that came with the request
-    func oneShot(_ name: String, _ call: MethodCall<some ServiceMethod>, inputs: String? = nil) throws -> Resident {
-        let rights = try call.caller.readingRights(call.daemon.jobs, folders: inputs.map { [$0] } ?? [])
+    /// - Parameters:
+    ///   - rights: what it may read
+    ///   - inputs: the folder of files that came with the request, which it may read too
+    func oneShot(_ name: String, _ rights: ReadingRights?, inputs: String? = nil) throws -> Resident {
+        var rights = rights
+        if let inputs { rights?.open.append(FileSystem.canonicalPath(inputs) ?? inputs) }
         let arguments = (rights?.arguments ?? []) + SubstituteFiles.arguments(inputs)
         return Resident(
             key: ResidentKey(model: name, user: rights?.user), rights: rights,

@@ -7,9 +7,8 @@ import StructuredLogging
 
 /// The settings of `finetuned.yaml` as they are in force; `DaemonSetting.all` documents each.
 ///
-/// Everything that obeys one of them reads it here at the moment of use, so that a reload reaches all. Used from the
-/// loop's thread.
-package final class DaemonLimits {
+/// Whoever obeys one of them reads it at the moment of use and gets the new ones at a reload.
+package struct DaemonLimits: Sendable {
     var connectionsPerUser = 256
     var messageBytes = 16 << 20
     /// From a message's first byte to its last.
@@ -91,10 +90,5 @@ package final class DaemonLimits {
     /// Every setting as the file would have it.
     package var described: [String: String] {
         Dictionary(uniqueKeysWithValues: DaemonSetting.all.map { ($0.name, $0.form.text(of: self[keyPath: $0.path])) })
-    }
-
-    /// Takes over every value of `other`.
-    func adopt(_ other: DaemonLimits) {
-        for setting in DaemonSetting.all { self[keyPath: setting.path] = other[keyPath: setting.path] }
     }
 }

@@ -19,7 +19,7 @@ package struct DaemonSetting: Sendable {
     package let key: String
     package let form: Form
     package let summary: String
-    let path: any ReferenceWritableKeyPath<DaemonLimits, Int> & Sendable
+    let path: any WritableKeyPath<DaemonLimits, Int> & Sendable
 
     /// Stands for a time without end.
     static let forever = -1
@@ -30,7 +30,7 @@ package struct DaemonSetting: Sendable {
 
     init(
         _ name: (section: String, key: String), _ form: Form,
-        _ path: any ReferenceWritableKeyPath<DaemonLimits, Int> & Sendable, _ summary: String
+        _ path: any WritableKeyPath<DaemonLimits, Int> & Sendable, _ summary: String
     ) {
         section = name.section
         key = name.key

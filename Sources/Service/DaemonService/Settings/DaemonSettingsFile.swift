@@ -35,7 +35,7 @@ package enum DaemonSettingsFile {
 
     /// The settings that these files leave, later ones winning, with defaults for the rest.
     static func read(_ files: [String]) throws(Failure) -> DaemonLimits {
-        let limits = DaemonLimits()
+        var limits = DaemonLimits()
         for file in files {
             let bytes: [UInt8]
             do throws(SystemError) {
@@ -49,7 +49,7 @@ package enum DaemonSettingsFile {
             } catch {
                 throw .badText(file, error)
             }
-            try apply(text, name: file, to: limits)
+            try apply(text, name: file, to: &limits)
         }
         return limits
     }
@@ -58,7 +58,7 @@ package enum DaemonSettingsFile {
     private static let largestFile = (1 << 20) + 1
 
     /// Takes over what one file says.
-    package static func apply(_ text: String, name: String, to limits: DaemonLimits) throws(Failure) {
+    package static func apply(_ text: String, name: String, to limits: inout DaemonLimits) throws(Failure) {
         let values: [LocatedValue]
         do throws(ConfigurationError) {
             values = try LocatedValue.all(yaml: text, name: name)

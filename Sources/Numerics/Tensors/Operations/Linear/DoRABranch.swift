@@ -36,11 +36,12 @@ package final class DoRABranch: LinearBranch {
             let changed = try withoutDropout.forward(x, beside: unbiased, on: tape)
             return try scaled(changed, by: norms, bias: layer.bias, on: tape)
         }
+        // With c = x' W^T + p, where p is the pair's part: g c - x' W^T = g c - c + p, and W is multiplied by once.
         let dropped = try tape.dropout(x, probability: lowRank.dropout, site: lowRank.site)
         let changed = try withoutDropout.forward(dropped, beside: unbiased, on: tape)
         let difference = try tape.add(
-            scaled(changed, by: norms, bias: nil, on: tape), tape.scale(tape.linear(dropped, unbiased), by: -1))
-        return try tape.add(tape.linear(x, layer), difference)
+            scaled(changed, by: norms, bias: nil, on: tape), tape.scale(changed, by: -1))
+        return try tape.add(tape.add(tape.linear(x, layer), difference), tape.lowRank(dropped, lowRank))
     }
 
     /// `magnitude / norms * x + bias`, column by column.
