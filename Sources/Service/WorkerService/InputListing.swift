@@ -1,6 +1,7 @@
 import Datasets
 import Glibc
 import JSONDocuments
+import LanguageModels
 import LinuxSystem
 import RunConfiguration
 import ServiceAPI
@@ -26,7 +27,7 @@ struct InputListing: TrainingWork {
         "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json",
         "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
         "adapter_config.json", "adapter_model.safetensors",
-        "value_head.safetensors",
+        "value_head.safetensors", PositionStretch.fileName,
     ]
     private static let indexNames = ["model.safetensors.index.json", "pytorch_model.bin.index.json"]
 
