@@ -1,6 +1,5 @@
+import Tensors
 import Testing
-
-@testable import Tensors
 
 /// Quantized weights against numbers computed by the reference libraries.
 struct QuantizationTests {

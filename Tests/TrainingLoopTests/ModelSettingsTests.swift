@@ -71,6 +71,19 @@ import WeightFiles
         #expect(try PositionStretch(adapterFolder: run.output) == nil)
     }
 
+    /// A reference model of its own has the positions of the model that is held to it: at first both say the same.
+    @Test func referencesAreStretchedToo() throws {
+        let run = RunFixture()
+        try run.run(
+            "dpo-lora",
+            [
+                "adapter_name_or_path=null", "ref_model=model", "rope_scaling=linear", "rope_scaling_factor=3",
+                "pref_ftx=0", "dpo_label_smoothing=0", "max_steps=1", "eval_strategy=no",
+            ])
+        let loss = try #require(run.history()[0]["loss"]?.double)
+        #expect(abs(loss - 0.693147) < 1e-5, "\(loss)")
+    }
+
     @Test func shiftedGroupsActInTraining() throws {
         #expect(try trained(["shift_attn=true"]).loss != trained([]).loss)
     }

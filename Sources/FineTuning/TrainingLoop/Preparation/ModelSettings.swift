@@ -56,7 +56,8 @@ extension ModelConfiguration {
         }
     }
 
-    private mutating func adoptStretch(
+    /// The part of `adopt` that a reference model has in common with the one that is trained.
+    mutating func adoptStretch(
         _ configuration: RunConfiguration, adapterFolders: [String], note: (String) -> Void
     ) throws {
         let remembered = try adapterFolders.compactMap { folder in

@@ -43,7 +43,10 @@ enum ReferenceModel {
         switch choice {
         case .separate(let folder, let adapters):
             note("the reference is \(([folder] + adapters).joined(separator: " with "))")
-            return Network(try merging(adapters, into: .load(directory: folder), seed: seed))
+            var itself = try ModelConfiguration(directory: folder)
+            try itself.adoptStretch(configuration, adapterFolders: adapters) { _ in }
+            let model = try DecoderModel.load(itself, weights: CheckpointWeights(directory: folder))
+            return Network(try merging(adapters, into: model, seed: seed))
         case .withoutAdapter:
             note("the reference is the model without the adapter that is trained\(hint)")
             return Network(trainable.base)
