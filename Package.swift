@@ -88,7 +88,8 @@ let language: [Target] = [
     module("LanguageModels", in: "Language", ["JSONDocuments", "LinuxSystem", "Tensors", "WeightFiles"]),
     module("PythonData", in: "Language", ["JSONDocuments"]),
     module("TextGeneration", in: "Language", ["LanguageModels", "Tensors", "Tokenization"]),
-    module("Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem"]),
+    module(
+        "Tokenization", in: "Language", ["CPCRE2", "CUTF8Proc", "JSONDocuments", "LinuxSystem", "WeightFiles"]),
     module("WeightFiles", in: "Language", ["CZip", "JSONDocuments", "LinuxSystem", "Tensors"]),
 ]
 
@@ -257,7 +258,7 @@ let allTests: [Target] = [
         "ModelExport",
         [
             "Checkpoints", "JSONDocuments", "LanguageModels", "LinuxSystem", "RunConfiguration", "Tensors",
-            "TrainingLoop",
+            "Tokenization", "TrainingLoop",
             "WeightFiles",
         ]),
     tests("Optimizers", ["JSONDocuments", "Tensors"], resources: [.copy("Fixtures")]),
@@ -271,12 +272,12 @@ let allTests: [Target] = [
     tests(
         "TextGeneration", ["JSONDocuments", "LanguageModels", "Tensors", "Tokenization"], resources: [.copy("Fixtures")]
     ),
-    tests("Tokenization", ["JSONDocuments"], resources: [.copy("Fixtures")]),
+    tests("Tokenization", ["JSONDocuments", "WeightFiles"], resources: [.copy("Fixtures")]),
     tests(
         "TrainingLoop",
         [
-            "Checkpoints", "Datasets", "JSONDocuments", "LinuxSystem", "Optimizers", "RunConfiguration", "Tensors",
-            "TrainingStages", "WeightFiles",
+            "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "RunConfiguration",
+            "Tensors", "Tokenization", "TrainingStages", "WeightFiles",
         ], resources: [.copy("Fixtures")]),
     tests("TrainingStages", ["Datasets", "JSONDocuments", "LanguageModels", "RunConfiguration", "Tensors"]),
     tests("TunectlCommands", ["JSONDocuments", "LinuxSystem", "RunConfiguration", "ServiceAPI", "TerminalOutput"]),

@@ -4,7 +4,6 @@ import LanguageModels
 import LinuxSystem
 import ModelExport
 import RunConfiguration
-import Tensors
 import Testing
 import TextGeneration
 import TrainingLoop

@@ -110,7 +110,8 @@ import Testing
         (#""model_type":"llama","head_dim":7"#, "head_dim"),
         (#""model_type":"llama","rms_norm_eps":"small""#, "rms_norm_eps"),
         (#""model_type":"llama","max_position_embeddings":1e30"#, "max_position_embeddings"),
-        (#""model_type":"llama","quantization_config":{"quant_method":"gptq"}"#, "gptq"),
+        (#""model_type":"llama","quantization_config":{"quant_method":"aqlm"}"#, "aqlm"),
+        (#""model_type":"llama","quantization_config":{"quant_method":"gptq"}"#, "bits"),
         (#""model_type":"llama","rope_parameters":{"partial_rotary_factor":0.5}"#, "partial_rotary_factor"),
         (
             #""model_type":"llama","partial_rotary_factor":0.5,"rope_parameters":{"rope_type":"default"}"#,

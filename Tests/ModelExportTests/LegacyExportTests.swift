@@ -2,7 +2,6 @@ import JSONDocuments
 import LanguageModels
 import LinuxSystem
 import ModelExport
-import Tensors
 import Testing
 import WeightFiles
 

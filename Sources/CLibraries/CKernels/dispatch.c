@@ -17,6 +17,32 @@ void kernel_narrow_f16(const float *source, void *result, size_t count) {
     kernels_active->narrow_f16(source, result, count);
 }
 
+void kernel_widen_q8_0(const void *source, float *result, size_t count) {
+    kernels_active->widen_q8_0(source, result, count);
+}
+
+void kernel_widen_q4_0(const void *source, float *result, size_t count) {
+    kernels_active->widen_q4_0(source, result, count);
+}
+
+void kernel_narrow_q8_0(const float *source, void *result, size_t count) {
+    kernels_active->narrow_q8_0(source, result, count);
+}
+
+void kernel_narrow_q4_0(const float *source, void *result, size_t count) {
+    kernels_active->narrow_q4_0(source, result, count);
+}
+
+void kernel_widen_coded_columns(const kernel_coded_columns *matrix, size_t first_output, size_t outputs,
+                                size_t first_input, size_t inputs, float *result) {
+    kernels_active->widen_coded_columns(matrix, first_output, outputs, first_input, inputs, result);
+}
+
+void kernel_coded_columns_vectors(const kernel_coded_columns *matrix, size_t first_output, size_t outputs,
+                                  const float *vectors, size_t vector_count, float *result, size_t result_stride) {
+    kernels_active->coded_columns_vectors(matrix, first_output, outputs, vectors, vector_count, result, result_stride);
+}
+
 void kernel_widen_codes4(const void *codes, size_t first, size_t count, const float *table, const float *scales,
                          float *result) {
     kernels_active->widen_codes4(codes, first, count, table, scales, result);
@@ -162,6 +188,16 @@ void kernel_matrix_vectors_bf16(const void *matrix, size_t rows, size_t columns,
 void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, const float *vectors, size_t
                                vector_count, float *result, size_t result_stride) {
     kernels_active->matrix_vectors_f16(matrix, rows, columns, vectors, vector_count, result, result_stride);
+}
+
+void kernel_matrix_vectors_q8_0(const void *matrix, size_t rows, size_t columns, const float *vectors, size_t
+                                vector_count, float *result, size_t result_stride) {
+    kernels_active->matrix_vectors_q8_0(matrix, rows, columns, vectors, vector_count, result, result_stride);
+}
+
+void kernel_matrix_vectors_q4_0(const void *matrix, size_t rows, size_t columns, const float *vectors, size_t
+                                vector_count, float *result, size_t result_stride) {
+    kernels_active->matrix_vectors_q4_0(matrix, rows, columns, vectors, vector_count, result, result_stride);
 }
 
 void kernel_add_outer_products_f32(const float *left, size_t left_stride, size_t ranks, const float *right,

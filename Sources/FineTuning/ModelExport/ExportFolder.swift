@@ -80,6 +80,22 @@ final class ExportFolder {
         }
     }
 
+    /// Keeps what an export that goes on needs and a complete one does not.
+    func keep(_ bytes: [UInt8], as name: String) throws {
+        do {
+            try partial.write(bytes, to: name)
+            Failpoint.exportWrite.pass()
+        } catch {
+            throw failure(error, needed: bytes.count)
+        }
+    }
+
+    /// The path of what was kept; nil where nothing was.
+    func kept(_ name: String) -> String? {
+        let path = "\(partial.anchor)/\(name)"
+        return FileSystem.isFile(path) ? path : nil
+    }
+
     /// Notes that all files are there and are what they should be.
     func noteProof() throws {
         journal.isProven = true

@@ -27,6 +27,11 @@ struct ExportOrigin {
         let adapterFolders = try paths.adapterFolders(configuration)
         folders = [modelFolder] + adapterFolders
         let model = try ModelConfiguration(directory: modelFolder)
+        if let packing = model.quantization.map({ type(of: $0).method })
+            ?? (GGUFFile.isNamed(by: modelFolder) ? "a GGUF file" : nil)
+        {
+            throw ExportError.packedBase(path: modelFolder, packing: packing)
+        }
         weights = try CheckpointWeights(directory: modelFolder)
         var loaded = try DecoderModel.load(model, weights: weights)
         // The vocabulary and the positions that the adapters were trained with, or the positions that are asked for.
@@ -45,7 +50,7 @@ struct ExportOrigin {
             return loaded.adapter
         }
         self.adapters = adapters
-        source = ExportSource(
+        var source = ExportSource(
             chain, weights: weights,
             generation: try GenerationDefaults(directory: modelFolder, configuration: base.configuration),
             storedAs: configuration.exportFormat(of: model), modelFolder: modelFolder)
@@ -57,7 +62,14 @@ struct ExportOrigin {
             text = nil
             note("\(modelFolder) has no tokenizer.json, so the export has no tokenizer")
         }
+        source.tokenizer = text?.tokenizer
+        self.source = source
         weights.forgetPages()
+    }
+
+    /// The model with its adapters inside.
+    func mergedModel() throws -> DecoderModel {
+        adapters.isEmpty ? base : try DecoderModel(source.configuration, source: MergedTensors(source.tensors))
     }
 
     /// Refuses a target that is one of the folders read from.
@@ -70,7 +82,7 @@ struct ExportOrigin {
     }
 
     /// The files beside the weights; `config.json` comes last.
-    func companions() throws -> [ExportFile] {
+    func companions(of source: ExportSource) throws -> [ExportFile] {
         var files: [ExportFile] = []
         if let text {
             files += try ModelFiles.tokenizer(text.tokenizer)
@@ -127,11 +139,32 @@ struct ExportOrigin {
 extension RunConfiguration {
     /// `infer_dtype`, else what the base's configuration says, else float16.
     func exportFormat(of model: ModelConfiguration) -> WeightFormat {
-        switch self[Parameters.inferDtype] {
+        // The other tensors of a quantized model are as exact as its scales.
+        if self[Parameters.exportQuantizationBit] != nil { return .float16 }
+        return switch self[Parameters.inferDtype] {
         case .auto: model.weightFormat ?? .float16
         case .float32: .float32
         case .float16: .float16
         case .bfloat16: .bfloat16
         }
+    }
+}
+
+/// Merged tensors as weights in memory.
+private struct MergedTensors: TensorSource {
+    private let tensors: [String: TensorToWrite]
+
+    init(_ tensors: [TensorToWrite]) {
+        self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+    }
+
+    func tensor(_ place: TensorPlace) throws -> Matrix {
+        guard let tensor = tensors[place.name], let format = tensor.type.weightFormat else {
+            throw WeightFileError.missing(tensor: place.name, shape: place.shape, directory: "the merged model")
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(tensor.byteCount)
+        try tensor.bytes { bytes.append(contentsOf: $0) }
+        return .frozen(try Weight(name: place.name, format: format, shape: tensor.shape, copying: bytes))
     }
 }

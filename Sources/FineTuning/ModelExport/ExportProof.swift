@@ -7,9 +7,10 @@ package struct ExportProof {
     /// What answers are compared on: beginnings as token ids, at least one token each.
     package let prompts: [[Int32]]
     /// How numbers were stored, which decides how far answers may lie apart.
-    let format: WeightFormat
+    let format: WeightFormat?
 
-    package init(prompts: [[Int32]], format: WeightFormat) {
+    /// - Parameter format: nil for numbers of few bits, whose answers may differ
+    package init(prompts: [[Int32]], format: WeightFormat?) {
         self.prompts = prompts
         self.format = format
     }
@@ -74,7 +75,7 @@ package struct ExportProof {
 
 /// How far two models' answers lie apart.
 package struct ExportComparison {
-    let format: WeightFormat
+    let format: WeightFormat?
     let prompts: [[Int32]]
     /// Greedy tokens of the original and of what was written.
     let expected: [[Int32]]
@@ -87,7 +88,7 @@ package struct ExportComparison {
     /// Where continuations part: by how much the original prefers its own token.
     var leads: [Double] = []
 
-    init(format: WeightFormat, prompts: [[Int32]], expected: [[Int32]], found: [[Int32]]) {
+    init(format: WeightFormat?, prompts: [[Int32]], expected: [[Int32]], found: [[Int32]]) {
         self.format = format
         self.prompts = prompts
         self.expected = expected
@@ -103,8 +104,9 @@ package struct ExportComparison {
     var meanDifference: Double { sum / Double(max(1, count)) }
 
     /// What rounding to the format explains, in log-probabilities.
-    var tolerance: Double {
+    var tolerance: Double? {
         switch format {
+        case nil: nil
         case .float32: 1e-3
         case .float16: 2e-2
         case .bfloat16: 2e-1
@@ -114,6 +116,7 @@ package struct ExportComparison {
     /// Why the written model is not the original; nil when it is.
     package var problem: String? {
         if !largestDifference.isFinite { return "its log-probabilities are not numbers" }
+        guard let tolerance, let format else { return nil }
         if meanDifference > tolerance {
             return "its log-probabilities differ by \(meanDifference) on average, at most \(tolerance) is explained by "
                 + format.rawValue

@@ -28,7 +28,7 @@ struct ExportReport {
                         "format": .string(name),
                         "largest_logprob_difference": .number(comparison.largestDifference),
                         "mean_logprob_difference": .number(comparison.meanDifference),
-                        "tolerance": .number(comparison.tolerance),
+                        "tolerance": comparison.tolerance.map { .number($0) } ?? .null,
                         "compared_tokens": .integer(Int64(comparison.count)),
                         "greedy_agreement": .number(comparison.agreement),
                         "prompts": .array(

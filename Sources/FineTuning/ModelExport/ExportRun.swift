@@ -25,6 +25,8 @@ package struct ExportRun {
         case phase(String, totalSteps: Int)
         /// Files that are there, of those that will be.
         case progress(files: Int, of: Int)
+        /// Blocks of the model that are quantized.
+        case quantized(blocks: Int, of: Int)
     }
 
     package struct Outcome {
@@ -50,15 +52,23 @@ package struct ExportRun {
         try origin.requireDifferent(from: target)
         try requireReplaceable(target)
         let formats = ExportFormats.wanted(by: configuration)
-        var files = try formats.flatMap { try $0.files(of: origin.source, configuration) }
-        files += try origin.companions()
-        let folder: ExportFolder
+        var folder: ExportFolder?
+        let quantizing = try quantizing(origin)
+        let source =
+            quantizing?.source(
+                of: origin.source, dataset: configuration[Parameters.exportQuantizationDataset] ?? "", in: { folder })
+            ?? origin.source
+        for note in try formats.flatMap({ try $0.notes(of: source, configuration) }) { report(.note(note)) }
+        var files = try formats.flatMap { try $0.files(of: source, configuration) }
+        files += try origin.companions(of: source)
         do {
             folder = try ExportFolder(path: target, fingerprint: fingerprint(origin, formats))
         } catch {
             throw OutputFolder.failure(error, path: target, needed: 0)
         }
+        guard let folder else { return Outcome(isFinished: false, figures: [:]) }
         if !folder.isProven {
+            if let quantizing, try !quantize(quantizing, in: folder) { return Outcome(isFinished: false, figures: [:]) }
             guard try write(files, into: folder) else { return Outcome(isFinished: false, figures: [:]) }
             try prove(origin, formats, folder)
         }
@@ -71,8 +81,27 @@ package struct ExportRun {
             isFinished: true,
             figures: [
                 "files": .integer(Int64(folder.files.count)), "bytes": .integer(Int64(bytes)),
-                "tensors": .integer(Int64(origin.source.tensors.count)),
+                "tensors": .integer(Int64(source.tensors.count)),
             ])
+    }
+
+    private func quantizing(_ origin: ExportOrigin) throws -> GPTQExport? {
+        guard let bits = configuration[Parameters.exportQuantizationBit] else { return nil }
+        guard let tokenizer = origin.source.tokenizer else {
+            throw ExportError.noTokenizer(for: "`export_quantization_bit`")
+        }
+        return GPTQExport(
+            bits: bits, model: try origin.mergedModel(),
+            samples: try CalibrationTexts.samples(configuration, tokenizer, paths: paths))
+    }
+
+    /// - Returns: false when it was stopped
+    private func quantize(_ quantizing: GPTQExport, in folder: ExportFolder) throws -> Bool {
+        report(.phase("quantizing", totalSteps: quantizing.blockCount))
+        return try quantizing.run(in: folder) { blocks, count in
+            report(.quantized(blocks: blocks, of: count))
+            return !control.isStopping
+        }
     }
 
     /// A folder with a model that no export has written is not replaced unasked.
@@ -126,13 +155,15 @@ package struct ExportRun {
         if configuration[Parameters.exportVerify] {
             report(.phase("verifying", totalSteps: formats.count))
             summary.text = try origin.comparedText(with: folder.partialPath)
-            let proof = ExportProof(prompts: try origin.prompts(), format: origin.source.format)
+            let prompts = try origin.prompts()
             let original = try origin.subject()
             let perplexity = try origin.perplexity(configuration, workingDirectory: paths.workingDirectory)
             let expected = try perplexity?.value(of: original)
             summary.comparisons = try formats.map { format in
                 let file = try format.written(in: folder.partialPath)
                 let written = ExportProof.Subject(file.model, forgetPages: file.forgetPages)
+                let proof = ExportProof(
+                    prompts: prompts, format: format.rounding(origin.source.format, configuration))
                 var comparison = try proof.compare(original, written)
                 if let perplexity, let expected {
                     comparison.perplexities = (expected, try perplexity.value(of: written))

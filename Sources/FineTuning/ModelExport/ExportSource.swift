@@ -2,6 +2,7 @@ package import Adapters
 package import JSONDocuments
 package import LanguageModels
 package import Tensors
+package import Tokenization
 package import WeightFiles
 
 /// What an export writes: the tensors of the merged model in its order, each made when it is written and not before.
@@ -19,6 +20,8 @@ package struct ExportSource {
     package var configurationKeys: JSONObject = [:]
     /// Where the base's tokenizer and other files lie.
     package var modelFolder: String
+    /// As the template needs it; nil for a model without one.
+    package var tokenizer: Tokenizer?
 
     /// - Parameters:
     ///   - weights: the base's files, whose pages are let go as soon as a tensor is written

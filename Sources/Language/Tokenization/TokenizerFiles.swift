@@ -1,5 +1,6 @@
 import JSONDocuments
 import LinuxSystem
+import WeightFiles
 
 /// Where a tokenizer was read from.
 enum TokenizerSource: Sendable {
@@ -27,7 +28,13 @@ extension Tokenizer {
 
     /// Reads tokenizer.json and, where they exist, tokenizer_config.json, special_tokens_map.json, added_tokens.json and
     /// chat_template.jinja of a folder.
+    ///
+    /// - Parameter directory: a folder, or a GGUF file
     package init(directory: String) throws {
+        if GGUFFile.isNamed(by: directory) {
+            try self.init(gguf: directory)
+            return
+        }
         guard let json = try Self.contents(directory, Self.mainFile) else {
             throw TokenizerError.missingFile(path: "\(directory)/\(Self.mainFile)")
         }

@@ -10,6 +10,8 @@ protocol WeightFile: Sendable {
     subscript(name: String) -> TensorRecord? { get }
     /// A tensor, where it lies in the file if it can be used there.
     func weight(named name: String) throws -> Weight
+    /// A tensor's bytes, of whatever type its elements are.
+    func ownedBytes(of name: String) throws -> OwnedBytes
     /// Lets go of the pages that were read, where the file is mapped.
     func forgetPages()
 }
@@ -62,15 +64,28 @@ package final class CheckpointWeights: Sendable {
 
     /// A tensor that the model needs, in the shape it needs it.
     package func weight(_ name: String, shape: [Int]) throws -> Weight {
+        let file = try file(holding: name, shape: shape)
+        return try file.weight(named: name)
+    }
+
+    /// The bytes of a tensor that a weight is put together from, in the type and shape it must have.
+    package func bytes(_ name: String, type: ElementType, shape: [Int]) throws -> OwnedBytes {
+        let file = try file(holding: name, shape: shape)
+        if let found = file[name]?.type, found != type {
+            throw WeightFileError.wrongType(tensor: name, expected: type, found: found, file: file.path)
+        }
+        return try file.ownedBytes(of: name)
+    }
+
+    private func file(holding name: String, shape: [Int]) throws -> any WeightFile {
         guard let location = locations[name] else {
             throw WeightFileError.missing(tensor: name, shape: shape, directory: directory)
         }
         let file = files[location]
-        let weight = try file.weight(named: name)
-        guard weight.shape == shape else {
-            throw WeightFileError.wrongShape(tensor: name, expected: shape, found: weight.shape, file: file.path)
+        if let found = file[name]?.shape, found != shape {
+            throw WeightFileError.wrongShape(tensor: name, expected: shape, found: found, file: file.path)
         }
-        return weight
+        return file
     }
 
     /// Lets go of the pages that were read, so that a model that is gone through once is never in memory as a whole.

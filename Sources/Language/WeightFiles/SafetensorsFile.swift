@@ -47,6 +47,11 @@ package final class SafetensorsFile: Sendable {
         return try withExtendedLifetime(mapping) { try body(bytes(of: record)) }
     }
 
+    /// The tensor's bytes where they lie in the file; they keep the mapping alive.
+    package func ownedBytes(of name: String) throws -> OwnedBytes {
+        OwnedBytes(bytes(of: try required(name)), owner: mapping)
+    }
+
     /// The tensor where it lies in the file; it keeps the mapping alive.
     ///
     /// A tensor that some writer placed at an odd address is copied, since kernels read whole elements.

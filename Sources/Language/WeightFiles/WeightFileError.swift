@@ -11,6 +11,8 @@ package enum WeightFileError: Error, CustomStringConvertible {
     case notInShard(tensor: String, shard: String, index: String)
     case missing(tensor: String, shape: [Int], directory: String)
     case wrongShape(tensor: String, expected: [Int], found: [Int], file: String)
+    case notNumbers(type: ElementType)
+    case wrongType(tensor: String, expected: ElementType, found: ElementType, file: String)
 
     package var description: String {
         switch self {
@@ -28,6 +30,9 @@ package enum WeightFileError: Error, CustomStringConvertible {
             "\(directory): the weights have no tensor '\(tensor)' of shape \(shape), which the model needs"
         case .wrongShape(let tensor, let expected, let found, let file):
             "\(file): tensor '\(tensor)' should have the shape \(expected) by config.json, it has \(found)"
+        case .notNumbers(let type): "tensors of type \(type.rawValue) are no numbers that a GGUF file could hold"
+        case .wrongType(let tensor, let expected, let found, let file):
+            "\(file): the elements of tensor '\(tensor)' should be \(expected.rawValue), they are \(found.rawValue)"
         }
     }
 }

@@ -19,6 +19,15 @@ struct ExportJob: TrainingWork {
         _ = try BLAS.load()
         let start = MonotonicClock.seconds
         let paths = PathResolver(configuration, workingDirectory: parameters.workingDirectory)
+        func progress(_ phase: String, _ step: Int, _ total: Int) {
+            send(
+                WorkerEvent(
+                    kind: .progress,
+                    fields: [
+                        "phase": .string(phase), "step": .integer(Int64(step)), "total_steps": .integer(Int64(total)),
+                        "elapsed": .number(MonotonicClock.seconds - start),
+                    ]))
+        }
         let outcome = try ExportRun(configuration, paths: paths, control: control) { event in
             switch event {
             case .note(let text):
@@ -27,14 +36,8 @@ struct ExportJob: TrainingWork {
             case .phase(let name, let total):
                 send(
                     WorkerEvent(kind: .phase, fields: ["phase": .string(name), "total_steps": .integer(Int64(total))]))
-            case .progress(let files, let total):
-                send(
-                    WorkerEvent(
-                        kind: .progress,
-                        fields: [
-                            "phase": "exporting", "step": .integer(Int64(files)), "total_steps": .integer(Int64(total)),
-                            "elapsed": .number(MonotonicClock.seconds - start),
-                        ]))
+            case .progress(let files, let total): progress("exporting", files, total)
+            case .quantized(let blocks, let total): progress("quantizing", blocks, total)
             }
         }.run()
         return try JSONValue(

@@ -54,6 +54,9 @@ struct InputListing: TrainingWork {
     }
 
     private func modelFiles(_ folder: String) -> [ConfigFiles.File] {
+        if folder.hasSuffix(".gguf") {
+            return isOutOfReach(folder) ? [ConfigFiles.File(path: folder, isOptional: true)] : []
+        }
         let maps = Self.indexNames.compactMap { object(folder + "/" + $0)?["weight_map"]?.object }
         let shards = Set(maps.flatMap { $0.compactMap { $0.value.string } }).sorted().filter { !$0.contains("/") }
         let all = (Self.folderNames + shards).map { folder + "/" + $0 }

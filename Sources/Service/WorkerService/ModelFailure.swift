@@ -32,8 +32,9 @@ extension ServiceError {
             self.init(.permission, "\(error), as \(ServiceUser.description)\(caller)", hint: Self.waysToReading)
         case let error as SystemError: self.init(Self.kind(of: error), error.description)
         case let error as SafetensorsError: self.init(.badModel, error.description, file: error.file)
-        case is ModelConfigurationError, is ModelLoadingError, is PyTorchFileError, is ZipError, is AdapterError,
-            is TokenizerError, is TensorError, is QuantizationError:
+        case let error as GGUFError: self.init(.badModel, error.description, file: error.file)
+        case is ModelConfigurationError, is ModelLoadingError, is PyTorchFileError, is ZipError, is GroupedCodeError,
+            is AdapterError, is TokenizerError, is TensorError, is QuantizationError:
             self.init(.badModel, "\(error)")
         case let error as CheckpointError: self.init(.badModel, error.description)
         case let error as NotFiniteTensor: self.init(.notFinite, error.description, file: error.file)

@@ -107,7 +107,8 @@ final class ModelInMemory {
     }
 
     private func identities(of names: [String]) -> [FileIdentity?] {
-        names.map { FileIdentity("\(directory)/\($0)") }
+        if ModelFolder.isModelFile(directory) { return [FileIdentity(directory)] }
+        return names.map { FileIdentity("\(directory)/\($0)") }
     }
 
     /// An adapter beside the weights, which stay as they are.

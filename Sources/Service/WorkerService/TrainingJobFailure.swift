@@ -56,7 +56,9 @@ extension ServiceError {
     private static func kind(of error: ExportError) -> ErrorKind {
         switch error {
         case .targetIsSource, .targetHoldsModel: .badConfig
-        case .differs: .badModel
+        case .differs, .noTokenizer: .badModel
+        case .packedBase: .badConfig
+        case .noTextColumn, .textsTooShort: .badData
         }
     }
 

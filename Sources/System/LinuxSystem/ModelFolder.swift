@@ -17,13 +17,16 @@ package enum ModelFolder {
                 return "the model or adapter \(blocked) cannot be looked into by \(ServiceUser.description)"
             }
             let places = tried.count == 1 ? "\(tried[0]) is not" : "neither \(tried.joined(separator: " nor ")) is"
-            return "no model or adapter \"\(name)\": \(places) a folder"
+            return "no model or adapter \"\(name)\": \(places) a folder or a GGUF file"
                 + (lacksWorkingDirectory ? " (for a relative path the request needs working_directory)" : "")
                 + (command.map { "; `\($0)` downloads it" } ?? "")
         }
     }
 
-    /// An existing folder wins, else a name in the caches of the hubs.
+    /// Whether a path is that of a file that holds a whole model.
+    package static func isModelFile(_ path: String) -> Bool { path.hasSuffix(".gguf") && FileSystem.isFile(path) }
+
+    /// An existing folder, or a GGUF file, wins, else a name in the caches of the hubs.
     ///
     /// - Parameter workingDirectory: where relative names start; nil allows absolute ones only.
     package static func locate(
@@ -32,7 +35,7 @@ package enum ModelFolder {
         var tried: [String] = []
         if name.hasPrefix("/") || workingDirectory != nil {
             let path = SubstituteFiles.path(for: Path.resolve(name, in: workingDirectory ?? "/"))
-            if FileSystem.isDirectory(path) { return path }
+            if FileSystem.isDirectory(path) || isModelFile(path) { return path }
             if access(path, F_OK) != 0, errno == EACCES {
                 throw NotFound(name: name, tried: [path], blocked: path, command: nil)
             }

@@ -10,6 +10,8 @@
 #include "rms_norm.h"
 #include "gates.h"
 #include "rotation.h"
+#include "block_codes.h"
+#include "coded_columns.h"
 #include "signed_bytes.h"
 #include "matrix_vectors.h"
 #include "four_bit_codes.h"

@@ -6,7 +6,7 @@ enum { ROWS_SIDE_BY_SIDE = 2, VECTORS_SIDE_BY_SIDE = 4 };
 INLINE void ask_ahead(const char *place) { __builtin_prefetch(place + (16 << 10), 0, 2); }
 
 /// Two rows with one vector: lanes of two sums.
-#define MATRIX_VECTORS(format, size, lanes_at, first_lanes_at) \
+#define MATRIX_VECTORS(format, size, line_bytes, lanes_at, first_lanes_at) \
     INLINE void two_rows_##format(const char *first, const char *second, const float *vector, size_t columns, \
                                   float sums[2]) { \
         enum { LINE = 64 / (size) }; \
@@ -58,7 +58,7 @@ INLINE void ask_ahead(const char *place) { __builtin_prefetch(place + (16 << 10)
     static void matrix_vectors_##format(const void *matrix, size_t rows, size_t columns, const float *vectors, \
                                         size_t vector_count, float *result, size_t result_stride) { \
         const char *bytes = matrix; \
-        const size_t line = columns * (size); \
+        const size_t line = (line_bytes); \
         float sums[4]; \
         if (vector_count == 1) { \
             for (size_t r = 0; r < rows; r += ROWS_SIDE_BY_SIDE) { \
@@ -99,9 +99,11 @@ INLINE f32x16 first_lanes_at_f16(const char *row, size_t i, size_t n) {
     return widen_f16_lanes(load_first_u16(row, i, n));
 }
 
-MATRIX_VECTORS(f32, 4, lanes_at_f32, first_lanes_at_f32)
-MATRIX_VECTORS(bf16, 2, lanes_at_bf16, first_lanes_at_bf16)
-MATRIX_VECTORS(f16, 2, lanes_at_f16, first_lanes_at_f16)
-MATRIX_VECTORS(i8, 1, lanes_at_i8, first_lanes_at_i8)
+MATRIX_VECTORS(f32, 4, columns * 4, lanes_at_f32, first_lanes_at_f32)
+MATRIX_VECTORS(bf16, 2, columns * 2, lanes_at_bf16, first_lanes_at_bf16)
+MATRIX_VECTORS(f16, 2, columns * 2, lanes_at_f16, first_lanes_at_f16)
+MATRIX_VECTORS(i8, 1, columns, lanes_at_i8, first_lanes_at_i8)
+MATRIX_VECTORS(q8_0, 1, columns / CODE_BLOCK * Q8_0_BYTES, lanes_at_q8_0, first_lanes_at_q8_0)
+MATRIX_VECTORS(q4_0, 1, columns / CODE_BLOCK * Q4_0_BYTES, lanes_at_q4_0, first_lanes_at_q4_0)
 
 #undef MATRIX_VECTORS

@@ -71,6 +71,46 @@ void kernel_narrow_bf16(const float *source, void *result, size_t count);
 /// Rounds to IEEE half precision, to nearest and ties to even; too large becomes infinity, NaN stays NaN.
 void kernel_narrow_f16(const float *source, void *result, size_t count);
 
+// Blocks of 32 numbers as ggml stores them: a half-precision scale, then 32 signed bytes (Q8_0), or 32 numbers from 0
+// to 15 that stand for -8 to 7 (Q4_0), the first sixteen in the low halves of 16 bytes. `count` is a multiple of 32.
+
+/// Widens blocks of 34 bytes, exactly.
+void kernel_widen_q8_0(const void *source, float *result, size_t count);
+/// Widens blocks of 18 bytes, exactly.
+void kernel_widen_q4_0(const void *source, float *result, size_t count);
+/// Rounds to blocks of 34 bytes as ggml does; the numbers must be finite.
+void kernel_narrow_q8_0(const float *source, void *result, size_t count);
+/// Rounds to blocks of 18 bytes as ggml does; the numbers must be finite.
+void kernel_narrow_q4_0(const float *source, void *result, size_t count);
+
+/// How the codes of a matrix lie in words of 32 bits.
+typedef enum __attribute__((enum_extensibility(closed))) kernel_code_order {
+    /// A word for each output; the codes of its inputs are a stream of bits through the words below one another.
+    kernel_codes_along_inputs __attribute__((swift_name("alongInputs"))) = 0,
+    /// A word for each input and eight outputs of four bits, in the order 0, 2, 4, 6, 1, 3, 5, 7.
+    kernel_codes_along_outputs __attribute__((swift_name("alongOutputs"))) = 1,
+} kernel_code_order;
+
+/// A matrix whose element is `scales[g, o] * (code[o, i] - zeros[g, o])` with `g = groups[i]`.
+typedef struct kernel_coded_columns {
+    kernel_code_order order;
+    /// Bits of a code, 2 to 8.
+    uint32_t bits;
+    size_t outputs;
+    size_t inputs;
+    /// `(inputs * bits / 32, outputs)` or `(inputs, outputs / 8)`, at any alignment.
+    const void *words;
+    /// `(groups, outputs)`
+    const float *scales;
+    /// `(groups, outputs)`
+    const float *zeros;
+    /// `(inputs)`
+    const int32_t *groups;
+} kernel_coded_columns;
+
+/// Widens some outputs at some inputs: `result` is `(outputs, inputs)`.
+void kernel_widen_coded_columns(const kernel_coded_columns *matrix, size_t first_output, size_t outputs,
+                                size_t first_input, size_t inputs, float *result);
 // Codes of four bits (bitsandbytes): byte k holds the codes 2k, in its high half, and 2k + 1; 64 neighbours of the whole
 // row-major matrix share a scale. A code's number is `table[code] * scale`.
 
@@ -215,6 +255,18 @@ void kernel_matrix_vectors_bf16(const void *matrix, size_t rows, size_t columns,
 /// `kernel_matrix_vectors_f32` for a half-precision matrix.
 void kernel_matrix_vectors_f16(const void *matrix, size_t rows, size_t columns, const float *vectors,
                                size_t vector_count, float *result, size_t result_stride);
+/// `kernel_matrix_vectors_f32` for rows of Q8_0 blocks; `columns` is a multiple of 32.
+void kernel_matrix_vectors_q8_0(const void *matrix, size_t rows, size_t columns, const float *vectors,
+                                size_t vector_count, float *result, size_t result_stride);
+/// `kernel_matrix_vectors_f32` for rows of Q4_0 blocks; `columns` is a multiple of 32.
+void kernel_matrix_vectors_q4_0(const void *matrix, size_t rows, size_t columns, const float *vectors,
+                                size_t vector_count, float *result, size_t result_stride);
+/// `result[v * result_stride + o - first_output] = sum over i of matrix[o, i] * vectors[v, i]`.
+///
+/// Here a lane is an output: each sum takes its inputs in ascending order, one by one.
+/// - vectors: `(vector_count, inputs)`
+void kernel_coded_columns_vectors(const kernel_coded_columns *matrix, size_t first_output, size_t outputs,
+                                  const float *vectors, size_t vector_count, float *result, size_t result_stride);
 
 /// `result[r, c] += sum over lines of left[line, r] * right[line, c]`, lines in ascending order, each rounded once.
 ///
@@ -349,6 +401,7 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
 /// Every kernel's name, for the table and its fillers.
 #define KERNEL_NAMES(use) \
     use(widen_bf16) use(widen_f16) use(narrow_bf16) use(narrow_f16) \
+    use(widen_q8_0) use(widen_q4_0) use(narrow_q8_0) use(narrow_q4_0) use(widen_coded_columns) \
     use(widen_codes4) use(narrow_codes4) use(widen_i8) \
     use(add_f32) use(multiply_f32) use(scale_f32) use(add_scaled_f32) \
     use(multiply_by_difference_f32) use(fill_f32) use(exp_f32) use(tanh_f32) \
@@ -360,6 +413,7 @@ void kernel_dropout_f32(const kernel_philox *generator, uint64_t first, const fl
     use(rotate_f32) \
     use(matrix_vectors_f32) use(matrix_vectors_bf16) use(matrix_vectors_f16) use(add_outer_products_f32) \
     use(matrix_vectors_i8) use(matrix_vectors_codes4) \
+    use(matrix_vectors_q8_0) use(matrix_vectors_q4_0) use(coded_columns_vectors) \
     use(left_panels_f32) use(left_panels_transposed_f32) use(right_panels_bf16) use(right_panels_transposed_bf16) \
     use(right_panels_f32) use(right_panels_transposed_f32) use(panel_product) \
     use(adamw_f32) \

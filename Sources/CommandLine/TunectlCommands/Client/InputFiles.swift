@@ -34,7 +34,7 @@ final class InputFiles {
             let service = answer["service"]?.string ?? "the service's user"
             for file in answer["needed"]?.array ?? [] {
                 guard let path = file["path"]?.string, !paths.contains(path) else { continue }
-                if !weights, path.hasSuffix(".safetensors") { continue }
+                if !weights, path.hasSuffix(".safetensors") || path.hasSuffix(".gguf") { continue }
                 try open(path, isOptional: file["optional"]?.bool ?? false, service)
             }
             if paths.count == known { return }

@@ -17,23 +17,31 @@ extension Parameters {
         "export_quantization_bit", .export, default: nil,
         choices: ["8", "4", "3", "2"],
         help: "Bits of the quantized export.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests/GPTQExportTests"))
     package static let exportQuantizationDataset = Parameter<String?>(
         "export_quantization_dataset", .export, default: nil, path: .file,
         help: "Data that a quantized export is calibrated on.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests/GPTQExportTests"))
     package static let exportQuantizationNsamples = Parameter<Int>(
-        "export_quantization_nsamples", .export, default: 128,
+        "export_quantization_nsamples", .export, default: 128, .atLeast(1),
         help: "Texts of the calibration.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests/GPTQExportTests"))
     package static let exportQuantizationMaxlen = Parameter<Int>(
-        "export_quantization_maxlen", .export, default: 1024,
+        "export_quantization_maxlen", .export, default: 1024, .atLeast(1),
         help: "Longest text of the calibration in tokens.",
-        .notYet("export"))
+        .acts(test: "ModelExportTests/GPTQExportTests"))
     package static let exportLegacyFormat = Parameter<Bool>(
         "export_legacy_format", .export, default: false,
         help: "Export the old .bin files instead of safetensors.",
         .acts(test: "ModelExportTests/LegacyExportTests"))
+    package static let exportGGUF = Parameter<String?>(
+        "export_gguf", .export, default: nil,
+        choices: ["f32", "f16", "bf16", "q8_0", "q4_0"],
+        help: """
+            Also write model.gguf for llama.cpp, with matrices of this type; an own extension, which LLaMA-Factory does not \
+            know.
+            """,
+        .acts(test: "ModelExportTests/GGUFExportTests"))
     package static let exportVerify = Parameter<Bool>(
         "export_verify", .export, default: true,
         help: """
@@ -50,6 +58,7 @@ extension Parameters {
         exportDir.description, exportSize.description, exportDevice.description,
         exportQuantizationBit.description, exportQuantizationDataset.description,
         exportQuantizationNsamples.description, exportQuantizationMaxlen.description,
-        exportLegacyFormat.description, exportVerify.description, exportHubModelId.description,
+        exportLegacyFormat.description, exportGGUF.description, exportVerify.description,
+        exportHubModelId.description,
     ]
 }

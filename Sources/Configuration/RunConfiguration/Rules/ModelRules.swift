@@ -70,6 +70,10 @@ extension CrossRule {
             hint: "take out `eval_dataset`, or name data of stage pt or sft"
         ) { $0[Parameters.evalDataset] != nil && $0[Parameters.stage] != .sft && $0[Parameters.stage] != .pt },
         CrossRule(
+            Parameters.exportGGUF, "a file for llama.cpp is made of numbers, not of those that GPTQ has packed",
+            hint: "take out `export_quantization_bit`, or `export_gguf`; `export_gguf: q4_0` quantizes too"
+        ) { $0[Parameters.exportGGUF] != nil && $0[Parameters.exportQuantizationBit] != nil },
+        CrossRule(
             Parameters.quantizationBit, "adapters cannot be merged into a quantized model",
             hint: "take out `quantization_bit`; the base is read as it lies on disk"
         ) { $0[Parameters.quantizationBit] != nil },

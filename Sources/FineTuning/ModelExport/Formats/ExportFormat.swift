@@ -1,6 +1,7 @@
 package import LanguageModels
 package import LinuxSystem
 package import RunConfiguration
+package import Tensors
 
 /// A kind of weight files that an export can write: one file of source each, and a line in `ExportFormats.all`.
 package protocol ExportFormat: Sendable {
@@ -13,10 +14,26 @@ package protocol ExportFormat: Sendable {
     /// What is going to be written; nothing of it is made yet.
     static func files(of source: ExportSource, _ configuration: RunConfiguration) throws -> [ExportFile]
 
+    /// What people should know about what is written.
+    static func notes(of source: ExportSource, _ configuration: RunConfiguration) throws -> [String]
+
+    /// The type of number that answers are as exact as; nil where few bits are left, and answers may differ.
+    ///
+    /// - Parameter format: of the merged tensors
+    static func rounding(_ format: WeightFormat, _ configuration: RunConfiguration) -> WeightFormat?
+
     /// The model as it is read from the files that were written, to be compared with what it was made from.
     ///
     /// - Parameter folder: holds every file of the export
     static func written(in folder: String) throws -> WrittenModel
+}
+
+extension ExportFormat {
+    package static func notes(of source: ExportSource, _ configuration: RunConfiguration) throws -> [String] { [] }
+
+    package static func rounding(_ format: WeightFormat, _ configuration: RunConfiguration) -> WeightFormat? {
+        configuration[Parameters.exportQuantizationBit] == nil ? format : nil
+    }
 }
 
 /// A file that an export is going to write.
@@ -60,7 +77,9 @@ package struct WrittenModel {
 
 /// The formats that can be written. Where several are asked for, each is written and proven.
 package enum ExportFormats {
-    package static let all: [any ExportFormat.Type] = [SafetensorsExport.self, LegacyExport.self]
+    package static let all: [any ExportFormat.Type] = [
+        SafetensorsExport.self, LegacyExport.self, GGUFExport.self,
+    ]
 
     static func wanted(by configuration: RunConfiguration) -> [any ExportFormat.Type] {
         all.filter { $0.isWanted(by: configuration) }

@@ -2,7 +2,6 @@ import Adapters
 import LanguageModels
 import RunConfiguration
 import Tensors
-import WeightFiles
 
 /// Which of a model's numbers a run trains; one file per method.
 protocol TuningMethod: Sendable {
@@ -50,9 +49,8 @@ struct TuningStart {
     /// `train_from_scratch`; with rows for new tokens.
     func model(isTrainable: (String) -> Bool) throws -> DecoderModel {
         guard configuration[Parameters.trainFromScratch] else {
-            let weights = try CheckpointWeights(directory: modelFolder)
             let loaded = try DecoderModel.load(
-                modelConfiguration, weights: weights, seed: seed, quantizer: configuration.quantizer)
+                modelConfiguration, directory: modelFolder, seed: seed, quantizer: configuration.quantizer)
             return try (growth.map { try loaded.growing($0) } ?? loaded).makingTrainable(isTrainable)
         }
         var wanted = modelConfiguration
@@ -81,6 +79,8 @@ package enum TuningError: Error, CustomStringConvertible {
     /// `use_llama_pro` with a number of layers that does not divide the model's.
     case unevenExpansion(layers: Int, trainable: Int)
     case nothingTrainable
+    /// A base of packed weights, and a method that would change them.
+    case packedBase(quantization: String, change: String)
 
     package var description: String {
         switch self {
@@ -91,6 +91,9 @@ package enum TuningError: Error, CustomStringConvertible {
         case .unevenExpansion(let layers, let trainable):
             "`use_llama_pro` trains one layer of each of \(trainable) groups, but the model's \(layers) layers cannot "
                 + "be divided into so many (set `freeze_trainable_layers` to a divisor of \(layers) above 0)"
+        case .packedBase(let quantization, let change):
+            "the base is quantized (\(quantization)), and \(change) would change its weights: train one adapter on it with "
+                + "`finetuning_type: lora`, or start from the model that it was made of"
         case .nothingTrainable:
             "nothing is left to train (set `freeze_trainable_layers` or `freeze_extra_modules`)"
         }

@@ -126,6 +126,11 @@ extension TrainableModel {
                 note("the model's files take over the tokenizer's tokens: \(changes.joined(separator: ", "))")
             }
         }
+        if let quantization = modelConfiguration.quantization,
+            let change = configuration.changeOfBase(adapters: folders.count)
+        {
+            throw TuningError.packedBase(quantization: type(of: quantization).method, change: change)
+        }
         try modelConfiguration.adopt(configuration, adapterFolders: folders, note: note)
         let growth = try text.flatMap {
             try $0.newTokens.growth(for: $0.tokenizer, modelRows: modelConfiguration.vocabularySize)
@@ -143,6 +148,21 @@ extension TrainableModel {
         base = parts.base
         adapter = parts.adapter
         for warning in base.configuration.warnings { note(warning) }
+    }
+}
+
+extension RunConfiguration {
+    /// What a run does to the base's weights; nil where it leaves them as they are.
+    fileprivate func changeOfBase(adapters: Int) -> String? {
+        guard self[Parameters.finetuningType] == .lora else {
+            return "`finetuning_type: \(self[Parameters.finetuningType].rawValue)`"
+        }
+        if self[Parameters.pissaInit] { return "`pissa_init`" }
+        if self[Parameters.resizeVocab] { return "`resize_vocab`" }
+        if adapters > 1 || adapters == 1 && self[Parameters.createNewAdapter] {
+            return "merging adapters into it (`adapter_name_or_path`)"
+        }
+        return nil
     }
 }
 

@@ -25,7 +25,7 @@ package struct GenerationDefaults: Sendable {
             }
             try self.init(ConfigurationReader(object: object, file: file), configuration)
         } catch let error as SystemError where error.isNotFound {
-            // Older models have no such file.
+            // Older models have no such file, and GGUF files are no folders.
             try self.init(ConfigurationReader(object: [:], file: file), configuration)
         } catch let error as JSONError {
             throw WeightFileError.indexNotJSON(file: file, error: error)

@@ -28,6 +28,8 @@ package struct ModelConfiguration: Sendable {
     package var paddingToken: Int32?
     /// How the checkpoint stores its weights, when the configuration says so.
     package var weightFormat: WeightFormat?
+    /// How the checkpoint's linear layers are packed; nil where they are not.
+    package var quantization: (any CheckpointQuantization)?
     /// What a run made of the positions; nil where they are as the model's files say.
     package internal(set) var stretch: PositionStretch?
     /// Factor on the loss that balances the experts of mixtures; nil adds none.
@@ -44,7 +46,13 @@ package struct ModelConfiguration: Sendable {
     package var warnings: [String] = []
 
     /// Reads `config.json` of a model directory.
+    ///
+    /// - Parameter directory: a model directory, or a GGUF file
     package init(directory: String) throws {
+        if GGUFFile.isNamed(by: directory) {
+            try self.init(GGUFConfiguration(GGUFFile(path: directory)).json(), file: directory)
+            return
+        }
         let file = "\(directory)/config.json"
         let value: JSONValue
         do {
@@ -68,12 +76,8 @@ package struct ModelConfiguration: Sendable {
         guard let family = ModelFamilies.named(modelType) else {
             throw ModelConfigurationError.unknownFamily(name: modelType, known: ModelFamilies.names, file: file)
         }
-        if let quantization = object["quantization_config"], !quantization.isNull {
-            throw ModelConfigurationError.unsupported(
-                key: "quantization_config", value: quantization["quant_method"]?.string ?? "unnamed",
-                supported: ["none (quantized checkpoints cannot be read yet)"], file: file)
-        }
         self = try family.configuration(reader)
+        quantization = try CheckpointQuantizations.reading(reader)
         if try reader.flag("output_router_logits", default: false) {
             _ = try reader.float("router_aux_loss_coef", default: 0.001)
             expertBalanceWeight = try reader.number("router_aux_loss_coef", default: 0.001)

@@ -25,8 +25,22 @@ extension DecoderModel {
     package static func load(
         directory: String, quantizer: (any WeightQuantizer)? = nil
     ) throws -> DecoderModel {
-        let configuration = try ModelConfiguration(directory: directory)
-        return try load(configuration, weights: CheckpointWeights(directory: directory), quantizer: quantizer)
+        try load(ModelConfiguration(directory: directory), directory: directory, quantizer: quantizer)
+    }
+
+    /// - Parameter directory: a model directory, or a GGUF file
+    package static func load(
+        _ configuration: ModelConfiguration, directory: String, seed: UInt64 = 0,
+        quantizer: (any WeightQuantizer)? = nil
+    ) throws -> DecoderModel {
+        guard GGUFFile.isNamed(by: directory) else {
+            return try load(
+                configuration, weights: CheckpointWeights(directory: directory), seed: seed, quantizer: quantizer)
+        }
+        let source = try GGUFTensors(GGUFFile(path: directory), configuration, quantizer: quantizer)
+        let model = try DecoderModel(configuration, source: source)
+        try source.requireAllUsed()
+        return model
     }
 
     /// - Parameters:
@@ -42,7 +56,8 @@ extension DecoderModel {
         let isConverted =
             configuration.skipsDepth && !weights.names.contains { $0.contains(MixtureOfDepthsBlock.routerName) }
         let source = CheckpointTensors(
-            weights, embedding: embedding, convertsDepth: isConverted, seed: seed, quantizer: quantizer)
+            weights, embedding: embedding, convertsDepth: isConverted, seed: seed, quantizer: quantizer,
+            quantization: configuration.quantization)
         let model = try DecoderModel(configuration, source: source)
         let extra = weights.names.filter { !source.used.contains($0) && !isIgnored($0, configuration) }
         guard extra.isEmpty else {
@@ -96,21 +111,31 @@ private final class CheckpointTensors: TensorSource {
     private let convertsDepth: Bool
     private let seed: UInt64
     private let quantizer: (any WeightQuantizer)?
+    /// How the checkpoint's linear layers are packed; nil where they are not.
+    private let quantization: (any CheckpointQuantization)?
     /// Names in the file that the model asked for.
     private(set) var used: Set<String> = []
 
     init(
         _ weights: CheckpointWeights, embedding: String, convertsDepth: Bool, seed: UInt64,
-        quantizer: (any WeightQuantizer)?
+        quantizer: (any WeightQuantizer)?, quantization: (any CheckpointQuantization)?
     ) {
         self.weights = weights
         self.embedding = embedding
         self.convertsDepth = convertsDepth
         self.seed = seed
         self.quantizer = quantizer
+        self.quantization = quantization
     }
 
     func tensor(_ place: TensorPlace) throws -> Matrix {
+        if place.role == .linear || place.role == .router, let quantization, !weights.contains(place.name) {
+            let layer = QuantizedLayer(place, in: weights)
+            if layer.isPacked {
+                defer { used.formUnion(layer.used) }
+                return .frozen(Weight(name: place.name, storage: try quantization.storage(of: layer)))
+            }
+        }
         if let part = place.fused {
             used.insert(part.tensor.name)
             let whole = try weights.weight(part.tensor.name, shape: part.tensor.shape)

@@ -16,7 +16,8 @@ enum TiedHead {
         _ configuration: ModelConfiguration, in weights: CheckpointWeights
     ) throws -> (configuration: ModelConfiguration, embedding: String) {
         guard weights.contains(head) else {
-            guard configuration.tiesEmbeddings || !weights.contains(embedding) else {
+            let isElsewhere = !weights.contains(embedding) || weights.contains("lm_head.qweight")
+            guard configuration.tiesEmbeddings || isElsewhere else {
                 throw ModelLoadingError.noHead(directory: weights.directory)
             }
             return (configuration, embedding)

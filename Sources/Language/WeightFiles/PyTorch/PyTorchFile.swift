@@ -44,10 +44,23 @@ final class PyTorchFile: WeightFile {
         guard let tensor = tensors[name] else {
             throw PyTorchFileError.damaged(file: path, problem: "holds no tensor '\(name)'")
         }
-        let type = tensor.storage.type
-        guard let format = type.weightFormat else {
-            throw SafetensorsError(path, .notWeights(tensor: name, type: type))
+        guard let format = tensor.storage.type.weightFormat else {
+            throw SafetensorsError(path, .notWeights(tensor: name, type: tensor.storage.type))
         }
+        return try Weight(name: name, format: format, shape: tensor.shape, copying: contents(of: tensor, name))
+    }
+
+    func ownedBytes(of name: String) throws -> OwnedBytes {
+        guard let tensor = tensors[name] else {
+            throw PyTorchFileError.damaged(file: path, problem: "holds no tensor '\(name)'")
+        }
+        let bytes = try contents(of: tensor, name)
+        let copy = try bytes.withUnsafeBytes { try ByteTensor(copying: $0, shape: [bytes.count], name: name) }
+        return copy.withUnsafeMutableBufferPointer { OwnedBytes(UnsafeRawBufferPointer($0), owner: copy) }
+    }
+
+    private func contents(of tensor: PickleReader.TensorDescription, _ name: String) throws -> [UInt8] {
+        let type = tensor.storage.type
         guard tensor.isContiguous else {
             throw PyTorchFileError.damaged(
                 file: path, problem: "the numbers of '\(name)' do not lie in a row; save it with `.contiguous()`")
@@ -60,9 +73,7 @@ final class PyTorchFile: WeightFile {
                 file: path,
                 problem: "'\(name)' needs \(end) bytes of data/\(tensor.storage.key), which has \(numbers.count)")
         }
-        return try Weight(
-            name: name, format: format, shape: tensor.shape,
-            copying: start == 0 && end == numbers.count ? numbers : Array(numbers[start..<end]))
+        return start == 0 && end == numbers.count ? numbers : Array(numbers[start..<end])
     }
 
     func forgetPages() {}

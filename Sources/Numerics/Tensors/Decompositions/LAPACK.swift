@@ -23,6 +23,11 @@ struct LAPACK: @unchecked Sendable {
             UnsafeMutablePointer<Int32>, UnsafePointer<Int32>, UnsafeMutablePointer<Int32>, Int, Int, Int
         ) -> Void
 
+    private typealias Triangle =
+        @convention(c) (
+            UnsafePointer<CChar>, UnsafePointer<Int32>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
+            UnsafeMutablePointer<Int32>, Int
+        ) -> Void
     private typealias Orthogonalization =
         @convention(c) (
             UnsafePointer<Int32>, UnsafePointer<Int32>, UnsafeMutablePointer<Double>, UnsafePointer<Int32>,
@@ -39,6 +44,8 @@ struct LAPACK: @unchecked Sendable {
     private let dsyrk: RankUpdate
     private let dgemm: Product
     private let dsyevr: Eigenvectors
+    private let dpotrf: Triangle
+    private let dpotri: Triangle
     private let dgeqrf: Orthogonalization
     private let dorgqr: Reflections
 
@@ -61,6 +68,8 @@ struct LAPACK: @unchecked Sendable {
         dsyrk = try symbol("cblas_dsyrk", as: RankUpdate.self)
         dgemm = try symbol("cblas_dgemm", as: Product.self)
         dsyevr = try symbol("dsyevr_", as: Eigenvectors.self)
+        dpotrf = try symbol("dpotrf_", as: Triangle.self)
+        dpotri = try symbol("dpotri_", as: Triangle.self)
         dgeqrf = try symbol("dgeqrf_", as: Orthogonalization.self)
         dorgqr = try symbol("dorgqr_", as: Reflections.self)
     }
@@ -121,6 +130,20 @@ struct LAPACK: @unchecked Sendable {
                 expected: "finite numbers")
         }
         return (0..<count).reversed().flatMap { vectors[$0 * order..<($0 + 1) * order] }
+    }
+
+    /// Replaces a symmetric matrix by the upper triangle `U` with `U^T * U` its inverse (Cholesky).
+    ///
+    /// - Parameter matrix: `(order, order)` row-major, of which the upper triangle is read
+    /// - Returns: false where the matrix is not positive definite; it is then overwritten by nothing useful
+    func replaceByFactorOfInverse(_ matrix: inout [Double], order: Int) -> Bool {
+        var (size, info) = (Int32(order), Int32(0))
+        // A row-major upper triangle is a column-major lower one, whose factor `L` is `U^T`.
+        for step in [dpotrf, dpotri, dpotrf] {
+            step("L", &size, &matrix, &size, &info, 1)
+            guard info == 0 else { return false }
+        }
+        return true
     }
 
     /// Replaces vectors by orthonormal ones that span the same space (QR by Householder's reflections).

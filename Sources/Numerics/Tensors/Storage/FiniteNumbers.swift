@@ -22,7 +22,7 @@ extension Weight {
             case .float16: Self.firstNotFinite(bytes, UInt16.self, exponent: 0x7C00)
             }
         }
-        // Packed formats are read a row at a time.
+        // Packed formats are read a few rows at a time.
         guard let position else { return firstNotFiniteOfRows() }
         return position.map { ($0, number(at: $0)) }
     }
@@ -50,14 +50,18 @@ extension Weight {
     }
 
     private func firstNotFiniteOfRows() -> (position: Int, value: Float)? {
-        for row in 0..<rows {
-            let found = Storage.scratch(columns) { panel in
-                storage.widen(rows: row..<row + 1, columns: 0..<columns, into: panel)
-                return (0..<columns).first { !panel[$0].isFinite }.map { (row * columns + $0, panel[$0]) }
+        // Some formats give several rows for the work of one.
+        let block = 16
+        return Storage.scratch(block * columns) { panel in
+            for start in stride(from: 0, to: rows, by: block) {
+                let some = start..<min(rows, start + block)
+                storage.widen(rows: some, columns: 0..<columns, into: panel)
+                if let place = (0..<some.count * columns).first(where: { !panel[$0].isFinite }) {
+                    return (start * columns + place, panel[place])
+                }
             }
-            if let found { return found }
+            return nil
         }
-        return nil
     }
 
     private func number(at position: Int) -> Float {

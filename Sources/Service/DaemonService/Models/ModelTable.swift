@@ -101,6 +101,11 @@ final class ModelTable {
 
     /// What the weights will take when all their pages are resident; the files themselves are not opened.
     private static func weightBytes(of folder: String) -> Int {
+        if ModelFolder.isModelFile(folder) { return FileSystem.size(of: folder) ?? 0 }
+        return weightBytes(inFolder: folder)
+    }
+
+    private static func weightBytes(inFolder folder: String) -> Int {
         ((try? FileSystem.entries(of: folder)) ?? []).filter { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") }
             .reduce(0) { sum, name in
                 // Sparse files can claim any size.
