@@ -2,6 +2,7 @@ import Foundation
 import JSONDocuments
 import LanguageModels
 import LinuxSystem
+import Tensors
 import Testing
 import WeightFiles
 

@@ -3,6 +3,7 @@ import JSONDocuments
 import LanguageModels
 import ModelExport
 import RunConfiguration
+import Tensors
 import Testing
 import TrainingLoop
 import WeightFiles
@@ -40,7 +41,10 @@ struct GPTQExportTests {
         #expect(settings?["group_size"] == 128 && settings?["desc_act"] == false && settings?["sym"] == true)
         #expect(configuration["dtype"] == "float16" || configuration["torch_dtype"] == "float16")
         let (original, written) = (try DecoderModel.load(directory: model), try fixture.model())
-        let packed = written.tensors.filter { if case .frozen(let weight) = $0.value { weight.format == nil } else { false } }
+        let packed = written.tensors.filter { _, value in
+            guard case .frozen(let weight) = value else { return false }
+            return weight.format == nil
+        }
         #expect(packed.count == 2 * original.linearModules.filter { $0.path.contains("layers.0.") }.count)
         let tokens: [[Int32]] = [[5, 9, 13, 17, 21, 25, 29, 3, 7, 11, 6]]
         let difference = try zip(original.tokenLogProbabilities(tokens)[0], written.tokenLogProbabilities(tokens)[0])

@@ -41,7 +41,7 @@ package struct GPTQQuantizer {
         keep: (_ block: Int, _ layers: [String: GPTQCodes]) throws -> Void
     ) throws {
         var hidden = try samples.map { sample in
-            try model.parts.embedding(sample, on: Tape(recording: false)).value
+            try model.parts.embedding(sample, on: Tape(recording: false), branches: nil).value
         }
         for block in 0..<blockCount {
             let branches: [Int: any LinearBranch]

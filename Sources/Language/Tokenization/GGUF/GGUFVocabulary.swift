@@ -1,4 +1,4 @@
-package import JSONDocuments
+import JSONDocuments
 package import WeightFiles
 
 /// How a GGUF file speaks of a tokenizer.
