@@ -276,7 +276,8 @@ let allTests: [Target] = [
     tests(
         "TrainingLoop",
         [
-            "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers", "RunConfiguration",
+            "Checkpoints", "Datasets", "JSONDocuments", "LanguageModels", "LinuxSystem", "Optimizers",
+            "RunConfiguration",
             "Tensors", "Tokenization", "TrainingStages", "WeightFiles",
         ], resources: [.copy("Fixtures")]),
     tests("TrainingStages", ["Datasets", "JSONDocuments", "LanguageModels", "RunConfiguration", "Tensors"]),

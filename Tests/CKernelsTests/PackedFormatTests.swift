@@ -58,7 +58,8 @@ struct PackedFormatTests {
                                 for several in [1, 2, 6] {
                                     var sums = GuardedArray([Float](repeating: 0, count: several * count), offset: 2)
                                     sums.withPointer {
-                                        kernels.coded_columns_vectors(&matrix, first, count, vectors, several, $0, count)
+                                        kernels.coded_columns_vectors(
+                                            &matrix, first, count, vectors, several, $0, count)
                                     }
                                     result += sums.values.map(\.bitPattern)
                                     #expect(panel.isIntact && sums.isIntact)

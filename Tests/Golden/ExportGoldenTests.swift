@@ -4,6 +4,7 @@ import LanguageModels
 import LinuxSystem
 import ModelExport
 import RunConfiguration
+import Tensors
 import Testing
 import TextGeneration
 import TrainingLoop

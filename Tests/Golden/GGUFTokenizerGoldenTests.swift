@@ -10,7 +10,9 @@ struct GGUFTokenizerGoldenTests {
     func idsStay(name: String) throws {
         let folder = try #require(TokenizerGoldenTests.folder) + "/" + name
         let tokenizer = try Tokenizer(directory: folder)
-        let size = try #require(JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: folder + "/tokenizer.json"))))["model"]?["vocab"]?.object?.count)
+        let size = try #require(
+            JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: folder + "/tokenizer.json"))))["model"]?[
+                "vocab"]?.object?.count)
         let metadata = try tokenizer.ggufMetadata(size: size + 1000, endTokens: [])
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf")
         var bytes: [UInt8] = []

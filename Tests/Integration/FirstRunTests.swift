@@ -83,7 +83,7 @@ import Testing
 
     @Test(arguments: [
         ("stage: sft\nlora_rnak: 8\n", 78, "lora_rank"), ("stage: [\n", 78, "run.yaml"),
-        (SmallRun.yaml(extra: ["quantization_bit: 4"]), 78, "quantization_bit"),
+        (SmallRun.yaml(extra: ["quantization_bit: 5"]), 78, "quantization_bit"),
     ])
     func aBadConfigurationIsRefused(text: String, status: Int32, named: String) throws {
         let daemon = try DaemonFixture()

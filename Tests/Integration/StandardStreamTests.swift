@@ -19,7 +19,7 @@ import Testing
         "tunectl", "tunectl help", "tunectl help --json", "tunectl run --help", "tunectl help --manual tunectl",
         "tunectl params", "tunectl params --json", "tunectl params lora_rank", "tunectl completion bash",
         "tunectl completion zsh", "tunectl completion fish", "tunectl version", "tunectl --version",
-        "echo model_name_or_path: m | tunectl check --inference -", "tunectl jobs --json",
+        "echo model_name_or_path: m | tunectl check --inference --json -", "tunectl jobs --json",
         "finetuned --help", "finetuned --version", "finetuned --example-config", "finetuned --manual finetuned",
         "finetuned --check-config", "finetuned-worker --version",
     ])

@@ -8,7 +8,8 @@ import WeightFiles
 /// Models written for llama.cpp and read again.
 @Suite struct GGUFModelTests {
     static let families = [
-        "llama-transformers4", "llama3-bfloat16", "mistral", "mixtral", "qwen2-sharded", "qwen2-moe", "qwen3", "qwen3-moe",
+        "llama-transformers4", "llama3-bfloat16", "mistral", "mixtral", "qwen2-sharded", "qwen2-moe", "qwen3",
+        "qwen3-moe",
         "gemma", "gemma2", "phi3", "glm", "glm4",
     ]
 
@@ -17,7 +18,8 @@ import WeightFiles
         let url = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/\(name)/config.json")
         var object = try #require(try JSONValue(parsing: Array(Data(contentsOf: url))).object)
         let sizes: JSONObject = [
-            "hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16,
+            "hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "num_key_value_heads": 2,
+            "head_dim": 16,
             "query_pre_attn_scalar": 16, "moe_intermediate_size": 32, "shared_expert_intermediate_size": 64,
             "mlp_only_layers": [], "sliding_window": .null, "layer_types": .null,
         ]

@@ -112,7 +112,9 @@ import WeightFiles
             }
             return message
         }
-        func adding(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) -> (inout [TensorToWrite]) -> Void {
+        func adding(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) -> (inout [TensorToWrite]) ->
+            Void
+        {
             { tensors in
                 tensors.removeAll { $0.name == "\(layer).\(name)" }
                 tensors.append(TensorToWrite(name: "\(layer).\(name)", type: type, shape: shape, bytes: bytes))
@@ -120,7 +122,9 @@ import WeightFiles
         }
         let far = [UInt8](repeating: 0, count: 252) + [4, 0, 0, 0]
         #expect(try message(adding("g_idx", .signed32, [64], far)).contains("input 63 is said to belong to group 4"))
-        #expect(try message(adding("g_idx", .signed32, [63], Array(far[4...]))).contains("g_idx' should have the shape [64]"))
+        #expect(
+            try message(adding("g_idx", .signed32, [63], Array(far[4...]))).contains(
+                "g_idx' should have the shape [64]"))
         #expect(try message(adding("g_idx", .float32, [64], far)).contains("should be I32, they are F32"))
         let nan = [UInt8](repeating: 0xFF, count: 4 * 96 * 2)
         #expect(try message(adding("scales", .float16, [4, 96], nan)).contains("the scale of group 0 for output 0 is"))

@@ -30,13 +30,14 @@ struct GGUFExportTests {
 
     @Test func unfitExportsAreRefused() throws {
         let fixture = try ExportFixture()
+        let model = try fixture.packableModel()
         let error = #expect(throws: ConfigurationError.self) {
             try fixture.export(
-                try fixture.packableModel(), [], "export_gguf=q8_0", "export_quantization_bit=4",
+                model, [], "export_gguf=q8_0", "export_quantization_bit=4",
                 "export_quantization_dataset=x.jsonl")
         }
         #expect(error?.parameter == "export_gguf")
-        try fixture.export(try fixture.packableModel(), [], "export_gguf=q8_0", "template=empty")
+        try fixture.export(model, [], "export_gguf=q8_0", "template=empty")
         #expect(throws: ExportError.self) {
             try fixture.export("\(fixture.target)/model.gguf", [], "export_dir=\(fixture.folder)/other")
         }

@@ -87,7 +87,7 @@ struct GPTQExportTests {
         let outcome = try Self.export(broken, model, settings) { event in
             if case .quantized(let blocks, _) = event { quantized.append(blocks) }
         }
-        #expect(outcome.isFinished && quantized == [2])
+        #expect(outcome.isFinished && quantized == [2], "\(quantized)")
         #expect(try Self.weights(broken) == Self.weights(whole))
     }
 

@@ -2,6 +2,7 @@ import JSONDocuments
 import LanguageModels
 import LinuxSystem
 import ModelExport
+import Tensors
 import Testing
 import WeightFiles
 

@@ -12,10 +12,14 @@ import Testing
     private static func sequences() throws -> [Tensor] {
         let all = (0..<96 * 32).map { index -> Float in
             let (token, column) = (index / 32, index % 32)
-            let number = 17 * token * token + 29 * column * column + 13 * token * column + 7 * token * token * column + 5
+            let number =
+                17 * token * token + 29 * column * column + 13 * token * column + 7 * token * token * column + 5
             return Float(number % 101 - 50) / 25 * (1 + Float(column) / 16)
         }
-        return [try Tensor(Array(all[..<(64 * 32)]), shape: [64, 32]), try Tensor(Array(all[(64 * 32)...]), shape: [32, 32])]
+        return [
+            try Tensor(Array(all[..<(64 * 32)]), shape: [64, 32]),
+            try Tensor(Array(all[(64 * 32)...]), shape: [32, 32]),
+        ]
     }
 
     private static func settings(_ bits: Int, _ order: GPTQSettings.Order) -> GPTQSettings {
@@ -44,7 +48,8 @@ import Testing
                 for output in 0..<32 {
                     var difference = 0.0
                     for input in 0..<32 {
-                        difference += Double(x[input]) * Double(weight[output * 32 + input] - numbers[output * 32 + input])
+                        difference +=
+                            Double(x[input]) * Double(weight[output * 32 + input] - numbers[output * 32 + input])
                     }
                     sum += difference * difference
                 }

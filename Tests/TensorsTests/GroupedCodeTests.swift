@@ -135,7 +135,8 @@ struct PackedLayer {
     func products(rows: Int, isAWQ: Bool) throws {
         let (outputs, inputs) = (152, 320)
         let layer = PackedLayer(outputs: outputs, inputs: inputs, bits: 4, groups: 10) { $0 / 32 }
-        let storage = isAWQ ? try layer.awq(groupSize: 32) : try layer.gptq(zeroPoints: .lessOne, indices: nil, groupSize: 32)
+        let storage =
+            isAWQ ? try layer.awq(groupSize: 32) : try layer.gptq(zeroPoints: .lessOne, indices: nil, groupSize: 32)
         let packed = Weight(name: "w", storage: storage)
         let plain = Weight(name: "w", tensor: try Tensor(layer.numbers, shape: [outputs, inputs]))
         func run(_ weight: Weight) throws -> (value: [Float], gradient: [Float]) {

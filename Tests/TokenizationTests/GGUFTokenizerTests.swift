@@ -29,7 +29,9 @@ struct GGUFTokenizerTests {
     private static func byteLevelTokenizer() throws -> Tokenizer {
         let alphabet = (0..<256).map { byte -> String in
             let printable = (33...126).contains(byte) || (161...172).contains(byte) || (174...255).contains(byte)
-            let others = (0..<byte).count { !((33...126).contains($0) || (161...172).contains($0) || (174...255).contains($0)) }
+            let others = (0..<byte).count {
+                !((33...126).contains($0) || (161...172).contains($0) || (174...255).contains($0))
+            }
             return String(UnicodeScalar(UInt32(printable ? byte : 256 + others)).map(Character.init) ?? "?")
         }
         return try tokenizer(byteLevel, alphabet + ["lo", "low", "Ġlow", "unused"], #"{"eos_token":"<|end|>"}"#)
@@ -39,7 +41,8 @@ struct GGUFTokenizerTests {
         let bytes = (0..<256).map { "<0x" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) + ">" }
         return try tokenizer(
             pieces, ["<unk>", "<s>"] + bytes + ["▁", "l", "o", "w", "lo", "low", "▁low", "▁l", "é"],
-            #"{"bos_token":"<s>","unk_token":"<unk>","add_bos_token":true,"add_eos_token":false,"chat_template":"{{ x }}"}"#)
+            #"{"bos_token":"<s>","unk_token":"<unk>","add_bos_token":true,"add_eos_token":false,"chat_template":"{{ x }}"}"#
+        )
     }
 
     private static func tokenizer(_ json: String, _ vocabulary: [String], _ configuration: String) throws -> Tokenizer {
@@ -48,7 +51,8 @@ struct GGUFTokenizerTests {
         }
         let text = json.replacingOccurrences(of: "VOCAB", with: "{\(entries.joined(separator: ","))}")
         return try Tokenizer(
-            json: Array(text.utf8), configuration: TokenizerConfiguration(JSONValue(parsing: Array(configuration.utf8))))
+            json: Array(text.utf8), configuration: TokenizerConfiguration(JSONValue(parsing: Array(configuration.utf8)))
+        )
     }
 
     private static func again(

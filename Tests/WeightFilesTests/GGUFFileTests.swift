@@ -117,6 +117,8 @@ struct GGUFFileTests {
         }
         #expect(try problem { $0[place + 24 + 4] = 1 } != nil)
         let twice = try #require(bytes.firstRange(of: Array("f16".utf8)))
-        #expect(try problem { $0.replaceSubrange(twice, with: Array("f32".utf8)) } == .duplicate(what: "tensors", name: "f32"))
+        #expect(
+            try problem { $0.replaceSubrange(twice, with: Array("f32".utf8)) }
+                == .duplicate(what: "tensors", name: "f32"))
     }
 }

@@ -84,6 +84,8 @@ final class ExportFolder {
     func keep(_ bytes: [UInt8], as name: String) throws {
         do {
             try partial.write(bytes, to: name)
+            // The next attempt knows by the journal that the folder is its own.
+            try note()
             Failpoint.exportWrite.pass()
         } catch {
             throw failure(error, needed: bytes.count)

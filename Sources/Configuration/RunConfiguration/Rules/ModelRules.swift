@@ -82,7 +82,7 @@ extension CrossRule {
     /// Rules of quantizing while loading, for every use (finetuning, 1.9 rule 22).
     static let quantization: [CrossRule] = [
         CrossRule(
-            Parameters.quantizationBit, "this method quantizes to other numbers of bits",
+            Parameters.quantizationBit, "`quantization_bit`: this method quantizes to other numbers of bits",
             hint: "bitsandbytes: 4 or 8; eetq: 8; hqq: 1, 2, 3, 4, 5, 6 or 8"
         ) { configuration in
             guard let bits = configuration[Parameters.quantizationBit] else { return false }

@@ -42,9 +42,10 @@ final class GPTQExport {
                 }
             }
         }
-        let names = Set(layers.values.map { module, block in
-            String(module.path.dropFirst("model.layers.\(block).".utf8.count))
-        })
+        let names = Set(
+            layers.values.map { module, block in
+                String(module.path.dropFirst("model.layers.\(block).".utf8.count))
+            })
         result.configurationKeys["quantization_config"] = settings.configuration(
             layers: names.sorted(), dataset: dataset, sampleLength: sampleLength)
         return result

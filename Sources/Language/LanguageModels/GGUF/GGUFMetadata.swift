@@ -80,7 +80,9 @@ extension ModelConfiguration {
         guard try reader.tokens("mlp_only_layers").isEmpty else {
             throw unavailable("mlp_only_layers", "not empty", ["[]"])
         }
-        add("expert_count", try reader.count("num_experts", default: reader.count("num_local_experts", default: defaults.experts)))
+        add(
+            "expert_count",
+            try reader.count("num_experts", default: reader.count("num_local_experts", default: defaults.experts)))
         add("expert_used_count", try reader.size("num_experts_per_tok", default: defaults.choices))
         add("expert_feed_forward_length", try reader.size("moe_intermediate_size", default: defaults.size))
     }

@@ -81,7 +81,9 @@ package struct GPTQQuantizer {
             guard !some.isEmpty else { continue }
             let collection = InputCollection()
             var watched = branches
-            for position in some { watched[position] = WatchedLayer(model.linearModules[position], position, collection) }
+            for position in some {
+                watched[position] = WatchedLayer(model.linearModules[position], position, collection)
+            }
             for sample in hidden {
                 _ = try forward(block, sample, watched)
                 collection.endSample()

@@ -50,14 +50,18 @@ struct GGUFTokenizer {
     /// `tokenizer_config.json`
     func configuration() -> JSONValue {
         var object: JSONObject = [:]
-        for (key, role) in [("bos", "bos_token"), ("eos", "eos_token"), ("unknown", "unk_token"), ("padding", "pad_token")] {
+        for (key, role) in [
+            ("bos", "bos_token"), ("eos", "eos_token"), ("unknown", "unk_token"), ("padding", "pad_token"),
+        ] {
             if let token = token(key) { object[role] = .string(token) }
         }
         // Pieces of sentences begin with the first token unless a file says otherwise.
         let isPieces = value("model")?.string == GGUFVocabulary.sentencePieces
         object["add_bos_token"] = .bool(value("add_bos_token")?.bool ?? isPieces)
         object["add_eos_token"] = .bool(value("add_eos_token")?.bool ?? false)
-        if let template = file.metadata["tokenizer.chat_template"]?.string { object["chat_template"] = .string(template) }
+        if let template = file.metadata["tokenizer.chat_template"]?.string {
+            object["chat_template"] = .string(template)
+        }
         return .object(object)
     }
 
@@ -78,9 +82,8 @@ struct GGUFTokenizer {
     /// Every token but those that only fill up.
     private func vocabulary() throws -> JSONObject {
         var vocabulary: JSONObject = [:]
-        var seen: Set<String> = []
         for (identifier, token) in tokens.enumerated() where kinds[identifier] != .unused {
-            guard seen.insert(token).inserted else {
+            guard !vocabulary.contains(token) else {
                 throw GGUFError(file.path, .duplicate(what: "tokens", name: token))
             }
             vocabulary[token] = .integer(Int64(identifier))

@@ -1,4 +1,4 @@
-package import JSONDocuments
+import JSONDocuments
 package import WeightFiles
 
 /// How a GGUF file speaks of a tokenizer.
@@ -61,7 +61,7 @@ extension Tokenizer {
         identify("unknown", configuration.tokens[.unk].flatMap { tokenID(of: $0.content) })
         identify("padding", configuration.tokens[.pad].flatMap { tokenID(of: $0.content) })
         identify("eot", endTokens.first { $0 != eosTokenID })
-        let sample = try encode("a")
+        let sample = try encode("a", addingSpecialTokens: true)
         add("add_bos_token", .flag(bosTokenID != nil && sample.count > 1 && sample.first == bosTokenID))
         add("add_eos_token", .flag(eosTokenID != nil && sample.count > 1 && sample.last == eosTokenID))
         if let template = configuration.chatTemplate?.text {
@@ -142,7 +142,8 @@ private struct GGUFWords {
             case "Replace" where step["content"]?.string == GGUFVocabulary.blank: break
             case "Split" where step["pattern"]?["String"]?.string == " ": break
             case "Metaspace":
-                addsBlank = step["prepend_scheme"]?.string ?? "always" != "never"
+                addsBlank =
+                    step["prepend_scheme"]?.string ?? "always" != "never"
                     && step["add_prefix_space"]?.bool != false
             default: throw Self.unknown(step)
             }
@@ -170,6 +171,7 @@ private struct GGUFWords {
         let names = GGUFWordPattern.all.map(\.name).joined(separator: ", ")
         return .unsupported(
             kind: "GGUF form of", name: "the step \(step.serialized(.compact))",
-            hint: "llama.cpp cuts text only in ways of its own, of which \(names) and pieces of sentences are known here")
+            hint:
+                "llama.cpp cuts text only in ways of its own, of which \(names) and pieces of sentences are known here")
     }
 }

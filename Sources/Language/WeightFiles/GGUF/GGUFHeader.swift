@@ -111,8 +111,11 @@ private struct GGUFCursor {
             throw GGUFError(
                 file,
                 .endsEarly(
-                    reading: what, at: position, needed: Int(clamping: count.multipliedReportingOverflow(
-                        by: UInt64(size)).partialValue), fileBytes: bytes.count))
+                    reading: what, at: position,
+                    needed: Int(
+                        clamping: count.multipliedReportingOverflow(
+                            by: UInt64(size)
+                        ).partialValue), fileBytes: bytes.count))
         }
         return Int(count)
     }

@@ -58,4 +58,3 @@ package struct GPTQCodes: Equatable, Sendable {
         return words
     }
 }
-

@@ -213,7 +213,9 @@ private final class GPTQRows: @unchecked Sendable {
                 line.update(from: weights + columns.lowerBound, count: width)
                 for column in columns {
                     let group = order.groups[column]
-                    if column == 0 || order.groups[column - 1] != group { chooseScale(row, group, from: column, weights) }
+                    if column == 0 || order.groups[column - 1] != group {
+                        chooseScale(row, group, from: column, weights)
+                    }
                     let place = group * outputs + row
                     let (scale, zero) = (scales[place], Float(zeros[place]))
                     let number = line[column - columns.lowerBound]

@@ -6,8 +6,10 @@ import WeightFiles
 struct GGUFTarget: FuzzTarget {
     static let name = "gguf"
     static let tokens = [
-        "GGUF", "general.alignment", "tokenizer.ggml.tokens", "tokenizer.ggml.scores", "tokenizer.ggml.model", "gpt2", "llama",
-        "\u{8}\u{0}\u{0}\u{0}", "\u{9}\u{0}\u{0}\u{0}", "\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}", "\u{7F}\u{7F}\u{7F}\u{7F}",
+        "GGUF", "general.alignment", "tokenizer.ggml.tokens", "tokenizer.ggml.scores", "tokenizer.ggml.model", "gpt2",
+        "llama",
+        "\u{8}\u{0}\u{0}\u{0}", "\u{9}\u{0}\u{0}\u{0}", "\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}",
+        "\u{7F}\u{7F}\u{7F}\u{7F}",
     ]
     static var seeds: [[UInt8]] {
         let matrix = TensorToWrite(name: "m", type: .float32, shape: [2, 32], bytes: Array(repeating: 0, count: 256))
