@@ -133,7 +133,8 @@ import WeightFiles
     @Test func keptDataIsOfItsTokens() throws {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("kept-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: place) }
-        let settings = Self.short + ["tokenized_path=\(place)", "new_special_tokens=river"]
+        let settings =
+            Self.short + ["tokenized_path=\(place)", "new_special_tokens=river", "overwrite_cache=false"]
         try RunFixture().run("sft-full", settings)
         try RunFixture().run("sft-full", settings)
         for other in [
