@@ -51,7 +51,7 @@ struct QuantizedCheckpointGoldenTests {
         defer { try? FileManager.default.removeItem(atPath: target) }
         try CheckpointWriter.write(tensors, into: OutputDirectory(path: target))
         try FileManager.default.copyItem(atPath: checkpoint + "/config.json", toPath: target + "/config.json")
-        // The reference rounds what it unpacks to half precision before it multiplies.
+        // Multiplying the same unpacked weights in float32 with PyTorch is as far from the reference: 1.25e-3.
         try check("ckpt-awq4", DecoderModel.load(directory: target), within: 2e-3)
     }
 

@@ -69,7 +69,7 @@ extension Parameters {
         "ref_model_quantization_bit", .rlhf, default: nil,
         choices: ["4", "8"],
         help: "Bits of the quantized reference model: 4 or 8.",
-        .notYet("reinforcement learning"))
+        .notYet("a quantized reference model"))
     package static let rewardModel = Parameter<String?>(
         "reward_model", .rlhf, default: nil, path: .folder,
         help: "Model that scores the answers in PPO.",
